@@ -1,0 +1,54 @@
+package def
+
+// Kind is a kind of definition; its value is the folder, URL segment and manifest prefix.
+type Kind string
+
+// The kinds of stage 1 that exist so far.
+const (
+	KindEntity     Kind = "entities"
+	KindForm       Kind = "forms"
+	KindView       Kind = "views"
+	KindFlow       Kind = "flows"
+	KindRole       Kind = "roles"
+	KindDictionary Kind = "dictionaries"
+	KindMenu       Kind = "menus"
+	KindSettings   Kind = "settings"
+)
+
+// Ref names one definition: "entities/day_labor_sheet" when printed.
+type Ref struct {
+	Kind Kind
+	Name string
+}
+
+// String is "<kind>/<name>", the key of a manifest.
+func (r Ref) String() string { return string(r.Kind) + "/" + r.Name }
+
+// Manifest maps "<kind>/<name>" to the SHA-256 (hex) of the canonical definition.
+type Manifest map[string]string
+
+// Catalog is a complete, compiled, immutable set of published definitions at one version.
+// All maps are by name. A Catalog is safe for use by many goroutines; nobody may change it.
+type Catalog struct {
+	Version      string // hash of the manifest
+	Lang         string // language of the titles
+	Manifest     Manifest
+	Entities     map[string]*Entity // with x-extend applied, options folded, Path/Name/Parent filled in; includes user and department
+	Forms        map[string]*Form
+	Views        map[string]*View
+	Flows        map[string]*Flow
+	Roles        map[string]*Role
+	Dictionaries map[string]*Dictionary
+	Menus        map[string]*Menu
+	Settings     map[string]*Settings
+}
+
+// Problem is one finding of a check: where (ref and JSON pointer), a stable code and its params.
+// Level is "error" (blocks publishing) or "warning" (needs a tick).
+type Problem struct {
+	Ref    string         `json:"ref"`
+	Path   string         `json:"path"` // JSON pointer inside the definition
+	Code   string         `json:"code"`
+	Level  string         `json:"level"`
+	Params map[string]any `json:"params,omitempty"`
+}

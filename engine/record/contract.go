@@ -1,0 +1,78 @@
+// Package record is the one way records change (architecture.md idea 3). Service takes values through related values →
+// defaults → computed values → rules → validation → permission → one conditional write with events, whoever asks: the
+// screen, the API, an import, a flow. Nobody else calls the store's Put for tenants' entities.
+//
+// Reads go through it too: it applies row filters and field masks of the actor, follows reference paths in filters,
+// and adds display texts.
+package record
+
+import (
+	"encoding/json"
+	"errors"
+	"time"
+
+	"formwork/engine/form"
+)
+
+// Record is one stored thing of an entity, as the API shows it.
+type Record struct {
+	ID        string            `json:"id"`
+	Entity    string            `json:"entity"`
+	Rev       int64             `json:"rev"`
+	State     string            `json:"state,omitempty"`
+	Values    form.Values       `json:"values"`
+	Refs      map[string]string `json:"refs,omitempty"`   // "entity/id" → display text
+	Masked    []string          `json:"masked,omitempty"` // paths whose value is shown masked
+	Flow      json.RawMessage   `json:"-"`                // the running instance; the flow package shapes what a reader sees
+	NextDue   *time.Time        `json:"-"`
+	Imported  bool              `json:"imported,omitempty"`
+	Deleted   bool              `json:"deleted,omitempty"`
+	CreatedBy string            `json:"createdBy"`
+	CreatedAt time.Time         `json:"createdAt"`
+	UpdatedBy string            `json:"updatedBy"`
+	UpdatedAt time.Time         `json:"updatedAt"`
+}
+
+// Change is what a write does to a record, decided by a pure function over the stored record: flow.Service gives the
+// outcome of step, a patch gives only Patch. Zero values change nothing.
+type Change struct {
+	Patch        form.Values            // JSON merge patch on values; rows by _id
+	Writable     func(path string) bool // which paths the actor may write in this change; nil: by his grants
+	Event        form.Event             // occasion for the rules; "" = save
+	State        string                 // new state, "" = unchanged
+	Flow         json.RawMessage        // new instance; nil = unchanged, "null" = remove
+	NextDue      *time.Time             // set together with Flow
+	Events       []Event                // further events beside created/updated
+	Acknowledged map[string]string      // reasons for warnings, by rule name
+}
+
+// Event is one event to append with a write; the service fills in entity, record, revision, actor, time and chain.
+type Event struct {
+	Type string
+	Data any // marshalled to JSON
+}
+
+// Errors of the service. InvalidError carries problems.
+var (
+	ErrNotFound            = errors.New("record not found") // absent, or not readable for the actor
+	ErrForbidden           = errors.New("not allowed")      // no grant for the action
+	ErrIdempotencyConflict = errors.New("idempotency key used with another body")
+	ErrNotEditable         = errors.New("record is not editable in its state") // code not_editable
+	ErrReferenced          = errors.New("record is referred to")               // code referenced
+)
+
+// ConflictError is an update of a record that changed since it was read; Current is what the actor may see of it.
+type ConflictError struct{ Current Record }
+
+// Error satisfies error.
+func (e *ConflictError) Error() string { return "record changed meanwhile" }
+
+// InvalidError lists everything wrong with the values a caller sent. NeedsReason is true when only warnings are left:
+// the write passes when repeated with reasons.
+type InvalidError struct {
+	Problems    []form.Problem
+	NeedsReason bool
+}
+
+// Error satisfies error.
+func (e *InvalidError) Error() string { return "invalid values" }

@@ -1,0 +1,134 @@
+// Package store is the storage contract (architecture.md §7, storage.md): one database per tenant, one collection per
+// entity, documents changed by single conditional writes, an event log that receives every event exactly once in
+// revision order. store/sqlite and store/mongo implement it; store/storetest holds both to it.
+//
+// In Go, a document's values are in wire form (definitions.md §4: decimals and dates are strings, integers int64,
+// no nulls, no empty strings); a store keeps them with real types (Decimal128 / scaled integers, BSON dates) by the
+// collection's field list and gives back exactly what was put, decimals in their canonical text.
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"formwork/engine/def"
+	"formwork/engine/query"
+)
+
+// Backend opens the databases of tenants. The name "_system" holds accounts, sessions and the list of tenants.
+type Backend interface {
+	// Open gives the database of a tenant and creates it when missing. Calls with one name share one Store.
+	Open(ctx context.Context, tenant string) (Store, error)
+	// Close flushes and closes every database. Writes that were acknowledged are durable already.
+	Close() error
+}
+
+// Store is one tenant's database. Methods are safe for use by many goroutines.
+type Store interface {
+	// Ensure creates collections and indexes, or changes them to the given shape. It is idempotent and never drops data.
+	Ensure(ctx context.Context, collections ...Collection) error
+	// Put performs the writes, each atomic by itself with its events and keys; the answer has one error per write, nil
+	// for those done. When it returns, done writes are durable. A write refused with ErrConflict, *DuplicateError or
+	// ErrNotFound has changed nothing and appended no event.
+	Put(ctx context.Context, writes ...Write) []error
+	// Get gives the documents with these ids, in no order, without those that do not exist.
+	Get(ctx context.Context, collection string, ids ...string) ([]Doc, error)
+	// Find gives one page; see query.Query. Cursors are opaque, stable under inserts, bound to the sort.
+	Find(ctx context.Context, q query.Query) (Page, error)
+	// Count counts up to limit; more is true if there are more than limit.
+	Count(ctx context.Context, q query.Query, limit int) (n int, more bool, err error)
+	// Aggregate groups exactly; see query.Aggregation.
+	Aggregate(ctx context.Context, a query.Aggregation) ([]map[string]any, error)
+	// Events gives the tenant's event log after a sequence number, oldest first, at most limit. Per record the order is
+	// that of revisions; an event appears soon after (SQLite: together with) its Put, and never before one with a
+	// lower Seq has become visible.
+	Events(ctx context.Context, after int64, limit int) ([]Event, error)
+	// Lease takes or renews a named lease. Fence grows with every change of holder. ErrLeased if another holds it.
+	Lease(ctx context.Context, name, holder string, ttl time.Duration) (fence int64, err error)
+	// Drop deletes the whole database.
+	Drop(ctx context.Context) error
+}
+
+// Doc is one stored document. Its JSON form is the wire form of a record without entity and refs.
+type Doc struct {
+	ID        string          `json:"id"`
+	Rev       int64           `json:"rev"`
+	State     string          `json:"state,omitempty"`
+	Values    map[string]any  `json:"values"`
+	Flow      json.RawMessage `json:"flow,omitempty"`    // the running instance; opaque here
+	NextDue   *time.Time      `json:"nextDue,omitempty"` // earliest deadline of Flow; indexed, filter field "next_due"
+	Keys      []string        `json:"-"`                 // unique in the collection; "<rule>|<value>|…"
+	Chain     string          `json:"-"`                 // hash of the record's last event
+	Claim     string          `json:"-"`                 // hash of the body that created it (idempotency)
+	Imported  bool            `json:"imported,omitempty"`
+	Deleted   bool            `json:"deleted,omitempty"` // in the recycle bin: no keys; Find and Count skip it unless the filter names "deleted"
+	CreatedBy string          `json:"createdBy"`
+	CreatedAt time.Time       `json:"createdAt"` // UTC, milliseconds
+	UpdatedBy string          `json:"updatedBy"`
+	UpdatedAt time.Time       `json:"updatedAt"`
+}
+
+// Write is one conditional write of one document.
+type Write struct {
+	Collection string
+	Doc        Doc   // Doc.Rev is the new revision: IfRev + 1
+	IfRev      int64 // revision that must be stored now; 0 = must not exist
+	Remove     bool  // delete the document instead (system collections such as sessions)
+	Events     []Event
+}
+
+// Event is one entry of a tenant's event log. (Entity, Record, Rev, N) is unique.
+type Event struct {
+	Seq    int64           `json:"seq"` // given by the log, growing
+	Entity string          `json:"entity"`
+	Record string          `json:"record"`
+	Rev    int64           `json:"rev"`
+	N      int             `json:"n"` // position among the events of one write
+	Type   string          `json:"type"`
+	Actor  string          `json:"actor"`
+	At     time.Time       `json:"at"`
+	Data   json.RawMessage `json:"data,omitempty"`
+	Hash   string          `json:"hash,omitempty"` // chain per record: SHA-256 over the previous hash and this event
+}
+
+// Page is one page of Find. Next is "" on the last page.
+type Page struct {
+	Docs []Doc
+	Next string
+}
+
+// Collection describes a collection to Ensure.
+type Collection struct {
+	Name    string
+	Fields  []Field
+	Indexes [][]string // each a list of field paths ("-" prefix: descending); keys, state and next_due are indexed anyway
+}
+
+// Field tells a store how to keep one value.
+type Field struct {
+	Path   string // "total_amount", "lines", "lines.worker"
+	Type   def.FieldType
+	Scale  int  // places of decimals
+	Fixed  bool // always given back with Scale places
+	List   bool // multiselect, users, references, files
+	Search bool // in the search index
+	Pinyin bool // sorted by pinyin
+	Index  bool // date fields also keep a month key
+}
+
+// Errors of Put, Get and Lease.
+var (
+	ErrConflict = errors.New("stored document has another revision")
+	ErrNotFound = errors.New("document not found")
+	ErrLeased   = errors.New("lease held by another")
+	ErrTooLarge = errors.New("document too large") // over 8 MB
+	ErrFull     = errors.New("storage full")       // disk full: nothing was written
+)
+
+// DuplicateError is returned by Put when one of the document's Keys is taken by another document.
+type DuplicateError struct{ Key string }
+
+// Error names the key.
+func (e *DuplicateError) Error() string { return "duplicate key " + e.Key }
