@@ -1,0 +1,311 @@
+// Package job runs work that waits for the machine: durable jobs with delays and retries, and schedules.
+//
+// A job is a document of the tenant's collection "job", so it survives a crash. A worker claims a due job by one
+// conditional write that moves its run_at into the future (its visibility time): if the worker dies, the job becomes
+// due again by itself. A handler therefore may run more than once and must be idempotent. A job that succeeded is
+// removed; one that failed too often stays with status "failed" for people to see.
+//
+//	enqueue ──▶ waiting ──claim──▶ (hidden until run_at) ──success──▶ removed
+//	               ▲                    │ error: run_at = now + back-off
+//	               └────────────────────┘ maxAttempts errors ──▶ failed
+package job
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"sync"
+	"time"
+
+	"formwork/engine/def"
+	"formwork/engine/query"
+	"formwork/engine/store"
+)
+
+const (
+	collection  = "job"
+	visibility  = 2 * time.Minute // a handler has this long
+	maxAttempts = 12              // about nine hours with back-off
+	firstDelay  = 2 * time.Second
+	longestWait = 2 * time.Hour
+	batch       = 100
+	idle        = 5 * time.Second // how often the collection is looked at without a wake-up
+)
+
+// Job is one piece of work.
+type Job struct {
+	Type    string          // names the handler
+	Key     string          // two waiting jobs never share a key; "" = none
+	Payload json.RawMessage // the handler's own
+	RunAt   time.Time       // not before; zero = now
+}
+
+// Handler does the work of one job of a tenant. An error means: try again later.
+type Handler func(ctx context.Context, tenant string, payload json.RawMessage) error
+
+// Config is what a Runner needs.
+type Config struct {
+	Store   func(ctx context.Context, tenant string) (store.Store, error)
+	Tenants func(ctx context.Context) ([]string, error)
+	Clock   func() time.Time
+	NewID   func() string
+	Holder  string // names this process in leases
+	Log     *slog.Logger
+}
+
+// Runner runs jobs and schedules of all tenants. Register and Every before Run.
+type Runner struct {
+	Config
+	handlers  map[string]Handler
+	schedules []schedule
+	wake      chan struct{}
+	ensured   sync.Map // tenants whose collection exists
+}
+
+type schedule struct {
+	name  string
+	every time.Duration
+	work  func(ctx context.Context) error
+}
+
+// NewRunner gives a runner without handlers.
+func NewRunner(cfg Config) *Runner {
+	return &Runner{Config: cfg, handlers: map[string]Handler{}, wake: make(chan struct{}, 1)}
+}
+
+// Register names the handler of a type of job.
+func (r *Runner) Register(jobType string, h Handler) { r.handlers[jobType] = h }
+
+// Every runs work once per interval, in one process of the installation (by a lease of the system database).
+func (r *Runner) Every(name string, interval time.Duration, work func(ctx context.Context) error) {
+	r.schedules = append(r.schedules, schedule{name, interval, work})
+}
+
+// Enqueue stores a job. It is durable when Enqueue returns. A key that waits already is no error: the work is to be
+// done anyway.
+func (r *Runner) Enqueue(ctx context.Context, tenant string, j Job) error {
+	db, err := r.open(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	now := r.Clock()
+	if j.RunAt.IsZero() {
+		j.RunAt = now
+	}
+	doc := store.Doc{
+		ID: r.NewID(), Rev: 1, CreatedBy: "system", UpdatedBy: "system", CreatedAt: now, UpdatedAt: now,
+		Values: map[string]any{"type": j.Type, "status": "waiting", "run_at": stamp(j.RunAt), "attempts": int64(0)},
+	}
+	if len(j.Payload) > 0 {
+		doc.Values["payload"] = string(j.Payload)
+	}
+	if j.Key != "" {
+		doc.Keys = []string{"key|" + j.Key}
+		doc.Values["key"] = j.Key
+	}
+	err = db.Put(ctx, store.Write{Collection: collection, Doc: doc})[0]
+	var dup *store.DuplicateError
+	if err != nil && !errors.As(err, &dup) {
+		return fmt.Errorf("enqueue %s: %w", j.Type, err)
+	}
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// Run works until the context ends.
+func (r *Runner) Run(ctx context.Context) {
+	var schedules sync.WaitGroup
+	for _, s := range r.schedules {
+		schedules.Go(func() { r.keepSchedule(ctx, s) })
+	}
+	defer schedules.Wait()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.wake:
+		case <-timer.C:
+		}
+		if err := r.RunDue(ctx); err != nil && ctx.Err() == nil {
+			r.Log.ErrorContext(ctx, "run due jobs", "error", err)
+		}
+		timer.Reset(idle)
+	}
+}
+
+// RunDue runs what is due now in every tenant and returns when nothing more is.
+func (r *Runner) RunDue(ctx context.Context) error {
+	tenants, err := r.Tenants(ctx)
+	if err != nil {
+		return err
+	}
+	for _, tenant := range tenants {
+		if err := r.runTenant(ctx, tenant); err != nil {
+			return fmt.Errorf("jobs of %s: %w", tenant, err)
+		}
+	}
+	return nil
+}
+
+func (r *Runner) runTenant(ctx context.Context, tenant string) error {
+	db, err := r.open(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	for {
+		page, err := db.Find(ctx, query.Query{Collection: collection, Where: r.due(), Limit: batch,
+			Sort: []query.Sort{{Field: "run_at", Type: def.TypeDateTime}}})
+		if err != nil {
+			return fmt.Errorf("find due jobs: %w", err)
+		}
+		for _, doc := range page.Docs {
+			if err := r.runOne(ctx, tenant, db, doc); err != nil {
+				return err
+			}
+		}
+		if len(page.Docs) < batch {
+			return nil
+		}
+	}
+}
+
+// due matches waiting jobs whose time has come.
+func (r *Runner) due() *query.Filter {
+	cond := func(field string, op query.Op, value any, t def.FieldType) *query.Filter {
+		return &query.Filter{Cond: &query.Cond{Path: []string{field}, Op: op, Value: value, Type: t}}
+	}
+	return &query.Filter{And: []*query.Filter{
+		cond("status", query.Eq, "waiting", def.TypeText),
+		cond("run_at", query.Le, stamp(r.Clock()), def.TypeDateTime),
+	}}
+}
+
+// runOne claims a job, runs it and settles it. Losing the claim to another worker is fine.
+func (r *Runner) runOne(ctx context.Context, tenant string, db store.Store, doc store.Doc) error {
+	jobType, _ := doc.Values["type"].(string)
+	handler, known := r.handlers[jobType]
+	if !known {
+		return nil // a process of another version may know it
+	}
+	doc.Values["run_at"] = stamp(r.Clock().Add(visibility))
+	doc, err := r.put(ctx, db, doc, false)
+	if errors.Is(err, store.ErrConflict) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	payload, _ := doc.Values["payload"].(string)
+	failure := handler(ctx, tenant, json.RawMessage(payload))
+	if failure == nil {
+		_, err = r.put(ctx, db, doc, true)
+	} else {
+		r.Log.WarnContext(ctx, "job failed", "tenant", tenant, "type", jobType, "job", doc.ID, "error", failure)
+		_, err = r.put(ctx, db, r.failed(doc, failure), false)
+	}
+	if errors.Is(err, store.ErrConflict) {
+		return nil
+	}
+	return err
+}
+
+// failed is the job after an error: later again, or given up.
+func (r *Runner) failed(doc store.Doc, failure error) store.Doc {
+	attempts, _ := doc.Values["attempts"].(int64)
+	attempts++
+	doc.Values["attempts"] = attempts
+	doc.Values["error"] = failure.Error()
+	doc.Values["run_at"] = stamp(r.Clock().Add(backoff(doc.ID, attempts)))
+	if attempts >= maxAttempts {
+		doc.Values["status"] = "failed"
+		delete(doc.Values, "key")
+	}
+	return doc
+}
+
+// backoff doubles from two seconds to two hours, with up to a quarter of jitter taken from the job's id so that jobs
+// that failed together do not come back together.
+func backoff(id string, attempts int64) time.Duration {
+	wait := firstDelay
+	for range attempts - 1 {
+		if wait *= 2; wait >= longestWait {
+			wait = longestWait
+			break
+		}
+	}
+	h := fnv.New32a()
+	_, _ = fmt.Fprint(h, id, attempts)
+	return wait + wait/4*time.Duration(h.Sum32()%1000)/1000
+}
+
+func (r *Runner) put(ctx context.Context, db store.Store, doc store.Doc, remove bool) (store.Doc, error) {
+	rev := doc.Rev
+	doc.Rev, doc.UpdatedAt = rev+1, r.Clock()
+	doc.Keys = nil
+	if key, ok := doc.Values["key"].(string); ok {
+		doc.Keys = []string{"key|" + key}
+	}
+	return doc, db.Put(ctx, store.Write{Collection: collection, Doc: doc, IfRev: rev, Remove: remove})[0]
+}
+
+// keepSchedule runs the work once per interval while this process holds the lease.
+func (r *Runner) keepSchedule(ctx context.Context, s schedule) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		if err := r.tick(ctx, s); err != nil && ctx.Err() == nil {
+			r.Log.ErrorContext(ctx, "schedule failed", "schedule", s.name, "error", err)
+		}
+		timer.Reset(s.every)
+	}
+}
+
+func (r *Runner) tick(ctx context.Context, s schedule) error {
+	db, err := r.Store(ctx, "_system")
+	if err != nil {
+		return err
+	}
+	_, err = db.Lease(ctx, "schedule|"+s.name, r.Holder, s.every*2)
+	if errors.Is(err, store.ErrLeased) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.work(ctx)
+}
+
+func (r *Runner) open(ctx context.Context, tenant string) (store.Store, error) {
+	db, err := r.Store(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	if _, done := r.ensured.Load(tenant); done {
+		return db, nil
+	}
+	err = db.Ensure(ctx, store.Collection{Name: collection, Fields: []store.Field{
+		{Path: "type", Type: def.TypeText}, {Path: "status", Type: def.TypeText}, {Path: "key", Type: def.TypeText},
+		{Path: "payload", Type: def.TypeLongText}, {Path: "error", Type: def.TypeLongText},
+		{Path: "run_at", Type: def.TypeDateTime}, {Path: "attempts", Type: def.TypeInteger},
+	}, Indexes: [][]string{{"status", "run_at"}}})
+	if err != nil {
+		return nil, fmt.Errorf("ensure jobs: %w", err)
+	}
+	r.ensured.Store(tenant, true)
+	return db, nil
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
