@@ -110,8 +110,8 @@ test-race: ## run the Go tests with the race detector (needs a C compiler; slow)
 	$(GO_TEST) -race -timeout 30m -run '$(RUN)' $(PKG)
 
 .PHONY: test-web
-test-web: web/node_modules/.package-lock.json wasm ## run the UI's unit tests
-	cd web && npm run --silent test
+test-web: web/dist/index.html ## run the UI's unit tests and hold its size to the budget
+	cd web && npm run --silent test && npm run --silent size
 
 .PHONY: test-e2e
 test-e2e: bin/formwork ## run the tests that drive the whole program in a browser
