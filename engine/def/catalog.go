@@ -41,6 +41,9 @@ type Catalog struct {
 	Dictionaries map[string]*Dictionary
 	Menus        map[string]*Menu
 	Settings     map[string]*Settings
+	Definitions  Definitions // what the catalog was compiled from
+
+	optional optionality // which fields may be missing, found out when first asked for
 }
 
 // Problem is one finding of a check: where (ref and JSON pointer), a stable code and its params.

@@ -1,0 +1,62 @@
+package def
+
+import (
+	"embed"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// The system entities. Templates may extend user and department (x-extend); task belongs to the engine alone.
+const (
+	EntityUser       = "user"
+	EntityDepartment = "department"
+	EntityTask       = "task" // projection of the event log: what waits for whom
+)
+
+//go:embed system/*.json
+var systemFiles embed.FS
+
+// systemEntities decodes the embedded definitions once; the result is only ever cloned.
+var systemEntities = sync.OnceValues(func() ([]*Entity, error) {
+	files, err := systemFiles.ReadDir("system")
+	if err != nil {
+		return nil, fmt.Errorf("system entities: %w", err)
+	}
+	var entities []*Entity
+	for _, file := range files {
+		raw, err := systemFiles.ReadFile(path.Join("system", file.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("system entities: %w", err)
+		}
+		canonical, problems := Canonical(raw)
+		if len(problems) > 0 {
+			return nil, fmt.Errorf("system entity %s: %s", file.Name(), problems[0].Code)
+		}
+		definition, err := Parse(KindEntity, canonical)
+		if err != nil {
+			return nil, err
+		}
+		entity, ok := definition.(*Entity)
+		if !ok || entity.Name != strings.TrimSuffix(file.Name(), ".json") {
+			return nil, fmt.Errorf("system entity %s has another name", file.Name())
+		}
+		entities = append(entities, entity)
+	}
+	return entities, nil
+})
+
+// systemIndexes are the indexes of system entities that no keyword asks for.
+var systemIndexes = map[string][][]string{
+	EntityTask: {{"user", "tab", "-arrived_at"}},
+}
+
+// IsSystem tells whether an entity belongs to the engine (user, department, task).
+func IsSystem(entity string) bool {
+	return slices.Contains([]string{EntityUser, EntityDepartment, EntityTask}, entity)
+}
+
+// extendable tells whether templates may add fields to a system entity.
+func extendable(entity string) bool { return entity != EntityTask }
