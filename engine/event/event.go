@@ -1,0 +1,183 @@
+// Package event is the typed side of the event log: what kinds of events there are, how the events of one record are
+// chained, and how a process follows a tenant's log.
+//
+// The store appends events; this package never does. A write seals its events (Seal): each carries the SHA-256 over the
+// hash before it and its own canonical content, so that a removed, changed or inserted event breaks the chain (Verify).
+// A Hub keeps one Tail per tenant: one poller reads the log and all subscribers share what it read. A named
+// subscriber has a durable cursor and sees every event at least once, in order; a follower sees what happens from now on.
+package event
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"formwork/engine/store"
+)
+
+// The types of events record writes cause. Flows add their own (submitted, approved, …).
+const (
+	TypeCreated  = "created"
+	TypeUpdated  = "updated"
+	TypeVoided   = "voided"
+	TypeDeleted  = "deleted"
+	TypeRestored = "restored"
+)
+
+// Written is the data of created, updated, voided, deleted and restored.
+type Written struct {
+	Changes []Change          `json:"changes,omitempty"`
+	State   *StateChange      `json:"state,omitempty"`
+	Reason  string            `json:"reason,omitempty"`  // of a void
+	Reasons map[string]string `json:"reasons,omitempty"` // given for warnings, by rule name
+}
+
+// Change is one changed value. Field is a path, "total_amount" or "lines[r1].worker"; From and To are wire values, nil
+// when missing. Whoever shows it masks it by the reader's field rights.
+//
+// Values of personal fields carry a Salt. The chain commits to the salted digest only: erasing a person drops From, To
+// and Salt and keeps Digest, and the chain still holds.
+type Change struct {
+	Field  string `json:"field"`
+	From   any    `json:"from,omitempty"`
+	To     any    `json:"to,omitempty"`
+	Salt   string `json:"salt,omitempty"`
+	Digest string `json:"digest,omitempty"` // SHA-256 (hex) of salt and values; set by Erase
+}
+
+// StateChange is a change of the record's state.
+type StateChange struct {
+	From string `json:"from,omitempty"`
+	To   string `json:"to"`
+}
+
+// Erase gives the change without its values: what is left proves only that something was there.
+// A change without a salt cannot be erased and is given back as it is.
+func (c Change) Erase() (Change, error) {
+	if c.Salt == "" {
+		return c, nil
+	}
+	digest, err := c.digest()
+	if err != nil {
+		return Change{}, err
+	}
+	return Change{Field: c.Field, Digest: digest}, nil
+}
+
+func (c Change) digest() (string, error) {
+	values, err := canonical([]any{c.From, c.To})
+	if err != nil {
+		return "", fmt.Errorf("digest of %s: %w", c.Field, err)
+	}
+	sum := sha256.Sum256(append([]byte(c.Salt+"\n"), values...))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// Decode reads the data of an event written by a record write; numbers stay exact (json.Number).
+func Decode(data json.RawMessage) (Written, error) {
+	var w Written
+	if len(data) == 0 {
+		return w, nil
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(&w); err != nil {
+		return Written{}, fmt.Errorf("decode event: %w", err)
+	}
+	return w, nil
+}
+
+// Seal numbers the events of one write and chains them to the record's last hash ("" for its first events). It gives
+// the sealed events and the new last hash, which the document keeps.
+func Seal(last string, events []store.Event) ([]store.Event, string, error) {
+	sealed := make([]store.Event, len(events))
+	for i, e := range events {
+		e.N = i
+		e.At = e.At.UTC().Truncate(time.Millisecond)
+		hash, err := chain(last, e)
+		if err != nil {
+			return nil, "", err
+		}
+		e.Hash, last = hash, hash
+		sealed[i] = e
+	}
+	return sealed, last, nil
+}
+
+// content is what a hash commits to, in this order. Seq is left out: the log gives it after the write.
+type content struct {
+	Entity string `json:"entity"`
+	Record string `json:"record"`
+	Rev    int64  `json:"rev"`
+	N      int    `json:"n"`
+	Type   string `json:"type"`
+	Actor  string `json:"actor"`
+	At     int64  `json:"at"` // Unix milliseconds
+	Data   any    `json:"data,omitempty"`
+}
+
+func chain(last string, e store.Event) (string, error) {
+	data, err := committed(e.Data)
+	if err != nil {
+		return "", fmt.Errorf("hash event %s of %s/%s: %w", e.Type, e.Entity, e.Record, err)
+	}
+	text, err := canonical(content{e.Entity, e.Record, e.Rev, e.N, e.Type, e.Actor, e.At.UnixMilli(), data})
+	if err != nil {
+		return "", fmt.Errorf("hash event %s of %s/%s: %w", e.Type, e.Entity, e.Record, err)
+	}
+	sum := sha256.Sum256(append([]byte(last+"\n"), text...))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// committed decodes event data and replaces salted values by their digest, so that the order of keys, blanks and an
+// erasure make no difference to the hash.
+func committed(data json.RawMessage) (any, error) {
+	if len(data) == 0 {
+		return nil, nil //nolint:nilnil // an event without data commits to none
+	}
+	var tree any
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := d.Decode(&tree); err != nil {
+		return nil, err
+	}
+	object, ok := tree.(map[string]any)
+	if !ok {
+		return tree, nil
+	}
+	changes, ok := object["changes"].([]any)
+	if !ok {
+		return tree, nil
+	}
+	for i, item := range changes {
+		change, ok := item.(map[string]any)
+		if !ok {
+			continue
+		}
+		salt, _ := change["salt"].(string)
+		if salt == "" {
+			continue
+		}
+		field, _ := change["field"].(string)
+		digest, err := Change{Field: field, From: change["from"], To: change["to"], Salt: salt}.digest()
+		if err != nil {
+			return nil, err
+		}
+		changes[i] = map[string]any{"field": field, "digest": digest}
+	}
+	return tree, nil
+}
+
+// canonical writes JSON with sorted keys, without blanks and without HTML escapes.
+func canonical(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
+}
