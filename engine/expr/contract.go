@@ -187,6 +187,7 @@ type Program struct {
 	settings  []string
 	uses      map[string]bool
 	unrounded bool
+	lets      int // variables to make room for
 	run       node
 }
 
