@@ -77,7 +77,8 @@ type Query struct {
 	After      string   // cursor of an earlier Page, "" for the first
 }
 
-// By is one grouping key: a path, or the month/day/year of a date path.
+// By is one grouping key: a path, or the month/day/year of a date path. The days of an instant are those of the
+// aggregation's Zone.
 type By struct {
 	Name string
 	Path []string
@@ -94,19 +95,24 @@ type Measure struct {
 	Type  def.FieldType
 }
 
-// Aggregation groups the records of one collection, or one sub-table's rows if Unwind is set.
-// The result has one map per group: key and measure names to wire values; avg and sums are exact decimals as strings.
+// Aggregation groups the records of one collection, or one sub-table's rows if Unwind is set. Conditions of Where and
+// of the measures on a column of the unwound sub-table are about the row, all others about the record.
+//
+// The result has one map per group, in no order: key and measure names to wire values. A missing key is absent, and so
+// is the min, max or avg over nothing. Counts are int64. Sums are exact decimal strings (of integers too), written
+// with the places of their field; avg is a decimal of at most 34 digits, half up, shortest. A record in the recycle bin
+// counts only if Where names "deleted". Without By there is always one group.
 type Aggregation struct {
 	Collection string
 	Unwind     string
 	Where      *Filter
 	By         []By
 	Measures   []Measure
+	Zone       string // IANA name of the zone whose days and months instants fall in; "" = UTC
 }
 
-// Error is a filter that cannot be parsed, checked or resolved.
-// Codes: syntax, unknown_field, unknown_operator, operator_type, value_type, too_deep, too_many, unknown_variable,
-// too_many_values, path_too_long. Path is a JSON pointer into the filter.
+// Error is a filter, sort or aggregation that cannot be parsed, checked or resolved. Code is one of the Code constants;
+// Path is a JSON pointer into the filter.
 type Error struct {
 	Code   string
 	Path   string

@@ -30,14 +30,21 @@ type Store interface {
 	// Ensure creates collections and indexes, or changes them to the given shape. It is idempotent and never drops data.
 	Ensure(ctx context.Context, collections ...Collection) error
 	// Put performs the writes, each atomic by itself with its events and keys; the answer has one error per write, nil
-	// for those done. When it returns, done writes are durable. A write refused with ErrConflict, *DuplicateError or
-	// ErrNotFound has changed nothing and appended no event.
+	// for those done. When it returns, done writes are durable. A write refused with ErrConflict, *DuplicateError,
+	// ErrNotFound or ErrInvalid has changed nothing and appended no event. With another error (ErrFull, the context's,
+	// a lost connection) the outcome is unknown unless the error says otherwise: read before writing again.
+	//
+	// Creating an id that exists is ErrConflict, changing or removing one that does not exist ErrNotFound. One call may
+	// name a document once only (the later write is ErrInvalid), and gives no order among its documents: a key that one
+	// of them gives up is not surely free for another.
 	Put(ctx context.Context, writes ...Write) []error
 	// Get gives the documents with these ids, in no order, without those that do not exist.
 	Get(ctx context.Context, collection string, ids ...string) ([]Doc, error)
-	// Find gives one page; see query.Query. Cursors are opaque, stable under inserts, bound to the sort.
+	// Find gives one page; see query.Query. Cursors are opaque, stable under inserts, bound to the sort: a record that
+	// does not change is seen exactly once by paging through. query.ErrCursor if the cursor is of another sort. With
+	// Fields set, Values holds those fields only, and Flow is left out; the system fields are always there.
 	Find(ctx context.Context, q query.Query) (Page, error)
-	// Count counts up to limit; more is true if there are more than limit.
+	// Count counts up to limit; more is true if there are more than limit. Sort, Fields, Limit and After do not matter.
 	Count(ctx context.Context, q query.Query, limit int) (n int, more bool, err error)
 	// Aggregate groups exactly; see query.Aggregation.
 	Aggregate(ctx context.Context, a query.Aggregation) ([]map[string]any, error)
@@ -46,6 +53,7 @@ type Store interface {
 	// lower Seq has become visible.
 	Events(ctx context.Context, after int64, limit int) ([]Event, error)
 	// Lease takes or renews a named lease. Fence grows with every change of holder. ErrLeased if another holds it.
+	// A ttl of zero gives the lease back, if the holder has it.
 	Lease(ctx context.Context, name, holder string, ttl time.Duration) (fence int64, err error)
 	// Drop deletes the whole database.
 	Drop(ctx context.Context) error
@@ -73,10 +81,10 @@ type Doc struct {
 // Write is one conditional write of one document.
 type Write struct {
 	Collection string
-	Doc        Doc   // Doc.Rev is the new revision: IfRev + 1
-	IfRev      int64 // revision that must be stored now; 0 = must not exist
-	Remove     bool  // delete the document instead (system collections such as sessions)
-	Events     []Event
+	Doc        Doc     // Doc.Rev is the new revision: IfRev + 1
+	IfRev      int64   // revision that must be stored now; 0 = must not exist
+	Remove     bool    // delete the document instead (system collections such as sessions); of Doc only the ID counts
+	Events     []Event // each of this document and of revision IfRev + 1, with N of its own
 }
 
 // Event is one entry of a tenant's event log. (Entity, Record, Rev, N) is unique.
@@ -118,13 +126,28 @@ type Field struct {
 	Index  bool // date fields also keep a month key
 }
 
-// Errors of Put, Get and Lease.
+// Errors of Put, Find and Lease.
 var (
 	ErrConflict = errors.New("stored document has another revision")
 	ErrNotFound = errors.New("document not found")
 	ErrLeased   = errors.New("lease held by another")
 	ErrTooLarge = errors.New("document too large") // over 8 MB
 	ErrFull     = errors.New("storage full")       // disk full: nothing was written
+
+	// ErrInvalid is wrapped by the error of a write that no store may do: a value that does not fit its field, a
+	// revision that is not IfRev + 1, events of another document. It is a fault of the caller.
+	ErrInvalid = errors.New("invalid write")
+	// ErrUnknown is wrapped by the error of a call that names a collection or field Ensure was never told of.
+	ErrUnknown = errors.New("unknown to the store")
+	// ErrNeedsIndex is a search by substring in more than ScanLimit records that no indexed condition narrows down.
+	ErrNeedsIndex = errors.New("needs an index")
+)
+
+// The limits both stores keep.
+const (
+	MaxDocument = 8 << 20 // bytes of a document, about as JSON
+	MaxPage     = 1000    // documents of one page
+	ScanLimit   = 50_000  // records a substring is looked for in without an index
 )
 
 // DuplicateError is returned by Put when one of the document's Keys is taken by another document.

@@ -1,0 +1,179 @@
+package store
+
+import (
+	"slices"
+	"strings"
+
+	"formwork/engine/def"
+	"formwork/engine/query"
+)
+
+// maxIndexes keeps a collection within the 64 indexes MongoDB allows, with room for the store's own.
+const maxIndexes = 48
+
+// CollectionOf describes the collection of an entity: its fields and columns, and the indexes its references, x-index,
+// the views, the lookups into it and the limits of uniqueness need. An unknown entity gives an empty collection.
+func CollectionOf(cat *def.Catalog, entity string) Collection {
+	e, ok := cat.Entities[entity]
+	if !ok {
+		return Collection{Name: entity}
+	}
+	c := Collection{Name: entity}
+	for _, field := range e.AllFields() {
+		c.Fields = append(c.Fields, fieldOf(field))
+	}
+	plan := &indexPlan{shape: NewShape(c)}
+	plan.ofViews(cat, entity)
+	plan.ofLookups(cat, entity)
+	for _, field := range c.Fields {
+		if field.Index {
+			plan.add([]string{field.Path})
+		}
+	}
+	c.Indexes = plan.indexes()
+	return c
+}
+
+func fieldOf(f *def.Field) Field {
+	return Field{
+		Path:   f.Path,
+		Type:   f.XType,
+		Scale:  scaleOf(f),
+		Fixed:  f.IsDecimal() && f.IsFixed(),
+		List:   f.IsList(),
+		Search: f.Search,
+		Pinyin: f.Collation == "pinyin",
+		Index:  f.Index || f.Target() != "",
+	}
+}
+
+func scaleOf(f *def.Field) int {
+	if f.IsDecimal() {
+		return f.EffectiveScale()
+	}
+	return 0
+}
+
+// indexPlan collects indexes and drops those a longer one makes superfluous.
+type indexPlan struct {
+	shape *Shape
+	lists [][]string
+}
+
+// add takes an index over fields of the record (or one column, or one list) that the collection has.
+func (p *indexPlan) add(paths []string) {
+	for _, path := range paths {
+		field, ok := p.shape.Field(strings.TrimPrefix(path, "-"))
+		if !ok || field.Type == def.TypeTable || field.Type == def.TypeLongText {
+			return
+		}
+		if len(paths) > 1 && (field.List || strings.Contains(path, ".")) {
+			return
+		}
+	}
+	if len(paths) > 0 {
+		p.lists = append(p.lists, slices.Clone(paths))
+	}
+}
+
+// ofViews adds for each view of the entity an index in its order, and one per filtered reference or option followed by
+// that order, so that a filtered list need not be sorted.
+func (p *indexPlan) ofViews(cat *def.Catalog, entity string) {
+	for _, name := range sortedNames(cat.Views) {
+		view := cat.Views[name]
+		if view.Entity != entity {
+			continue
+		}
+		var order []string
+		for _, key := range view.Sort {
+			path := key.Field
+			if key.Dir == "desc" {
+				path = "-" + path
+			}
+			order = append(order, path)
+		}
+		p.add(order)
+		for _, path := range view.Filters {
+			field, ok := p.shape.Field(path)
+			if ok && equalityType(field.Type) && !slices.Contains(order, path) && !slices.Contains(order, "-"+path) {
+				p.add(append([]string{path}, order...))
+			}
+		}
+	}
+}
+
+// equalityType tells whether a quick filter over the type usually names one value.
+func equalityType(t def.FieldType) bool {
+	switch t {
+	case def.TypeReference, def.TypeUser, def.TypeDepartment:
+		return true
+	default:
+		return false
+	}
+}
+
+// ofLookups adds an index for each lookup into the entity: its equalities, then its bound.
+func (p *indexPlan) ofLookups(cat *def.Catalog, entity string) {
+	for _, name := range sortedNames(cat.Entities) {
+		for _, field := range cat.Entities[name].AllFields() {
+			for _, lookup := range field.Lookup {
+				if lookup.Entity == entity {
+					p.add(lookupIndex(lookup))
+				}
+			}
+		}
+	}
+}
+
+func lookupIndex(lookup *def.Lookup) []string {
+	where, err := query.Parse(lookup.Where)
+	if err != nil {
+		return nil
+	}
+	members := where.And
+	if where.Cond != nil {
+		members = []*query.Filter{where}
+	}
+	var equal, bound []string
+	for _, member := range members {
+		if member.Cond == nil || len(member.Cond.Path) != 1 {
+			continue
+		}
+		switch member.Cond.Op {
+		case query.Eq, query.In:
+			if member.Cond.Path[0] == def.FieldID {
+				return nil // found by id, nothing is quicker
+			}
+			equal = append(equal, member.Cond.Path[0])
+		case query.Le, query.Lt, query.Ge, query.Gt:
+			bound = append(bound, "-"+member.Cond.Path[0])
+		default:
+		}
+	}
+	return append(equal, bound...)
+}
+
+// indexes gives the plan in a stable order, without repetitions and without indexes another begins with.
+func (p *indexPlan) indexes() [][]string {
+	var kept [][]string
+	for i, index := range p.lists {
+		covered := false
+		for j, other := range p.lists {
+			longer := len(other) > len(index) || len(other) == len(index) && j < i
+			covered = covered || i != j && longer && slices.Equal(index, other[:len(index)])
+		}
+		if !covered {
+			kept = append(kept, index)
+		}
+	}
+	return kept[:min(len(kept), maxIndexes)]
+}
+
+func sortedNames[T any](m map[string]T) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
