@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"sort"
+	"sync"
 	"time"
 
 	"formwork/engine/def"
@@ -34,10 +35,12 @@ var (
 
 var namePattern = regexp.MustCompile(`^[a-z][a-z0-9_]{0,47}$`)
 
-// Registry keeps the list of tenants and opens their databases.
+// Registry keeps the list of tenants and opens their databases. What a tenant is never changes, so tenants that were
+// read once are not read again.
 type Registry struct {
 	backend store.Backend
 	clock   func() time.Time
+	known   sync.Map // name → Tenant
 }
 
 // NewRegistry prepares the collection of tenants in the system database.
@@ -94,6 +97,11 @@ func (r *Registry) Create(ctx context.Context, t Tenant) error {
 
 // Tenant finds one tenant by name; ErrUnknown if there is none.
 func (r *Registry) Tenant(ctx context.Context, name string) (Tenant, error) {
+	if t, ok := r.known.Load(name); ok {
+		if t, ok := t.(Tenant); ok {
+			return t, nil
+		}
+	}
 	if !namePattern.MatchString(name) {
 		return Tenant{}, ErrUnknown
 	}
@@ -108,7 +116,22 @@ func (r *Registry) Tenant(ctx context.Context, name string) (Tenant, error) {
 	if len(docs) == 0 {
 		return Tenant{}, ErrUnknown
 	}
-	return fromDoc(docs[0]), nil
+	t := fromDoc(docs[0])
+	r.known.Store(name, t)
+	return t, nil
+}
+
+// Zone is the time zone of a tenant.
+func (r *Registry) Zone(ctx context.Context, name string) (*time.Location, error) {
+	t, err := r.Tenant(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(t.Zone)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", ErrZone, t.Zone)
+	}
+	return zone, nil
 }
 
 // Tenants lists all tenants by name.
