@@ -1,0 +1,179 @@
+package def
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// workedExample decodes the definitions of definitions.md §15 (without the parts of later stages) and the masters they
+// need.
+func workedExample(t testing.TB) Definitions {
+	t.Helper()
+	defs := Definitions{}
+	files, err := filepath.Glob("testdata/worked/*/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no worked example: %v", err)
+	}
+	for _, file := range files {
+		kind := Kind(filepath.Base(filepath.Dir(file)))
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		definition, problems := Decode(kind, raw)
+		if len(problems) > 0 {
+			t.Fatalf("%s: %v", file, problems)
+		}
+		if kind != KindTemplate {
+			defs[RefOf("labor", definition)] = definition
+		}
+	}
+	return defs
+}
+
+func TestDecodeEncodeKeepsTheDefinition(t *testing.T) {
+	files, err := filepath.Glob("testdata/worked/*/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no worked example: %v", err)
+	}
+	for _, file := range files {
+		t.Run(file, func(t *testing.T) {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkRoundTrip(t, Kind(filepath.Base(filepath.Dir(file))), raw)
+		})
+	}
+}
+
+// checkRoundTrip decodes and encodes a definition, and does the same through the Go structs alone.
+func checkRoundTrip(t testing.TB, kind Kind, raw []byte) {
+	t.Helper()
+	definition, problems := Decode(kind, raw)
+	if len(problems) > 0 {
+		t.Fatalf("decode: %v", problems)
+	}
+	canonical, _ := Canonical(raw)
+	encoded, err := Encode(definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(encoded, canonical) {
+		t.Errorf("encoded %s, want %s", encoded, canonical)
+	}
+	fromGo, err := json.Marshal(definition)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got, want any
+	if err := json.Unmarshal(fromGo, &got); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(raw, &want); err != nil {
+		t.Fatal(err)
+	}
+	got, want = withoutDefaults(got), withoutDefaults(want)
+	gotText, _ := json.Marshal(got)
+	wantText, _ := json.Marshal(want)
+	if !bytes.Equal(gotText, wantText) {
+		t.Errorf("the structs lose something:\n%s\nwant\n%s", gotText, wantText)
+	}
+}
+
+// withoutDefaults drops what omitempty may drop: false, zero, and empty texts, lists and maps.
+func withoutDefaults(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, item := range v {
+			item = withoutDefaults(item)
+			list, isList := item.([]any)
+			object, isMap := item.(map[string]any)
+			empty := item == false || item == 0.0 || item == "" || isList && len(list) == 0 || isMap && len(object) == 0
+			if empty {
+				delete(v, key)
+			} else {
+				v[key] = item
+			}
+		}
+	case []any:
+		for i := range v {
+			v[i] = withoutDefaults(v[i])
+		}
+	}
+	return value
+}
+
+func TestDecodeRefuses(t *testing.T) {
+	entity := func(field string) string {
+		return `{"name":"worker","title":"工人","type":"object","properties":{"f":` + field + `}}`
+	}
+	tests := []struct {
+		name string
+		kind Kind
+		raw  string
+		path string
+		code string
+	}{
+		{"no JSON", KindEntity, `{"name":`, "", "syntax"},
+		{"text after the value", KindMenu, `{} {}`, "", "syntax"},
+		{"a key twice", KindMenu, `{"name":"m","name":"n"}`, "/name", "duplicate_key"},
+		{"invalid UTF-8", KindMenu, "{\"name\":\"\xff\"}", "", "encoding"},
+		{"more than a megabyte", KindMenu, `"` + strings.Repeat("x", MaxBytes) + `"`, "", "too_large"},
+		{"nested too deep", KindMenu, strings.Repeat("[", 70) + strings.Repeat("]", 70), strings.Repeat("/0", MaxDepth), "too_deep"},
+		{"a kind nobody knows", "tables", `{}`, "", "unknown_kind"},
+		{"a kind of a later stage", "datasets", `{}`, "", "unsupported"},
+		{"a key nobody knows", KindMenu, `{"name":"m","title":"M","items":[],"colour":1}`, "/colour", "unknown_key"},
+		{"a missing key", KindMenu, `{"name":"m","items":[]}`, "/title", "missing_key"},
+		{"a name with capitals", KindMenu, `{"name":"Menu","title":"M","items":[]}`, "/name", "name"},
+		{"a name too long", KindMenu, `{"name":"` + strings.Repeat("m", 49) + `","title":"M","items":[]}`, "/name", "name"},
+		{"a field name with capitals", KindEntity, `{"name":"w","title":"W","type":"object","properties":{"Name":{"type":"string","x-type":"text"}}}`, "/properties/Name", "name"},
+		{"a type of a later stage", KindEntity, entity(`{"type":"string","x-type":"richtext"}`), "/properties/f/x-type", "unsupported"},
+		{"files of a later stage", KindEntity, entity(`{"type":"array","x-type":"image","items":{"type":"string"}}`), "/properties/f/x-type", "unsupported"},
+		{"a type nobody knows", KindEntity, entity(`{"type":"string","x-type":"txt"}`), "/properties/f/x-type", "option"},
+		{"a rollup", KindEntity, entity(`{"type":"string","x-type":"money","x-rollup":{"entity":"bill","via":"contract","take":{"sum":"amount"}}}`), "/properties/f/x-rollup", "unsupported"},
+		{"limits over other records", KindEntity, `{"name":"w","title":"W","type":"object","properties":{},"x-limit":{}}`, "/x-limit", "unsupported"},
+		{"money as a number", KindEntity, entity(`{"type":"number","x-type":"money"}`), "/properties/f/type", "option"},
+		{"a text that is an array", KindEntity, entity(`{"type":"array","x-type":"text"}`), "/properties/f/type", "const"},
+		{"places of a text", KindEntity, entity(`{"type":"string","x-type":"text","x-scale":2}`), "/properties/f/x-scale", "not_applicable"},
+		{"too many places", KindEntity, entity(`{"type":"string","x-type":"decimal","x-scale":13}`), "/properties/f/x-scale", "max"},
+		{"a reference to nothing", KindEntity, entity(`{"type":"string","x-type":"reference"}`), "/properties/f/x-entity", "missing_key"},
+		{"a select without options", KindEntity, entity(`{"type":"string","x-type":"select"}`), "/properties/f", "alternatives"},
+		{"a sub-table in a sub-table", KindEntity, entity(`{"type":"array","x-type":"table","items":{"type":"object","properties":{"g":{"type":"array","x-type":"table","items":{"type":"object","properties":{"h":{"type":"string","x-type":"text"}}}}}}}`), "/properties/f/items/properties/g/x-type", "not_allowed"},
+		{"an empty expression", KindEntity, entity(`{"type":"string","x-type":"text","x-compute":""}`), "/properties/f/x-compute", "length"},
+		{"a reference to another document", KindEntity, `{"name":"w","title":"W","type":"object","properties":{},"allOf":[{"$ref":"file:///etc/passwd"}]}`, "/allOf/0/$ref", "external_ref"},
+		{"a new base for references", KindEntity, `{"name":"w","title":"W","type":"object","properties":{},"allOf":[{"$id":"https://example.com/x"}]}`, "/allOf/0/$id", "external_ref"},
+		{"a pattern with lookahead", KindEntity, entity(`{"type":"string","x-type":"text","pattern":"(?=a)b"}`), "/properties/f/pattern", "pattern"},
+		{"a pattern with \\s", KindEntity, entity(`{"type":"string","x-type":"text","pattern":"a\\sb"}`), "/properties/f/pattern", "pattern"},
+		{"a pattern with \\b hidden in allOf", KindEntity, `{"name":"w","title":"W","type":"object","properties":{},"allOf":[{"properties":{"a":{"pattern":"\\bx"}}}]}`, "/allOf/0/properties/a/pattern", "pattern"},
+		{"multipleOf", KindEntity, entity(`{"type":"integer","x-type":"integer","multipleOf":2}`), "/properties/f/multipleOf", "unknown_key"},
+		{"a board", KindView, `{"name":"v","title":"V","entity":"w","kind":"board","columns":[{"field":"a"}]}`, "/kind", "unsupported"},
+		{"a view without columns", KindView, `{"name":"v","title":"V","entity":"w","columns":[]}`, "/columns", "items"},
+		{"a grant on a dataset", KindRole, `{"name":"r","title":"R","grants":{"g":{"entity":"w","dataset":"d","actions":[]}}}`, "/grants/g/dataset", "unsupported"},
+		{"an action nobody knows", KindRole, `{"name":"r","title":"R","grants":{"g":{"entity":"w","actions":["steal"]}}}`, "/grants/g/actions/0", "option"},
+		{"an action twice", KindRole, `{"name":"r","title":"R","grants":{"g":{"entity":"w","actions":["read","read"]}}}`, "/grants/g/actions", "duplicate"},
+		{"an operator nobody knows", KindView, `{"name":"v","title":"V","entity":"w","columns":[{"field":"a"}],"where":{"field":"a","op":"like","value":"x"}}`, "/where/op", "option"},
+		{"votes on a branch", KindFlow, `{"name":"f","title":"F","nodes":[{"name":"n","type":"branch","branches":[],"waitAll":true}]}`, "/nodes/0/waitAll", "not_applicable"},
+		{"an approver of an unknown sort", KindFlow, `{"name":"f","title":"F","nodes":[{"name":"n","type":"approve","who":["boss"]}]}`, "/nodes/0/who/0", "pattern"},
+		{"a branch with when and else", KindFlow, `{"name":"f","title":"F","nodes":[{"name":"n","type":"branch","branches":[{"name":"b","when":"a > 1","else":true,"nodes":[]}]}]}`, "/nodes/0/branches/0", "not_allowed"},
+		{"a file outside sample/", KindTemplate, `{"name":"t","title":"T","version":"1.0.0","sample":[{"name":"s","entity":"w","file":"../secret.json"}]}`, "/sample/0/file", "pattern"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			definition, problems := Decode(tt.kind, []byte(tt.raw))
+			if definition != nil {
+				t.Fatal("decoded all the same")
+			}
+			for _, p := range problems {
+				if p.Path == tt.path && p.Code == tt.code {
+					return
+				}
+			}
+			t.Errorf("got %v, want %s at %q", problems, tt.code, tt.path)
+		})
+	}
+}
