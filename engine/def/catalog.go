@@ -1,5 +1,7 @@
 package def
 
+import "sync"
+
 // Kind is a kind of definition; its value is the folder, URL segment and manifest prefix.
 type Kind string
 
@@ -43,7 +45,8 @@ type Catalog struct {
 	Settings     map[string]*Settings
 	Definitions  Definitions // what the catalog was compiled from
 
-	optional optionality // which fields may be missing, found out when first asked for
+	optional   optionality // which fields may be missing, found out when first asked for
+	validators sync.Map    // entity name → *Validator, made when first asked for
 }
 
 // Problem is one finding of a check: where (ref and JSON pointer), a stable code and its params.
