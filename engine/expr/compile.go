@@ -1,8 +1,11 @@
 package expr
 
 import (
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -246,9 +249,18 @@ func (c *compiler) number(n ast.Node) operand {
 	literal := c.src.at(n.Location())
 	value, ok := parseLiteral(literal)
 	if !ok {
+		if !isNumeral(literal) {
+			return c.refuse(refusal{code: CodeSyntax, loc: n.Location(), name: literal, params: map[string]any{"near": literal}})
+		}
 		return c.refuse(refusal{code: CodeRange, loc: n.Location(), name: literal})
 	}
 	return constant(value, Type{Kind: KindNumber})
+}
+
+// isNumeral tells a number that is out of range from what is no number, such as 1.2.3.
+func isNumeral(literal string) bool {
+	_, err := strconv.ParseFloat(literal, 64)
+	return err == nil || errors.Is(err, strconv.ErrRange) || strings.HasPrefix(literal, "0x")
 }
 
 func (c *compiler) text(n *ast.StringNode) operand {
@@ -314,21 +326,32 @@ func (c *compiler) let(n *ast.VariableDeclaratorNode) operand {
 	if taken || slices.Contains(otherReserved, n.Name) || slices.Contains(laterFunctions, n.Name) {
 		return c.refuse(refusal{code: CodeReserved, loc: n.Location(), name: n.Name})
 	}
-	value := c.node(n.Value)
+	kept := c.keep(n.Name, c.node(n.Value))
+	c.lets = append(c.lets, kept)
+	body := c.node(n.Expr)
+	c.lets = c.lets[:len(c.lets)-1]
+	return kept.around(body)
+}
+
+// keep makes room for a value that is used several times and computed once.
+func (c *compiler) keep(name string, value operand) variable {
 	slot := c.slots
 	c.slots++
 	if value.key == "" {
-		value.key = "let " + n.Name + " " + string(rune('0'+slot))
+		value.key = fmt.Sprintf("let %d", slot)
+		value.present = append(slices.Clone(value.present), value.key)
 	}
-	c.lets = append(c.lets, variable{n.Name, slot, value})
-	body := c.node(n.Expr)
-	c.lets = c.lets[:len(c.lets)-1]
-	init, run := value.run, body.run
+	return variable{name, slot, value}
+}
+
+// around computes the kept value before a part that uses it.
+func (v variable) around(body operand) operand {
+	init, run, slot := v.run, body.run, v.slot
 	body.run = func(f *frame) any {
 		f.lets[slot] = init(f)
 		return run(f)
 	}
-	body.isConst = false
+	body.isConst, body.plain = false, false
 	return body
 }
 

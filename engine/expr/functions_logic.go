@@ -45,28 +45,17 @@ func compileSwitch(c *compiler, call call) operand {
 	if len(call.args)%2 != 0 {
 		return c.refuseCount(c.functions[call.name], call.loc)
 	}
-	subject := c.node(call.args[0])
-	slot := c.slots
-	c.slots++
-	kept := subject
-	kept.run = func(f *frame) any { return f.lets[slot] }
-	kept.isConst = false
-	result := c.cases(kept, call.args[1:], call.at)
-	of, run := subject.run, result.run
-	result.run = func(f *frame) any {
-		f.lets[slot] = of(f)
-		return run(f)
-	}
-	result.isConst = false
-	return result
+	subject := c.keep("SWITCH", c.node(call.args[0]))
+	result := c.cases(subject, call.args[1:], call.at)
+	return subject.around(result)
 }
 
 // cases nests comparisons: x == v1 ? a1 : (x == v2 ? a2 : else).
-func (c *compiler) cases(x operand, args []ast.Node, at int) operand {
+func (c *compiler) cases(x variable, args []ast.Node, at int) operand {
 	if len(args) == 1 {
 		return c.node(args[0])
 	}
-	return c.choose(c.equality(x, c.node(args[0]), "==", at),
+	return c.choose(c.equality(c.variable(x), c.node(args[0]), "==", at),
 		func() operand { return c.node(args[1]) },
 		func() operand { return c.cases(x, args[2:], at) })
 }

@@ -139,6 +139,9 @@ func (c *compiler) coalesce(a operand, rest func() operand, name string) operand
 	b := rest()
 	result := c.unify(a, b, name)
 	result.typ.Optional, result.missing = b.typ.Optional, b.missing
+	if !a.typ.Optional {
+		result.typ.Optional, result.missing = false, nil
+	}
 	result.paths = joinPaths(a.paths, b.paths)
 	x, y := a.run, b.run
 	result.run = func(f *frame) any {

@@ -49,6 +49,7 @@ func (c *compiler) variable(v variable) operand {
 	if c.known[o.key] > 0 {
 		o.missing, o.typ.Optional = nil, false
 	}
+	o.present = slices.Clone(o.present)
 	return o
 }
 

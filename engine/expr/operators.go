@@ -338,12 +338,12 @@ func (c *compiler) membership(a, list operand, at int) operand {
 	if !accepts(list, KindList) {
 		return c.refuseType(list, KindList.String(), "in")
 	}
+	list = c.likeItems(list, a.typ.Kind)
 	elem := elemType(list.typ)
 	a = c.likeKind(a, elem.Kind)
 	if !a.isNil() && !comparable(a.typ, elem) {
 		return c.refuseType(a, elem.Kind.String(), "in")
 	}
-	list = c.likeItems(list, a.typ.Kind)
 	x, items := a.run, list.run
 	return operand{
 		typ: Type{Kind: KindBool, Optional: a.typ.Optional || list.typ.Optional}, missing: joinPaths(a.missing, list.missing),
@@ -376,7 +376,7 @@ func (c *compiler) likeItems(list operand, kind Kind) operand {
 		item := c.likeKind(operand{isConst: true, value: value, loc: list.loc, at: list.at}, kind)
 		typed[i] = item.value
 	}
-	list.value = typed
+	list.value, list.typ.Elem = typed, &Type{Kind: kind}
 	list.run = func(*frame) any { return typed }
 	return list
 }
