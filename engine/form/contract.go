@@ -44,8 +44,10 @@ type Context struct {
 	Writable     func(path string) bool // nil: everything not read-only by definition
 	Imported     bool                   // opening data: required, minItems and rules of entry become warnings
 	Record       System                 // system fields of the record
-	Touched      map[string]bool        // paths the person wrote himself; x-default leaves them alone
+	Touched      map[string]bool        // paths the person wrote himself; x-default leaves them alone. nil: the paths that are present in Values
 	Acknowledged map[string]string      // reasons given for warnings by rule name
+	Assigned     func(path string) bool // rollup and number fields the engine itself gives in this write; nil: none, they keep their stored value
+	NewID        func() string          // ids for new rows in Result.Values; nil: they keep their temporary ids ("+1")
 }
 
 // Actor is who edits, as expressions see him (actor.id, actor.name).
@@ -59,7 +61,11 @@ type System struct {
 }
 
 // Problem is one rejected value. Code is stable: the UI translates it. Field is a path such as "lines[r1].ot_hours",
-// with the row's _id in brackets. Level is "error" or "warning" (may be acknowledged with a reason).
+// with the row's _id in brackets; a new row without id is "+" and its position from 1: "lines[+3].worker". Level is
+// "error" or "warning" (may be acknowledged with a reason; one without Rule needs none, it is only recorded).
+//
+// Codes: type required min max scale length pattern option items duplicate_row unknown_field unknown_row field_denied
+// compute (an expression failed; params.reason says how), and those of rules.
 type Problem struct {
 	Field  string         `json:"field"`
 	Code   string         `json:"code"`
