@@ -1,0 +1,141 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+
+	"formwork/engine/form"
+)
+
+// maxRows is for how many rows a call node may start children.
+const maxRows = 200
+
+// enterCall starts the children of a call node. It tells whether the token goes on at once: nobody waits for an
+// asynchronous child, and a sub-table without rows has none.
+func (r *run) enterCall(n *node, prev []string) bool {
+	values, ok := r.current()
+	if !ok {
+		return false
+	}
+	rows := []map[string]any{nil}
+	if n.Each != "" {
+		rows = rowsOf(values, n.Each)
+	}
+	if len(rows) > maxRows {
+		r.stick(n, IncidentCondition, prev)
+		return false
+	}
+	active := r.activate(n, prev)
+	waits := (n.Wait == nil || *n.Wait) && len(rows) > 0
+	for i, row := range rows {
+		id, _ := row["_id"].(string)
+		e := Effect{
+			Kind: EffectCall, Node: n.Name, Round: active.Round, Flow: n.Flow, Row: id, Values: n.input(values, row),
+		}
+		if waits {
+			e.Parent = &Parent{Node: n.Name, Round: active.Round, Index: i}
+		}
+		r.send(e)
+		active.Children = append(active.Children, Child{Index: i, Row: id, Status: Running})
+	}
+	if !waits {
+		delete(r.st.Active, n.Name)
+		return true
+	}
+	r.st.Active[n.Name] = active
+	return false
+}
+
+// rowsOf gives the rows of a sub-table.
+func rowsOf(values form.Values, table string) []map[string]any {
+	list, _ := values[table].([]any)
+	rows := make([]map[string]any, 0, len(list))
+	for _, item := range list {
+		if row, ok := item.(map[string]any); ok {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// input maps the parent's fields, or with "row." those of the row, to the child's.
+func (n *node) input(values form.Values, row map[string]any) form.Values {
+	child := form.Values{}
+	for field, from := range n.In {
+		source := values
+		if column, ok := strings.CutPrefix(from, "row."); ok {
+			source, from = row, column
+		}
+		if v, ok := source[from]; ok {
+			child[field] = v
+		}
+	}
+	return child
+}
+
+// output maps a child's fields to the parent's, or to the columns of the row it was called for.
+func (n *node) output(child form.Values, row string) form.Values {
+	mapped := form.Values{}
+	for field, from := range n.Out {
+		if v, ok := child[from]; ok {
+			mapped[field] = v
+		}
+	}
+	if n.Each == "" || len(mapped) == 0 {
+		return mapped
+	}
+	mapped["_id"] = row
+	return form.Values{n.Each: []any{mapped}}
+}
+
+// awaits tells whether a child of an active call node has not ended yet.
+func (a Active) awaits(index int) bool {
+	return slices.ContainsFunc(a.Children, func(c Child) bool { return c.Index == index && c.Status == Running })
+}
+
+// childEnded takes a child's result; the node passes or rejects as its children have.
+func (r *run) childEnded() error {
+	n := r.plan.nodes[r.cmd.Node]
+	active := r.st.Active[n.Name]
+	active.Children = slices.Clone(active.Children)
+	slots := make([]slot, len(active.Children))
+	for i := range active.Children {
+		c := &active.Children[i]
+		if c.Index == r.cmd.Index {
+			c.Status = r.cmd.Ended
+			if c.Status == Approved {
+				r.change(n.output(r.cmd.Data, c.Row))
+			}
+		}
+		slots[i] = slot{childState(c.Status), 1}
+	}
+	r.st.Active[n.Name] = active
+	r.fact.Node, r.fact.Round, r.fact.Do = n.Name, active.Round, string(r.cmd.Ended)
+	switch n.quorum.decide(slots) {
+	case passed:
+		r.cancelChildren(n, active)
+		r.pass(n)
+	case rejected:
+		r.rejectNode(n)
+	case pending:
+	}
+	return nil
+}
+
+func childState(s Status) verdict {
+	switch s {
+	case Approved:
+		return passed
+	case Rejected, Cancelled, Terminated:
+		return rejected
+	default:
+		return pending
+	}
+}
+
+// cancelChildren asks for the end of the children that still run.
+func (r *run) cancelChildren(n *node, active Active) {
+	if slices.ContainsFunc(active.Children, func(c Child) bool { return c.Status == Running }) {
+		r.send(Effect{Kind: EffectCancelChild, Node: n.Name, Round: active.Round})
+	}
+}

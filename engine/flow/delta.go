@@ -1,0 +1,212 @@
+package flow
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// difference gives what changed from one state to the next.
+func difference(before, after *State) Delta {
+	d := Delta{}
+	if head := headOf(after); !reflect.DeepEqual(headOf(before), head) {
+		d.Head = &head
+	}
+	d.Active = changedEntries(before.Active, after.Active)
+	d.Blocks = changedEntries(before.Blocks, after.Blocks)
+	d.Tasks = changedTasks(before.Tasks, after.Tasks)
+	d.Rounds = changedValues(before.Rounds, after.Rounds)
+	d.Choices = changedLists(before.Choices, after.Choices)
+	d.Decisions = slices.Clip(after.Decisions[len(before.Decisions):])
+	if !slices.Equal(before.Approvers, after.Approvers) {
+		d.Approvers = &after.Approvers
+	}
+	d.CC = slices.Clip(after.CC[len(before.CC):])
+	if !reflect.DeepEqual(before.Incident, after.Incident) {
+		d.Incident = &after.Incident
+	}
+	if before.Resume != after.Resume {
+		d.Resume, d.NoResume = after.Resume, after.Resume == nil
+	}
+	d.Reminded = changedTimes(before.Reminded, after.Reminded)
+	if n := len(after.Keys); n > 0 && (len(before.Keys) == 0 || before.Keys[len(before.Keys)-1] != after.Keys[n-1]) {
+		d.Key = &after.Keys[n-1]
+	}
+	d.Outbox = addedEffects(before.Outbox, after.Outbox)
+	return d
+}
+
+func headOf(s *State) Head {
+	return Head{
+		Name: s.Name, Catalog: s.Catalog, Status: s.Status, Initiator: s.Initiator, StartedAt: s.StartedAt,
+		Serial: s.Serial, Last: s.Last, Acted: s.Acted, Picks: s.Picks, Settings: s.Settings, Parent: s.Parent,
+		DataHash: s.DataHash, NextDue: s.NextDue,
+	}
+}
+
+// changedEntries gives the entries that are new or other, and nil for those that are gone.
+func changedEntries[V any](before, after map[string]V) map[string]*V {
+	var changed map[string]*V
+	set := func(name string, v *V) {
+		if changed == nil {
+			changed = map[string]*V{}
+		}
+		changed[name] = v
+	}
+	for name, v := range after {
+		if old, ok := before[name]; !ok || !reflect.DeepEqual(old, v) {
+			set(name, &v)
+		}
+	}
+	for name := range before {
+		if _, ok := after[name]; !ok {
+			set(name, nil)
+		}
+	}
+	return changed
+}
+
+// changedValues gives numbers that are new or other, and 0 for those that are gone.
+func changedValues(before, after map[string]int) map[string]int {
+	changed := map[string]int{}
+	for name := range before {
+		if _, ok := after[name]; !ok {
+			changed[name] = 0
+		}
+	}
+	for name, v := range after {
+		if old, ok := before[name]; !ok || old != v {
+			changed[name] = v
+		}
+	}
+	return changed
+}
+
+func changedTimes(before, after map[string]time.Time) map[string]time.Time {
+	changed := map[string]time.Time{}
+	for name, v := range after {
+		if old, ok := before[name]; !ok || !old.Equal(v) {
+			changed[name] = v
+		}
+	}
+	return changed
+}
+
+func changedLists(before, after map[string][]string) map[string][]string {
+	changed := map[string][]string{}
+	for name, v := range after {
+		if old, ok := before[name]; !ok || !slices.Equal(old, v) {
+			changed[name] = v
+		}
+	}
+	for name := range before {
+		if _, ok := after[name]; !ok {
+			changed[name] = nil
+		}
+	}
+	return changed
+}
+
+// changedTasks gives new and changed tasks; tasks never vanish and keep their place.
+func changedTasks(before, after []Task) []Task {
+	var changed []Task
+	for i := range after {
+		if i >= len(before) || !sameTask(&before[i], &after[i]) {
+			changed = append(changed, after[i])
+		}
+	}
+	return changed
+}
+
+func sameTask(a, b *Task) bool {
+	return a.ID == b.ID && a.Node == b.Node && a.Status == b.Status && a.Order == b.Order && a.User == b.User &&
+		a.Owner == b.Owner && a.By == b.By && len(a.Past) == len(b.Past) && a.Auto == b.Auto && a.Sign == b.Sign &&
+		a.DataHash == b.DataHash && a.ArrivedAt.Equal(b.ArrivedAt) && a.DoneAt.Equal(b.DoneAt)
+}
+
+// addedEffects gives those with numbers the state before did not have.
+func addedEffects(before, after []Effect) []Effect {
+	last := 0
+	for _, e := range before {
+		last = max(last, e.N)
+	}
+	i := slices.IndexFunc(after, func(e Effect) bool { return e.N > last })
+	if i < 0 {
+		return nil
+	}
+	return slices.Clip(after[i:])
+}
+
+// Fold gives the state that follows another by a command's event. The events of a run, in order, give its state from
+// the zero State; its outbox holds all effects there ever were.
+func Fold(st State, data json.RawMessage) (State, error) {
+	var fact Fact
+	if err := json.Unmarshal(data, &fact); err != nil {
+		return State{}, fmt.Errorf("fold flow event: %w", err)
+	}
+	return fact.fold(st), nil
+}
+
+func (f *Fact) fold(old State) State {
+	st, d := *old.clone(), &f.Delta
+	if d.Fresh {
+		st = *(&State{Format: format, Keys: old.Keys, Outbox: old.Outbox}).clone()
+	}
+	if h := d.Head; h != nil {
+		st.Name, st.Catalog, st.Status, st.Initiator, st.StartedAt = h.Name, h.Catalog, h.Status, h.Initiator, h.StartedAt
+		st.Serial, st.Last, st.Acted, st.Picks, st.Settings = h.Serial, h.Last, h.Acted, h.Picks, h.Settings
+		st.Parent, st.DataHash, st.NextDue = h.Parent, h.DataHash, h.NextDue
+	}
+	st.Rev = f.Rev
+	patchEntries(st.Active, d.Active)
+	patchEntries(st.Blocks, d.Blocks)
+	maps.Copy(st.Rounds, d.Rounds)
+	maps.DeleteFunc(st.Rounds, func(_ string, n int) bool { return n == 0 })
+	maps.Copy(st.Choices, d.Choices)
+	maps.DeleteFunc(st.Choices, func(_ string, v []string) bool { return v == nil })
+	st.foldTasks(d.Tasks)
+	st.Decisions = append(st.Decisions, d.Decisions...)
+	st.CC = append(st.CC, d.CC...)
+	st.Outbox = append(st.Outbox, d.Outbox...)
+	if d.Approvers != nil {
+		st.Approvers = *d.Approvers
+	}
+	if d.Incident != nil {
+		st.Incident = *d.Incident
+	}
+	if d.Resume != nil || d.NoResume {
+		st.Resume = d.Resume
+	}
+	if len(d.Reminded) > 0 && st.Reminded == nil {
+		st.Reminded = map[string]time.Time{}
+	}
+	maps.Copy(st.Reminded, d.Reminded)
+	if d.Key != nil {
+		st.Keys = append(slices.Clip(st.Keys), *d.Key)
+		st.Keys = st.Keys[max(0, len(st.Keys)-keptKeys):]
+	}
+	return st
+}
+
+func patchEntries[V any](entries map[string]V, changed map[string]*V) {
+	for name, v := range changed {
+		if v == nil {
+			delete(entries, name)
+			continue
+		}
+		entries[name] = *v
+	}
+}
+
+func (s *State) foldTasks(changed []Task) {
+	for _, t := range changed {
+		if known := s.task(t.ID); known != nil {
+			*known = t
+			continue
+		}
+		s.Tasks = append(s.Tasks, t)
+	}
+}

@@ -1,0 +1,133 @@
+package flow
+
+import (
+	"maps"
+	"slices"
+)
+
+// migrate moves the run to another version of its flow. Every active node and block must have its place there; open
+// tasks stay as they are.
+func (r *run) migrate() error {
+	if !r.admin() {
+		return refuse(CodeNotAdmin)
+	}
+	next := r.cmd.Next
+	if next == nil {
+		return refuse(CodeMigrateUnmapped)
+	}
+	m := renaming(r.cmd.Map)
+	if err := m.check(r.plan, next, r.st); err != nil {
+		return err
+	}
+	st := r.st
+	st.Active = m.keys(st.Active)
+	st.Blocks = renamed(m, st.Blocks)
+	st.Rounds = renamed(m, st.Rounds)
+	st.Choices = renamed(m, st.Choices)
+	st.Last = m.name(st.Last)
+	for i := range st.Tasks {
+		st.Tasks[i].Node = m.name(st.Tasks[i].Node)
+	}
+	for i := range st.Incident {
+		st.Incident[i].Node = m.name(st.Incident[i].Node)
+		st.Incident[i].Prev = m.names(st.Incident[i].Prev)
+	}
+	st.Approvers = slices.Clone(st.Approvers)
+	for i := range st.Approvers {
+		st.Approvers[i].Node = m.name(st.Approvers[i].Node)
+	}
+	for name, block := range st.Blocks {
+		block.Left, block.Prev, block.Done = m.names(block.Left), m.names(block.Prev), m.names(block.Done)
+		st.Blocks[name] = block
+	}
+	if st.Resume != nil {
+		resume := *st.Resume
+		resume.Node, resume.Prev = m.name(resume.Node), m.names(resume.Prev)
+		resume.Choices = renamed(m, resume.Choices)
+		st.Resume = &resume
+	}
+	st.Name, st.Catalog, st.Settings = next.Flow.Name, next.Catalog, next.settings
+	r.fact.Comment = r.cmd.Comment
+	r.plan = next
+	return nil
+}
+
+// renaming maps old names of nodes and branches to new ones; what it does not mention keeps its name.
+type renaming map[string]string
+
+func (m renaming) name(old string) string {
+	if renamed, ok := m[old]; ok {
+		return renamed
+	}
+	return old
+}
+
+func (m renaming) names(old []string) []string {
+	if old == nil {
+		return nil
+	}
+	renamed := make([]string, len(old))
+	for i, name := range old {
+		renamed[i] = m.name(name)
+	}
+	return renamed
+}
+
+func (m renaming) keys(actives map[string]Active) map[string]Active {
+	moved := renamed(m, actives)
+	for name, active := range moved {
+		active.Prev = m.names(active.Prev)
+		moved[name] = active
+	}
+	return moved
+}
+
+// renamed gives a map by node under the new names. Results of conditions stand under names with a question mark.
+func renamed[V any](m renaming, old map[string]V) map[string]V {
+	moved := make(map[string]V, len(old))
+	for name, v := range old {
+		if plain, ok := cutQuestion(name); ok {
+			moved[m.name(plain)+"?"] = v
+			continue
+		}
+		moved[m.name(name)] = v
+	}
+	return moved
+}
+
+func cutQuestion(name string) (string, bool) {
+	if n := len(name); n > 0 && name[n-1] == '?' {
+		return name[:n-1], true
+	}
+	return name, false
+}
+
+// check refuses a migration that would lose a token or put it into other blocks.
+func (m renaming) check(from, to *Plan, st *State) error {
+	held := slices.Sorted(maps.Keys(st.Active))
+	held = append(held, slices.Sorted(maps.Keys(st.Blocks))...)
+	for _, s := range st.Incident {
+		held = append(held, s.Node)
+	}
+	for _, name := range held {
+		old, now := from.nodes[name], to.nodes[m.name(name)]
+		if old == nil || now == nil || now.Type != old.Type && (!now.human() || !old.human()) {
+			return refuseWith(CodeMigrateUnmapped, "node", name)
+		}
+	}
+	for _, name := range held {
+		if !slices.Equal(m.names(from.nodes[name].scope()), to.nodes[m.name(name)].scope()) {
+			return refuseWith(CodeMigrateScope, "node", name)
+		}
+	}
+	return nil
+}
+
+// scope lists the blocks and branches around a node, from inside out.
+func (n *node) scope() []string {
+	around := []string{}
+	for l := n.list; l.owner != nil; l = l.owner.list {
+		around = append(around, l.branch.Name, l.owner.Name)
+	}
+	return around
+}

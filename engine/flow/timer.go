@@ -1,0 +1,246 @@
+package flow
+
+import (
+	"slices"
+	"time"
+
+	"formwork/engine/def"
+	"formwork/engine/expr"
+)
+
+// remindEvery is how long somebody waits between two reminders of one run.
+const remindEvery = time.Hour
+
+// What a deadline does.
+const (
+	doRemind   = "remind"
+	doTransfer = "transfer"
+	doPass     = "pass"
+	doReject   = "reject"
+	doReturn   = "return"
+)
+
+// Due is a deadline of a run.
+type Due struct {
+	Node  string
+	Round int
+	Index int
+	At    time.Time
+}
+
+// NextDue gives the earliest deadline of a running run that has not fired; false if there is none. The engine issues it
+// as a Timer command, one after the other.
+func (p *Plan) NextDue(st *State) (Due, bool) {
+	var next Due
+	found := false
+	if st.Status != Running {
+		return next, false
+	}
+	for name, active := range st.Active {
+		n := p.nodes[name]
+		if n == nil {
+			continue
+		}
+		for k := range max(len(n.timeouts), 1) {
+			at, ok := n.due(active, k)
+			d := Due{Node: name, Round: active.Round, Index: k, At: at}
+			if ok && (!found || earlier(d, next)) {
+				next, found = d, true
+			}
+		}
+	}
+	return next, found
+}
+
+func earlier(a, b Due) bool {
+	if !a.At.Equal(b.At) {
+		return a.At.Before(b.At)
+	}
+	if a.Node != b.Node {
+		return a.Node < b.Node
+	}
+	return a.Index < b.Index
+}
+
+func (p *Plan) nextDue(st *State) time.Time {
+	due, ok := p.NextDue(st)
+	if !ok {
+		return time.Time{}
+	}
+	return due.At
+}
+
+// due is when the k-th deadline of an active node fires; false if there is none or it has fired.
+func (n *node) due(active Active, k int) (time.Time, bool) {
+	if n.Type == def.NodeWait {
+		return active.Until, k == 0 && !active.Until.IsZero()
+	}
+	if k < 0 || k >= len(n.timeouts) || slices.Contains(active.Fired, k) {
+		return time.Time{}, false
+	}
+	return active.EnteredAt.Add(n.timeouts[k].after), true
+}
+
+// timer fires a deadline. Step has made sure that it is due (late).
+func (r *run) timer() error {
+	n := r.plan.nodes[r.cmd.Node]
+	active := r.st.Active[n.Name]
+	r.fact.Node, r.fact.Round = n.Name, active.Round
+	if n.Type == def.NodeWait {
+		r.pass(n)
+		return nil
+	}
+	d := n.timeouts[r.cmd.Index]
+	active.Fired = append(active.Fired[:len(active.Fired):len(active.Fired)], r.cmd.Index)
+	r.st.Active[n.Name] = active
+	r.fact.Do = d.do
+	switch d.do {
+	case doRemind:
+		r.nudge(n)
+	case doTransfer:
+		r.transferOverdue(n, d.to)
+	case doPass:
+		r.decideAuto(n, "", AutoTimeoutPass)
+		r.closeTasks(func(t *Task) bool { return t.Node == n.Name })
+		r.pass(n)
+	case doReject:
+		r.rejectNode(n)
+	case doReturn:
+		target, ok := r.backTarget(n, first(d.to, toInitiator))
+		if !ok { // Lint refuses such a definition
+			target = nil
+		}
+		r.goBack(n, target, n.Resubmit)
+	}
+	return nil
+}
+
+// nudge notes who has to be reminded: those who hold open tasks, of one node or (nil) of all.
+func (r *run) nudge(n *node) {
+	for _, t := range r.st.OpenTasks() {
+		if n == nil || t.Node == n.Name {
+			r.fact.Reminds = append(r.fact.Reminds, t.User)
+		}
+	}
+}
+
+// transferOverdue gives the open tasks of a node to somebody else. A person who is asked already takes no second task:
+// the overdue slot is then given up to his.
+func (r *run) transferOverdue(n *node, to string) {
+	for i := range r.st.Tasks {
+		t := r.st.Tasks[i]
+		if t.Node != n.Name || t.Status != TaskOpen {
+			continue
+		}
+		candidates := r.overdueTo(n, &t, to)
+		if len(candidates) == 0 {
+			continue
+		}
+		free := slices.IndexFunc(candidates, func(p Person) bool { return r.liveOn(n, p.ID) == nil })
+		holds := slices.ContainsFunc(candidates, func(p Person) bool { return p.ID == t.User.ID })
+		switch {
+		case holds:
+		case free >= 0:
+			r.close(&r.st.Tasks[i], TaskTransferred)
+			r.fact.Users = append(r.fact.Users, candidates[free])
+			r.moveTask(&r.st.Tasks[i], candidates[free])
+		default:
+			r.close(&r.st.Tasks[i], TaskTransferred)
+		}
+	}
+	r.proceed(n)
+}
+
+// overdueTo finds who takes an overdue task: "leader" is that of its holder; nobody found means an admin.
+func (r *run) overdueTo(n *node, t *Task, to string) []Person {
+	var people []Person
+	if to == "leader" {
+		people = r.active(r.leaderOf(t.User.ID))
+	} else {
+		people = r.resolveOne(n, to)
+	}
+	people = slices.DeleteFunc(slices.Clone(people), func(p Person) bool {
+		return p.ID == r.st.Initiator.ID && n.onSelf != "self"
+	})
+	if len(people) == 0 {
+		people = r.notSelf(n, r.admins())
+	}
+	return people
+}
+
+// enterWait lets the token rest until a time; it goes on at once when that has passed.
+func (r *run) enterWait(n *node, prev []string) bool {
+	until := r.now().Add(n.duration)
+	if n.until != nil {
+		value, ok := r.eval(n.until)
+		if ok {
+			until, ok = r.instant(value)
+		}
+		if !ok {
+			if r.err == nil {
+				r.stick(n, IncidentCondition, prev)
+			}
+			return false
+		}
+	}
+	if !until.After(r.now()) {
+		r.round(n)
+		return true
+	}
+	active := r.activate(n, prev)
+	active.Until = until
+	r.st.Active[n.Name] = active
+	return false
+}
+
+// instant is the beginning of a date in the tenant's zone, or a time as it is.
+func (r *run) instant(value any) (time.Time, bool) {
+	switch v := value.(type) {
+	case expr.Time:
+		return expr.StdTime(v), true
+	case expr.Date:
+		zone := time.UTC
+		if env := r.world.Env(r.values); env.Zone != nil {
+			zone = env.Zone
+		}
+		year, month, day := expr.DateParts(v)
+		return time.Date(year, time.Month(month), day, 0, 0, 0, 0, zone).UTC(), true
+	default:
+		return time.Time{}, false
+	}
+}
+
+// remind reminds everybody the run waits for; the same person may do it once an hour.
+func (r *run) remind() error {
+	if !r.initiator() && !r.admin() {
+		return refuse(CodeNotAllowed)
+	}
+	last, before := r.st.Reminded[r.cmd.Actor.ID]
+	if before && r.world.Now.Sub(last) < remindEvery {
+		return refuse(CodeRateLimit)
+	}
+	if r.st.Reminded == nil {
+		r.st.Reminded = map[string]time.Time{}
+	}
+	r.st.Reminded[r.cmd.Actor.ID] = r.now()
+	r.fact.Comment = r.cmd.Comment
+	r.nudge(nil)
+	return nil
+}
+
+// carbonCopy lets more people read; an approver may do it if his node allows it, the initiator and admins always.
+func (r *run) carbonCopy() error {
+	if !r.initiator() && !r.admin() {
+		_, n, err := r.held()
+		if err != nil {
+			return err
+		}
+		if !n.allows("cc") {
+			return refuse(CodeNotAllowed)
+		}
+	}
+	r.fact.Users = r.active(r.cmd.Users...)
+	r.fact.Comment = r.cmd.Comment
+	r.copyTo(r.fact.Users)
+	return nil
+}

@@ -1,0 +1,75 @@
+package flow
+
+import (
+	"slices"
+	"time"
+)
+
+// MayView tells whether somebody takes part in a run, so that he may see its record: the initiator, whoever holds or
+// held a task (or acts for one who holds one), readers in copy, and the admins of the flow.
+func (p *Plan) MayView(st *State, org Org, user string, now time.Time) bool {
+	if user == st.Initiator.ID || p.Admin(org, user) {
+		return true
+	}
+	if slices.ContainsFunc(st.CC, func(q Person) bool { return q.ID == user }) {
+		return true
+	}
+	principals := org.Principals(user, now)
+	return slices.ContainsFunc(st.Tasks, func(t Task) bool {
+		return concerns(&t, user) || t.live() && slices.Contains(principals, t.User.ID)
+	})
+}
+
+// concerns tells whether somebody holds or held a task.
+func concerns(t *Task, user string) bool {
+	return t.User.ID == user || t.Owner != nil && t.Owner.ID == user || t.By != nil && t.By.ID == user ||
+		slices.Contains(t.Past, user)
+}
+
+// Hidden tells which paths a run hides from somebody who takes part in it: those that every node he stands at hides.
+// Live tasks count before those that are over. The initiator and admins see what their grants show.
+func (p *Plan) Hidden(st *State, org Org, user string, now time.Time) func(path string) bool {
+	if user == st.Initiator.ID || p.Admin(org, user) {
+		return func(string) bool { return false }
+	}
+	nodes := p.nodesOf(st, org, user, now)
+	return func(path string) bool {
+		hides := func(n *node) bool { return n.right(path) == "-" }
+		return len(nodes) > 0 && !slices.ContainsFunc(nodes, func(n *node) bool { return !hides(n) })
+	}
+}
+
+// nodesOf gives the nodes somebody stands at: those of his live tasks, else those of his past ones and of the copies.
+func (p *Plan) nodesOf(st *State, org Org, user string, now time.Time) []*node {
+	principals := org.Principals(user, now)
+	var live, past []*node
+	for i := range st.Tasks {
+		t := &st.Tasks[i]
+		n := p.nodes[t.Node]
+		switch {
+		case n == nil:
+		case t.live() && (t.User.ID == user || slices.Contains(principals, t.User.ID)):
+			live = append(live, n)
+		case concerns(t, user):
+			past = append(past, n)
+		}
+	}
+	if len(live) > 0 {
+		return live
+	}
+	return past
+}
+
+// NodeRights gives what a node says about fields: path to w, r or -. Unknown nodes say nothing.
+func (p *Plan) NodeRights(name string) map[string]string {
+	if n := p.nodes[name]; n != nil {
+		return n.Fields
+	}
+	return nil
+}
+
+// Writable tells which paths somebody may write with an open task on a node.
+func (p *Plan) Writable(name string) func(path string) bool {
+	n := p.nodes[name]
+	return func(path string) bool { return n != nil && n.writable(path) }
+}
