@@ -166,8 +166,8 @@ func of2[A, B any](a param[A], b param[B], result Kind, fn func(f *frame, a A, b
 			}
 			first, code := a.read(f, v)
 			second, codeB := b.read(f, w)
-			if code != "" || codeB != "" {
-				return f.fail(code+codeB, at, name)
+			if code = firstOf(code, codeB); code != "" {
+				return f.fail(code, at, name)
 			}
 			return fn(f, first, second, at)
 		}

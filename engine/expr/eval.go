@@ -74,7 +74,20 @@ func (p *Program) eval(env *Env) (any, error) {
 	if f.err != nil {
 		return nil, f.err
 	}
-	return present(value), nil
+	return p.typed(present(value))
+}
+
+// typed holds the result to the type the program was compiled for: a value that is not what its Type says goes
+// no further. A record of which only the id was given becomes one.
+func (p *Program) typed(value any) (any, error) {
+	kind := p.typ.Kind
+	if value == nil || kind == KindAny || KindOf(value) == kind {
+		return value, nil
+	}
+	if id, ok := value.(string); ok && kind == KindRecord {
+		return NewRef(id, nil), nil
+	}
+	return nil, &EvalError{Code: EvalType, Name: kind.String()}
 }
 
 // present turns the empty text into the missing value.

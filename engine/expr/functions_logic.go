@@ -64,7 +64,7 @@ func (c *compiler) cases(x variable, args []ast.Node, at int) operand {
 func (c *compiler) all(args []ast.Node, join func(left, right func() operand) operand) operand {
 	first := func() operand { return c.node(args[0]) }
 	if len(args) == 1 {
-		return c.condition(first(), "AND")
+		return c.truthful(first())
 	}
 	return join(first, func() operand { return c.all(args[1:], join) })
 }

@@ -38,6 +38,11 @@ func (c *compiler) condition(o operand, name string) operand {
 	return o
 }
 
+// truthful is a condition that is checked to be one when its value is there.
+func (c *compiler) truthful(o operand) operand {
+	return c.not(c.not(o))
+}
+
 func (c *compiler) not(o operand) operand {
 	o = c.condition(o, "not")
 	of, at := o.run, o.at

@@ -169,10 +169,13 @@ func wholePower(exponent operand) bool {
 
 // plus joins texts; of two values of unknown kinds it adds numbers or joins texts as they turn out to be.
 func (c *compiler) plus(a, b operand, at int) operand {
-	for _, o := range []operand{a, b} {
-		if !accepts(o, KindText) {
-			return c.refuseType(o, KindText.String(), "+")
-		}
+	switch {
+	case accepts(a, KindNumber) && a.typ.Kind != KindAny:
+		return c.refuseType(b, KindNumber.String(), "+")
+	case !accepts(a, KindText):
+		return c.refuseType(a, KindText.String(), "+")
+	case !accepts(b, KindText):
+		return c.refuseType(b, KindText.String(), "+")
 	}
 	x, y := a.run, b.run
 	kind := KindText
