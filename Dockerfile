@@ -21,7 +21,8 @@ RUN npm run build
 
 FROM engine AS server
 COPY --from=ui /src/web/dist web/dist
-RUN go build -trimpath -ldflags="-s -w" -o /formwork ./cmd/formwork
+ARG VERSION=dev
+RUN go build -trimpath -ldflags="-s -w -X main.version=$VERSION" -o /formwork ./cmd/formwork
 
 FROM debian:bookworm-slim
 RUN apt-get update \

@@ -16,6 +16,9 @@ MAKEFLAGS += --no-print-directory --no-builtin-rules
 GOLANGCI_VERSION := v2.15.0
 golangci := .cache/bin/golangci-lint-$(GOLANGCI_VERSION)
 
+# What `formwork --version` says.
+VERSION = $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
 PKG ?= ./...
 RUN ?= .
 BENCH ?= .
@@ -40,7 +43,7 @@ run: bin/formwork ## build everything and run Formwork with demo data in ./data
 build: bin/formwork ## build the UI and the server into ./bin/formwork
 
 bin/formwork: $(go_sources) web/dist/index.html
-	go build -trimpath -ldflags="-s -w" -o $@ ./cmd/formwork
+	go build -trimpath -ldflags="-s -w -X main.version=$(VERSION)" -o $@ ./cmd/formwork
 
 ##@ Develop
 
