@@ -338,27 +338,12 @@ func (b *builder) addChoices() error {
 func (b *builder) addUnique() error {
 	for _, name := range slices.Sorted(maps.Keys(b.form.entity.Keys())) {
 		key := b.form.entity.Keys()[name]
-		fields, rows, err := b.keyFields(b.form.head, key)
+		fields, rows, err := b.keyFields(key)
 		if err != nil {
 			return err
 		}
 		if rows != nil && key.Where == nil {
-			b.uniqueUnit(&uniqueness{name: name, code: "duplicate_row", fields: fields, rows: rows})
-		}
-	}
-	for _, g := range b.form.tables {
-		if g.field.Items == nil {
-			continue
-		}
-		for _, name := range slices.Sorted(maps.Keys(g.field.Items.Unique)) {
-			key := g.field.Items.Unique[name]
-			fields, _, err := b.keyFields(g, key)
-			if err != nil {
-				return err
-			}
-			if key.Where == nil {
-				b.uniqueUnit(&uniqueness{name: name, code: orElse(key.Code, "duplicate_row"), fields: fields, rows: g})
-			}
+			b.uniqueUnit(&uniqueness{name: name, fields: fields, rows: rows})
 		}
 	}
 	return nil
@@ -374,9 +359,9 @@ func (b *builder) uniqueUnit(key *uniqueness) {
 }
 
 // keyFields finds the fields of a key and the one sub-table it goes into.
-func (b *builder) keyFields(g *group, key *def.Key) (fields []*field, rows *group, err error) {
+func (b *builder) keyFields(key *def.Key) (fields []*field, rows *group, err error) {
 	for _, path := range key.Fields {
-		f, ok := b.form.find(g, path)
+		f, ok := b.form.find(path)
 		if !ok {
 			return nil, nil, fmt.Errorf("x-unique %s: %w", path, errUnknownPath)
 		}
@@ -391,19 +376,16 @@ func (b *builder) keyFields(g *group, key *def.Key) (fields []*field, rows *grou
 // groups lists the header and the sub-tables.
 func (b *builder) groups() []*group { return append([]*group{b.form.head}, b.form.tables...) }
 
-// find finds a field of the group, or a column by its full path.
-func (f *Form) find(g *group, path string) (*field, bool) {
-	if found, ok := g.byName[path]; ok {
-		return found, true
-	}
+// find finds a field of the header, or a column by its full path.
+func (f *Form) find(path string) (*field, bool) {
 	table, column, nested := strings.Cut(path, ".")
-	if !nested {
+	found, ok := f.head.byName[table]
+	if !ok || !nested {
+		return found, ok
+	}
+	if found.rows == nil {
 		return nil, false
 	}
-	header, ok := f.head.byName[table]
-	if !ok || header.rows == nil {
-		return nil, false
-	}
-	found, ok := header.rows.byName[column]
+	found, ok = found.rows.byName[column]
 	return found, ok
 }

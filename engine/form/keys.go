@@ -17,8 +17,8 @@ type Claim struct {
 	Problem Problem
 }
 
-// Match evaluates a filter over a record's values, or over a row's if table is not empty.
-type Match func(table string, filter json.RawMessage, values Values) bool
+// Match evaluates the filter of a key over a record's values.
+type Match func(filter json.RawMessage, values Values) bool
 
 // holding are the states in which a record of an entity with approval holds its keys.
 var holding = []string{"running", "returned", "suspended", "approved"}
@@ -31,14 +31,13 @@ func (f *Form) Keys(values Values, state string, match Match) ([]Claim, []Proble
 	var problems []Problem
 	for _, name := range slices.Sorted(maps.Keys(f.entity.Keys())) {
 		key := f.entity.Keys()[name]
-		if key.Where != nil && !match("", key.Where, values) {
+		if key.Where != nil && !match(key.Where, values) {
 			continue
 		}
 		found, repeated := f.claims(name, key, values)
 		claims = append(claims, found...)
 		problems = append(problems, repeated...)
 	}
-	problems = append(problems, f.filteredRows(values, match)...)
 	if state == "voided" || f.entity.Approval && !slices.Contains(holding, state) {
 		claims = nil
 	}
@@ -50,7 +49,7 @@ func (f *Form) claims(name string, key *def.Key, values Values) (claims []Claim,
 	var fields []*field
 	var rows *group
 	for _, path := range key.Fields {
-		found, ok := f.find(f.head, path)
+		found, ok := f.find(path)
 		if !ok {
 			return nil, nil
 		}
@@ -126,50 +125,6 @@ func keyPart(f *def.Field, wire any) string {
 		return strconv.FormatInt(n, 10)
 	}
 	return expr.Key(def.ExprValue(f, wire))
-}
-
-// filteredRows checks the keys of sub-tables' own rows that have filters.
-func (f *Form) filteredRows(values Values, match Match) []Problem {
-	var problems []Problem
-	for _, g := range f.tables {
-		if g.field.Items == nil {
-			continue
-		}
-		for _, name := range slices.Sorted(maps.Keys(g.field.Items.Unique)) {
-			key := g.field.Items.Unique[name]
-			if key.Where != nil {
-				problems = append(problems, f.repeatedRows(g, name, values, match)...)
-			}
-		}
-	}
-	return problems
-}
-
-func (f *Form) repeatedRows(g *group, name string, values Values, match Match) []Problem {
-	key := g.field.Items.Unique[name]
-	var fields []*field
-	for _, path := range key.Fields {
-		if column, ok := g.byName[path]; ok {
-			fields = append(fields, column)
-		}
-	}
-	seen := map[string]bool{}
-	var problems []Problem
-	list, _ := values[g.name].([]any)
-	for i, item := range list {
-		row, _ := item.(map[string]any)
-		text, ok := keyText(name, fields, values, row)
-		if !ok || !match(g.name, key.Where, row) {
-			continue
-		}
-		if seen[text] {
-			problems = append(problems, Problem{
-				Field: rowPlace(g, row, i, fields), Code: orElse(key.Code, "duplicate_row"), Level: def.LevelError, Params: map[string]any{"key": name},
-			})
-		}
-		seen[text] = true
-	}
-	return problems
 }
 
 // Display is the text by which a record is shown where it is referred to; the id if it has none. References in it

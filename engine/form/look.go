@@ -247,7 +247,7 @@ func (s *Session) runUnique(u *unit) []Problem {
 		}
 		if first[text] {
 			found = append(found, Problem{
-				Field: place, Code: key.code, Level: def.LevelError, Params: map[string]any{"key": key.name},
+				Field: place, Code: "duplicate_row", Level: def.LevelError, Params: map[string]any{"key": key.name},
 			})
 		}
 		first[text] = true

@@ -8,7 +8,7 @@ import (
 )
 
 // Merge applies a JSON merge patch to stored values (definitions.md §5.1) and gives new ones; the stored ones stay as they
-// are. null removes a field. A list of objects is a patch of a sub-table: a row with a known _id changes that row, with
+// are. null removes a field; in a new record (stored is nil) it stays, so that no default fills what a person emptied. A list of objects is a patch of a sub-table: a row with a known _id changes that row, with
 // "_delete": true removes it, one without _id (or with a temporary one) is appended; "_after": "<id>" puts a row behind
 // another one, "" to the front. An _id nobody knows is a problem (unknown_row).
 func Merge(stored, patch Values) (Values, []Problem) {
@@ -21,6 +21,9 @@ func Merge(stored, patch Values) (Values, []Problem) {
 		switch value := patch[name].(type) {
 		case nil:
 			delete(merged, name)
+			if stored == nil {
+				merged[name] = nil
+			}
 		case []any:
 			rows, isRows := rowPatches(value, stored[name])
 			if !isRows {

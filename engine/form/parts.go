@@ -152,7 +152,6 @@ type rule struct {
 // uniqueness is a key that one record can violate by itself.
 type uniqueness struct {
 	name   string
-	code   string
 	fields []*field
 	rows   *group
 }
