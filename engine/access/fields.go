@@ -6,7 +6,6 @@ import (
 
 	"formwork/engine/def"
 	"formwork/engine/query"
-	"formwork/engine/store"
 )
 
 // Fields are what an actor may do with the fields of one record: the sum of the grants that admit it.
@@ -168,39 +167,4 @@ func MaskText(text string, mask *def.Mask) string {
 		head, tail = 0, 0
 	}
 	return string(runes[:head]) + strings.Repeat("*", len(runes)-head-tail) + string(runes[len(runes)-tail:])
-}
-
-// Row is a stored document as filters see it.
-type Row struct{ Doc *store.Doc }
-
-// Get gives a field's or system field's wire value, nil when missing.
-func (r Row) Get(field string) any {
-	if value, ok := r.Doc.Values[field]; ok {
-		return value
-	}
-	switch field {
-	case def.FieldID:
-		return r.Doc.ID
-	case def.FieldRev:
-		return r.Doc.Rev
-	case def.FieldState:
-		return text(r.Doc.State)
-	case def.FieldCreatedBy:
-		return text(r.Doc.CreatedBy)
-	case def.FieldUpdatedBy:
-		return text(r.Doc.UpdatedBy)
-	case def.FieldCreatedAt:
-		return instant(r.Doc.CreatedAt)
-	case def.FieldUpdatedAt:
-		return instant(r.Doc.UpdatedAt)
-	}
-	return nil
-}
-
-// text is a wire text: the empty one is missing.
-func text(s string) any {
-	if s == "" {
-		return nil
-	}
-	return s
 }

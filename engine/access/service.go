@@ -218,7 +218,7 @@ func takeAll(ctx context.Context, st store.Store, entity string, where *query.Fi
 		}
 	}
 	for i := range docs {
-		value := Row{&docs[i]}.Get(take)
+		value := docs[i].Record().Get(take)
 		if items, ok := value.([]any); ok {
 			for _, item := range items {
 				keep(item)

@@ -13,18 +13,6 @@ import (
 	"formwork/engine/store"
 )
 
-// catalogEntities lets the checker of filters look entities up in a catalog.
-type catalogEntities struct{ catalog *def.Catalog }
-
-// Entity finds an entity by name.
-func (c catalogEntities) Entity(name string) (*def.Entity, bool) {
-	entity, ok := c.catalog.Entities[name]
-	return entity, ok
-}
-
-// EntitiesOf gives a catalog's entities to query.Check.
-func EntitiesOf(catalog *def.Catalog) query.Entities { return catalogEntities{catalog} }
-
 // ParseFilter parses a filter of a definition or request and types it against an entity of the catalog. Variables are
 // those that stand everywhere and those that begin with one of the prefixes; without prefixes, sets.
 func ParseFilter(raw json.RawMessage, catalog *def.Catalog, entity string, prefixes ...string) (*query.Filter, error) {
@@ -39,7 +27,7 @@ func ParseFilter(raw json.RawMessage, catalog *def.Catalog, entity string, prefi
 	if len(prefixes) == 0 {
 		prefixes = []string{"sets"}
 	}
-	return f, query.Check(f, definition, EntitiesOf(catalog), query.Allow(prefixes...))
+	return f, query.Check(f, definition, catalog, query.Allow(prefixes...))
 }
 
 // Vars gives the variables that stand in every filter: the actor's, today and now, settings of the active catalog.
@@ -67,24 +55,11 @@ func (s *Service) Vars(ctx context.Context, actor Actor) (query.Vars, error) {
 			return instant(now), true
 		}
 		if path, ok := strings.CutPrefix(name, "setting."); ok {
-			value := setting(catalog, path)
-			return value, value != nil
+			value, _, ok := catalog.Setting(path)
+			return value, ok && value != nil
 		}
 		return nil, false
 	}, nil
-}
-
-// setting is the constant of "<settings>.<property>": the tenant's own value, else the default; nil if there is none.
-func setting(catalog *def.Catalog, path string) any {
-	group, name, _ := strings.Cut(path, ".")
-	settings := catalog.Settings[group]
-	if settings == nil || settings.Properties[name] == nil {
-		return nil
-	}
-	if own, ok := settings.Values[name]; ok {
-		return def.WireValue(own)
-	}
-	return settings.Properties[name].DefaultValue()
 }
 
 func texts(list []string) []any {

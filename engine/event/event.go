@@ -33,10 +33,12 @@ type Written struct {
 	State   *StateChange      `json:"state,omitempty"`
 	Reason  string            `json:"reason,omitempty"`  // of a void
 	Reasons map[string]string `json:"reasons,omitempty"` // given for warnings, by rule name
+	Key     string            `json:"key,omitempty"`     // id of the API key that acted for the actor
 }
 
-// Change is one changed value. Field is a path, "total_amount" or "lines[r1].worker"; From and To are wire values, nil
-// when missing. Whoever shows it masks it by the reader's field rights.
+// Change is one changed value. Field is a path: "total_amount", "lines[r1].worker", "lines[r1]" for a row that came or
+// went (its values), or "lines" with Moved when rows changed places. From and To are wire values, nil when missing.
+// Whoever shows it masks it by the reader's field rights.
 //
 // Values of personal fields carry a Salt. The chain commits to the salted digest only: erasing a person drops From, To
 // and Salt and keeps Digest, and the chain still holds.
@@ -44,6 +46,7 @@ type Change struct {
 	Field  string `json:"field"`
 	From   any    `json:"from,omitempty"`
 	To     any    `json:"to,omitempty"`
+	Moved  bool   `json:"moved,omitempty"`
 	Salt   string `json:"salt,omitempty"`
 	Digest string `json:"digest,omitempty"` // SHA-256 (hex) of salt and values; set by Erase
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"formwork/engine/def"
 	"formwork/engine/store"
 )
 
@@ -96,7 +97,7 @@ type Handler func(ctx context.Context, events []store.Event) error
 
 // Ensure creates the collection of cursors in a tenant's database.
 func Ensure(ctx context.Context, st store.Store) error {
-	err := st.Ensure(ctx, store.Collection{Name: Cursors})
+	err := st.Ensure(ctx, store.Collection{Name: Cursors, Fields: []store.Field{{Path: "after", Type: def.TypeInteger}}})
 	if err != nil {
 		return fmt.Errorf("ensure %s: %w", Cursors, err)
 	}

@@ -21,9 +21,11 @@ type Record struct {
 	Rev       int64             `json:"rev"`
 	State     string            `json:"state,omitempty"`
 	Values    form.Values       `json:"values"`
-	Refs      map[string]string `json:"refs,omitempty"`   // "entity/id" → display text
-	Masked    []string          `json:"masked,omitempty"` // paths whose value is shown masked
-	Flow      json.RawMessage   `json:"-"`                // the running instance; the flow package shapes what a reader sees
+	Refs      map[string]string `json:"refs,omitempty"`    // "entity/id" → display text
+	Related   map[string]any    `json:"related,omitempty"` // in lists: the view's columns behind references, by path ("team.foreman")
+	Masked    []string          `json:"masked,omitempty"`  // paths whose value is shown masked
+	Can       []string          `json:"can,omitempty"`     // what the reader may do: update, submit, delete, void, copy; flows add their verbs
+	Flow      json.RawMessage   `json:"-"`                 // the running instance; the flow package shapes what a reader sees
 	NextDue   *time.Time        `json:"-"`
 	Imported  bool              `json:"imported,omitempty"`
 	Deleted   bool              `json:"deleted,omitempty"`

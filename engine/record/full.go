@@ -7,6 +7,7 @@ import (
 	"formwork/engine/access"
 	"formwork/engine/def"
 	"formwork/engine/form"
+	"formwork/engine/store"
 )
 
 // Full is a record with nothing hidden, and what deciding code may ask about it. It is never sent to anybody.
@@ -16,20 +17,73 @@ type Full struct {
 	Entity  *def.Entity
 	Now     time.Time // of this write
 	Actor   access.Actor
+
+	write *write
+	base  form.Values // what a new record's patches come on top of
+}
+
+// full is a stored record for deciding code.
+func (w *write) full() *Full {
+	return &Full{
+		Record: recordOf(w.entity.Name, w.stored), Catalog: w.catalog, Entity: w.entity, Now: w.now, Actor: w.actor, write: w,
+	}
+}
+
+// fullNew is a record that is not stored yet, completed.
+func (w *write) fullNew(ctx context.Context, values form.Values, o outcome) (*Full, error) {
+	e, err := w.evaluate(ctx, values, form.Save)
+	if err != nil {
+		return nil, err
+	}
+	doc := store.Doc{
+		ID: o.id, State: o.state, Values: e.values, CreatedBy: w.actor.ID, CreatedAt: w.now, UpdatedBy: w.actor.ID, UpdatedAt: w.now,
+	}
+	return &Full{
+		Record: recordOf(w.entity.Name, &doc), Catalog: w.catalog, Entity: w.entity, Now: w.now, Actor: w.actor, write: w, base: values,
+	}, nil
 }
 
 // Evaluate completes the record's values as the write would, with a patch and on an occasion: related values,
-// defaults, computed values. Problems are those the write would be refused for.
+// defaults, computed values. Problems are those the write would be refused for by its values; references, keys and
+// numbers are looked after by the write itself.
 func (f *Full) Evaluate(ctx context.Context, patch form.Values, occasion form.Event) (form.Values, []form.Problem, error) {
-	return nil, nil, errUnbuilt
+	if f.base != nil {
+		merged, problems := form.Merge(f.base, patch)
+		if len(problems) > 0 {
+			return nil, problems, nil
+		}
+		patch = merged
+	}
+	e, err := f.write.evaluate(ctx, patch, occasion)
+	if err != nil {
+		return nil, nil, err
+	}
+	return e.values, e.problems, nil
 }
 
 // May tells whether the actor has a grant of the action that admits this record.
 func (f *Full) May(ctx context.Context, action access.Action) (bool, error) {
-	return false, errUnbuilt
+	rights, err := f.write.may(ctx, f.Entity.Name, action)
+	if err != nil {
+		return false, err
+	}
+	return rights.Admits(f.doc().Record()), nil
 }
 
 // HasRole tells whether the actor holds the role (or one that inherits it) for this record.
 func (f *Full) HasRole(ctx context.Context, role string) (bool, error) {
-	return false, errUnbuilt
+	return f.write.service.config.Access.HasRole(ctx, f.Actor, role, f.Entity.Name, f.doc().Record())
+}
+
+// Holders gives the users who may stand for "role:x" as approvers of this record.
+func (f *Full) Holders(ctx context.Context, role string) ([]string, error) {
+	return f.write.service.config.Access.Holders(ctx, f.Actor.Tenant, role, f.Entity.Name, f.doc().Record())
+}
+
+func (f *Full) doc() *store.Doc {
+	r := &f.Record
+	return &store.Doc{
+		ID: r.ID, Rev: r.Rev, State: r.State, Values: r.Values, CreatedBy: r.CreatedBy, CreatedAt: r.CreatedAt,
+		UpdatedBy: r.UpdatedBy, UpdatedAt: r.UpdatedAt,
+	}
 }

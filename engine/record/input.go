@@ -51,6 +51,7 @@ type CreateInput struct {
 	Values form.Values
 	// Key is the Idempotency-Key: the id is derived from (actor, key), so a replay finds the record. "" = a new id.
 	Key          string
+	Form         string            // whose layout holds (what is hidden is not required); "" = the entity's own
 	Acknowledged map[string]string // reasons for warnings, by rule name
 	// Change, if set, decides what else the create does: a submit starts its flow here, in the same write.
 	Change Decide
@@ -73,6 +74,7 @@ type PatchInput struct {
 	// IfRev is the revision the editor saw. 0 means: whatever is stored; the edit is then repeated on a conflict.
 	IfRev        int64
 	Values       form.Values // JSON merge patch; rows by _id
+	Form         string      // as in CreateInput
 	Acknowledged map[string]string
 }
 

@@ -3,105 +3,274 @@ package record
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"sync"
 
 	"formwork/engine/access"
 	"formwork/engine/def"
-	"formwork/engine/form"
+	"formwork/engine/event"
+	"formwork/engine/query"
 	"formwork/engine/store"
 )
 
-var errUnbuilt = errors.New("not built yet")
-
 // Service is the one way records are changed and read. Its methods are safe for many goroutines.
 // Every method fails with ErrNotFound for an unknown entity.
-type Service struct{ config Config }
+type Service struct {
+	config   Config
+	cache    cache
+	numbers  *numbers
+	prepared sync.Map // tenant → store.Store whose system collections exist
+}
 
 // New makes a Service. It fails if a required part of the configuration is missing.
-func New(c Config) (*Service, error) { return &Service{config: c}, errUnbuilt }
-
-// Create completes, checks and stores a new record. It fails with ErrForbidden, *InvalidError, *access.FieldError
-// (a field he may not write) or ErrIdempotencyConflict.
-func (s *Service) Create(ctx context.Context, actor access.Actor, entity string, in CreateInput) (Created, error) {
-	return Created{}, errUnbuilt
+func New(c Config) (*Service, error) {
+	if c.Catalogs == nil || c.Stores == nil || c.Access == nil || c.Clock == nil || c.NewID == nil || c.Zone == nil {
+		return nil, errors.New("record service: incomplete configuration")
+	}
+	return &Service{config: c, cache: cache{entries: map[cacheKey]*compiled{}}, numbers: newNumbers()}, nil
 }
 
-// Patch edits a record. It fails with ErrNotFound, ErrForbidden, ErrNotEditable, *access.FieldError, *InvalidError or
-// *ConflictError. An edit that changes nothing writes nothing.
-func (s *Service) Patch(ctx context.Context, actor access.Actor, entity, id string, in PatchInput) (Record, error) {
-	return Record{}, errUnbuilt
-}
-
-// Change is the write of a flow: decide sees the stored record and says what happens to it, all in one write. When
-// another write comes first it runs again on the newer record, up to 10 times; then *ConflictError. Whether the actor
-// may do it is for decide to say (Full.May); only the fields of Patch are checked here, by Change.Writable or, if that
-// is nil, by his grants. State rules of Patch do not apply. The answer is what the actor may see as a participant.
-func (s *Service) Change(ctx context.Context, actor access.Actor, entity, id string, decide Decide) (Record, error) {
-	return Record{}, errUnbuilt
-}
-
-// Void marks an approved record as no longer counting and frees its keys. It needs the grant void and a reason.
-func (s *Service) Void(ctx context.Context, actor access.Actor, entity, id string, in VoidInput) (Record, error) {
-	return Record{}, errUnbuilt
-}
-
-// Delete moves a record to the recycle bin. A record another one refers to stays: ErrReferenced. Of entities with
-// approval only drafts can be deleted: ErrNotEditable. ifRev 0 means whatever is stored.
-func (s *Service) Delete(ctx context.Context, actor access.Actor, entity, id string, ifRev int64) error {
-	return errUnbuilt
-}
-
-// Restore takes a record out of the recycle bin; its keys must still be free.
-func (s *Service) Restore(ctx context.Context, actor access.Actor, entity, id string) (Record, error) {
-	return Record{}, errUnbuilt
-}
-
-// Get gives a record as the actor may see it, with display texts; ErrNotFound if he may not see it.
-func (s *Service) Get(ctx context.Context, actor access.Actor, entity, id string) (Record, error) {
-	return Record{}, errUnbuilt
-}
-
-// Participant gives a record to somebody who takes part in its flow (holds or held a task, is in copy, started it):
-// his row filters do not keep him out, his field masks hold. The caller knows that he takes part.
-func (s *Service) Participant(ctx context.Context, actor access.Actor, entity, id string) (Record, error) {
-	return Record{}, errUnbuilt
-}
-
-// Load gives a stored record with nothing hidden, for the engine itself. Deleted ones too.
-func (s *Service) Load(ctx context.Context, tenant, entity, id string) (*Full, error) {
-	return nil, errUnbuilt
-}
-
-// List gives one page of the records an actor may see. It fails with ErrForbidden, *query.Error, *access.FieldError
-// (a field he may not filter, sort or search by) or ErrNeedsIndex.
-func (s *Service) List(ctx context.Context, actor access.Actor, entity string, in ListInput) (List, error) {
-	return List{}, errUnbuilt
-}
-
-// Choices gives the records that may be put into a reference field: those x-filter admits and the actor may read.
-func (s *Service) Choices(ctx context.Context, actor access.Actor, entity string, in ChoicesInput) (Choices, error) {
-	return Choices{}, errUnbuilt
-}
-
-// Related answers what a form being edited needs from other records, as far as the actor may read it, with at most
-// one query per entity.
-func (s *Service) Related(ctx context.Context, actor access.Actor, entity string, asks []form.Ask) (form.Related, error) {
-	return form.Related{}, errUnbuilt
+// open gives a tenant's store with the system collections of this package in it.
+func (s *Service) open(ctx context.Context, tenant string) (store.Store, error) {
+	st, err := s.config.Stores(ctx, tenant)
+	if err != nil {
+		return nil, fmt.Errorf("store of %s: %w", tenant, err)
+	}
+	if known, ok := s.prepared.Load(tenant); ok && known == st {
+		return st, nil
+	}
+	counters := store.Collection{Name: Counters, Fields: []store.Field{{Path: "used", Type: def.TypeInteger}}}
+	if err := st.Ensure(ctx, counters); err != nil {
+		return nil, fmt.Errorf("ensure %s: %w", Counters, err)
+	}
+	if err := event.Ensure(ctx, st); err != nil {
+		return nil, err
+	}
+	s.prepared.Store(tenant, st)
+	return st, nil
 }
 
 // Project writes documents of system collections (tasks, cursors): no rules, no permission, no events of its own, but
 // the store's conditions. One error per write, as store.Store.Put.
 func (s *Service) Project(ctx context.Context, tenant string, writes ...store.Write) []error {
-	return []error{errUnbuilt}
-}
-
-// Rights tells an actor's actions on an entity and what he may do with its fields in at least one record, for menus
-// and forms.
-func (s *Service) Rights(ctx context.Context, actor access.Actor, entity string) (Rights, error) {
-	return Rights{}, errUnbuilt
+	failAll := func(err error) []error {
+		errs := make([]error, len(writes))
+		for i := range errs {
+			errs[i] = err
+		}
+		return errs
+	}
+	st, err := s.open(ctx, tenant)
+	if err != nil {
+		return failAll(err)
+	}
+	errs := st.Put(ctx, writes...)
+	for i, w := range writes {
+		if errs[i] == nil {
+			s.written(tenant, w.Collection)
+		}
+	}
+	return errs
 }
 
 // Rights are an actor's possibilities with an entity, over all records.
 type Rights struct {
 	Actions []string                  `json:"actions"` // in the order of the definition format
 	Fields  map[string]def.FieldRight `json:"fields"`  // by path; hidden ones are left out
+}
+
+var actions = []access.Action{
+	access.Create, access.Read, access.Update, access.Delete, access.Submit, access.Act, access.Void, access.Export,
+	access.Import, access.Print,
+}
+
+// Rights tells an actor's actions on an entity and the most he may do with its fields in some record, for menus and
+// forms.
+func (s *Service) Rights(ctx context.Context, actor access.Actor, entity string) (Rights, error) {
+	r, err := s.begin(ctx, actor, entity)
+	if err != nil {
+		return Rights{}, err
+	}
+	answer := Rights{Actions: []string{}, Fields: map[string]def.FieldRight{}}
+	var all access.Rights
+	for _, action := range actions {
+		rights, err := r.may(ctx, entity, action)
+		if err != nil {
+			return Rights{}, err
+		}
+		if rights.All || len(rights.Grants) > 0 {
+			answer.Actions = append(answer.Actions, string(action))
+		}
+		all.All = all.All || rights.All
+		all.Grants = append(all.Grants, rights.Grants...)
+	}
+	fields := all.Anywhere()
+	for _, field := range r.entity.AllFields() {
+		if right := fields.Right(field.Path); right != def.FieldHidden {
+			answer.Fields[field.Path] = right
+		}
+	}
+	return answer, nil
+}
+
+// Delete moves a record to the recycle bin. A record another one refers to stays: ErrReferenced. Of entities with
+// approval only drafts can be deleted: ErrNotEditable. ifRev 0 means whatever is stored.
+func (s *Service) Delete(ctx context.Context, actor access.Actor, entity, id string, ifRev int64) error {
+	_, err := s.rewrite(ctx, rewriting{actor, entity, id, ifRev}, func(w *write) (outcome, error) {
+		if w.stored.Deleted {
+			return outcome{}, fmt.Errorf("%s/%s: %w", entity, id, ErrNotFound)
+		}
+		if err := w.allowed(ctx, access.Delete); err != nil {
+			return outcome{}, err
+		}
+		if !deletable(w.entity, w.stored, actor) {
+			return outcome{}, fmt.Errorf("delete %s/%s in state %s: %w", entity, id, w.stored.State, ErrNotEditable)
+		}
+		if err := w.refuseReferenced(ctx); err != nil {
+			return outcome{}, err
+		}
+		return outcome{state: w.stored.State, kind: event.TypeDeleted, deleted: true}, nil
+	})
+	return err
+}
+
+// Restore takes a record out of the recycle bin; its keys must still be free.
+func (s *Service) Restore(ctx context.Context, actor access.Actor, entity, id string) (Record, error) {
+	done, err := s.rewrite(ctx, rewriting{actor, entity, id, 0}, func(w *write) (outcome, error) {
+		if !w.stored.Deleted {
+			return outcome{}, fmt.Errorf("restore %s/%s: %w", entity, id, ErrNotEditable)
+		}
+		if err := w.allowed(ctx, access.Delete); err != nil {
+			return outcome{}, err
+		}
+		return outcome{state: w.stored.State, kind: event.TypeRestored}, nil
+	})
+	if err != nil {
+		return Record{}, err
+	}
+	return done.showTo(ctx, done.stored, true)
+}
+
+// rewriting names the record of a write that changes no values.
+type rewriting struct {
+	actor  access.Actor
+	entity string
+	id     string
+	ifRev  int64
+}
+
+// rewrite stores a record anew with the same values: deleted, restored. decide checks and says how.
+func (s *Service) rewrite(ctx context.Context, at rewriting, decide func(*write) (outcome, error)) (*write, error) {
+	for range maxRetries {
+		r, err := s.begin(ctx, at.actor, at.entity)
+		if err != nil {
+			return nil, err
+		}
+		stored, err := r.get(ctx, at.id)
+		if err != nil {
+			return nil, err
+		}
+		if at.ifRev != 0 && stored.Rev != at.ifRev {
+			return nil, r.conflict(ctx, stored)
+		}
+		w, err := r.write(ctx, stored)
+		if err != nil {
+			return nil, err
+		}
+		o, err := decide(w)
+		if err != nil {
+			return nil, err
+		}
+		doc := w.document(stored.Values, o)
+		if doc.Keys, w.claims, err = w.keys(&doc); err != nil {
+			return nil, err
+		}
+		doc, err = w.put(ctx, doc, o)
+		if errors.Is(err, store.ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		w.stored = &doc
+		return w, nil
+	}
+	return nil, fmt.Errorf("%s/%s: %w", at.entity, at.id, store.ErrConflict)
+}
+
+// allowed checks that a grant of an action admits the stored record. What the actor cannot even read does not exist.
+func (w *write) allowed(ctx context.Context, action access.Action) error {
+	rights, err := w.may(ctx, w.entity.Name, action)
+	if err != nil {
+		return err
+	}
+	if rights.Admits(w.stored.Record()) {
+		return nil
+	}
+	reads, err := w.may(ctx, w.entity.Name, access.Read)
+	if err != nil {
+		return err
+	}
+	if !reads.Admits(w.stored.Record()) {
+		return fmt.Errorf("%s/%s: %w", w.entity.Name, w.stored.ID, ErrNotFound)
+	}
+	return fmt.Errorf("%s %s/%s: %w", action, w.entity.Name, w.stored.ID, ErrForbidden)
+}
+
+// refuseReferenced looks for a record that refers to the stored one: one query per entity that could.
+func (w *write) refuseReferenced(ctx context.Context) error {
+	for _, name := range sortedKeys(w.catalog.Entities) {
+		var parts []*query.Filter
+		for _, field := range w.catalog.Entities[name].AllFields() {
+			if field.Target() == w.entity.Name {
+				parts = append(parts, refersTo(field, w.stored.ID))
+			}
+		}
+		if len(parts) == 0 || name == def.EntityTask {
+			continue
+		}
+		n, _, err := w.store.Count(ctx, query.Query{Collection: name, Where: query.AnyOf(parts...), Limit: 1}, 1)
+		if err != nil {
+			return fmt.Errorf("references to %s/%s: %w", w.entity.Name, w.stored.ID, err)
+		}
+		if n > 0 {
+			return fmt.Errorf("%s/%s by %s: %w", w.entity.Name, w.stored.ID, name, ErrReferenced)
+		}
+	}
+	return nil
+}
+
+func refersTo(field *def.Field, id string) *query.Filter {
+	c := &query.Cond{Path: []string{field.Name}, Op: query.Eq, Value: id, Type: field.XType, List: field.IsList()}
+	if c.List {
+		c.Op = query.Contains
+	}
+	if field.Parent != nil {
+		c.Path, c.Rows = []string{field.Parent.Name, field.Name}, true
+	}
+	return &query.Filter{Cond: c}
+}
+
+// conflict is the answer to an edit of a record that changed since it was read, with what the actor may see of it now.
+func (r *request) conflict(ctx context.Context, stored *store.Doc) error {
+	current, err := r.showTo(ctx, stored, false)
+	if err != nil {
+		return err
+	}
+	return &ConflictError{Current: current}
+}
+
+// maxRetries is how often a change is decided anew because another write came first.
+const maxRetries = 10
+
+// same result for both of an entity's forms of approval: the state a plain create gives.
+func initialState(entity *def.Entity, in CreateInput) string {
+	switch {
+	case !entity.Approval:
+		return ""
+	case in.Imported && slices.Contains(def.States, in.State):
+		return in.State
+	}
+	return stateDraft
 }

@@ -1,0 +1,172 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"formwork/engine/access"
+	"formwork/engine/event"
+	"formwork/engine/form"
+	"formwork/engine/store"
+)
+
+// Patch edits a record. It fails with ErrNotFound, ErrForbidden, ErrNotEditable, *access.FieldError, *InvalidError or
+// *ConflictError. An edit that changes nothing writes nothing.
+func (s *Service) Patch(ctx context.Context, actor access.Actor, entity, id string, in PatchInput) (Record, error) {
+	step := func(w *write) (*store.Doc, error) { return w.patch(ctx, in) }
+	return s.change(ctx, rewriting{actor, entity, id, in.IfRev}, step, false)
+}
+
+// Change is the write of a flow: decide sees the stored record and says what happens to it, all in one write. When
+// another write comes first it runs again on the newer record, up to 10 times; then *ConflictError. Whether the actor
+// may do it is for decide to say (Full.May); only the fields of Patch are checked here, by Change.Writable or, if that
+// is nil, by his grants. State rules of Patch do not apply. The answer is what the actor may see as a participant.
+func (s *Service) Change(ctx context.Context, actor access.Actor, entity, id string, decide Decide) (Record, error) {
+	step := func(w *write) (*store.Doc, error) { return w.decided(ctx, decide) }
+	return s.change(ctx, rewriting{actor, entity, id, 0}, step, true)
+}
+
+// Void marks an approved record as no longer counting and frees its keys. It needs the grant void and a reason.
+func (s *Service) Void(ctx context.Context, actor access.Actor, entity, id string, in VoidInput) (Record, error) {
+	step := func(w *write) (*store.Doc, error) { return w.void(ctx, in) }
+	return s.change(ctx, rewriting{actor, entity, id, in.IfRev}, step, false)
+}
+
+// change runs a step on the stored record until it is stored, and shows the result. A caller that named a revision is
+// told about a conflict at once; for others the step runs again on the newer record.
+func (s *Service) change(ctx context.Context, at rewriting, step func(*write) (*store.Doc, error), participant bool) (Record, error) { //nolint:revive // participant: as whom the actor reads the result
+	var r *request
+	var stored *store.Doc
+	for range maxRetries {
+		begun, err := s.begin(ctx, at.actor, at.entity)
+		if err != nil {
+			return Record{}, err
+		}
+		if stored, err = begun.get(ctx, at.id); err != nil {
+			return Record{}, err
+		}
+		if stored.Deleted {
+			return Record{}, fmt.Errorf("%s/%s: %w", at.entity, at.id, ErrNotFound)
+		}
+		if r, err = begun.pinned(ctx, stored); err != nil {
+			return Record{}, err
+		}
+		if at.ifRev != 0 && stored.Rev != at.ifRev {
+			return Record{}, r.conflict(ctx, stored)
+		}
+		w, err := r.write(ctx, stored)
+		if err != nil {
+			return Record{}, err
+		}
+		doc, err := step(w)
+		if errors.Is(err, store.ErrConflict) {
+			continue // the next round tells a caller that named a revision
+		}
+		if err != nil {
+			return Record{}, err
+		}
+		return r.showTo(ctx, doc, participant || at.actor.ID == doc.CreatedBy)
+	}
+	return Record{}, r.conflict(ctx, stored)
+}
+
+// patch is one attempt of an edit.
+func (w *write) patch(ctx context.Context, in PatchInput) (*store.Doc, error) {
+	w.acknowledged, w.formName = in.Acknowledged, in.Form
+	if err := w.allowed(ctx, access.Update); err != nil {
+		return nil, err
+	}
+	instance, err := w.service.instance(w.stored.Flow)
+	if err != nil {
+		return nil, err
+	}
+	if !editable(w.entity, w.stored, w.actor, instance) {
+		return nil, fmt.Errorf("edit %s/%s in state %q: %w", w.entity.Name, w.stored.ID, w.stored.State, ErrNotEditable)
+	}
+	if err := w.refuseByGrants(ctx, in.Values); err != nil {
+		return nil, err
+	}
+	return w.finish(ctx, in.Values, form.Save, outcome{kind: event.TypeUpdated, state: w.stored.State})
+}
+
+// refuseByGrants checks a patch against the grants that admit the stored record.
+func (w *write) refuseByGrants(ctx context.Context, patch form.Values) error {
+	updates, err := w.may(ctx, w.entity.Name, access.Update)
+	if err != nil {
+		return err
+	}
+	reads, err := w.may(ctx, w.entity.Name, access.Read)
+	if err != nil {
+		return err
+	}
+	stored := w.stored.Record()
+	return w.refuseFields(patch, updates.On(stored).Writes, reads.On(stored).Shows)
+}
+
+// decided is one attempt of a flow's write.
+func (w *write) decided(ctx context.Context, decide Decide) (*store.Doc, error) {
+	full := w.full()
+	change, err := decide(full.Record, full)
+	if err != nil {
+		return nil, err
+	}
+	w.acknowledge(change.Acknowledged)
+	if change.Writable == nil {
+		err = w.refuseByGrants(ctx, change.Patch)
+	} else {
+		err = w.refuseFields(change.Patch, change.Writable, never)
+	}
+	if err != nil {
+		return nil, err
+	}
+	o := outcome{kind: event.TypeUpdated, state: w.stored.State, change: change, mayWrite: true}
+	if change.State != "" {
+		o.state = change.State
+	}
+	return w.finish(ctx, change.Patch, occasionOf(change), o)
+}
+
+// void is one attempt of a void.
+func (w *write) void(ctx context.Context, in VoidInput) (*store.Doc, error) {
+	w.acknowledged = in.Acknowledged
+	if err := w.allowed(ctx, access.Void); err != nil {
+		return nil, err
+	}
+	if w.stored.State != stateApproved {
+		return nil, fmt.Errorf("void %s/%s in state %q: %w", w.entity.Name, w.stored.ID, w.stored.State, ErrNotEditable)
+	}
+	if in.Reason == "" {
+		return nil, &InvalidError{Problems: []form.Problem{{Field: "reason", Code: codeReason, Level: levelError}}}
+	}
+	o := outcome{
+		kind: event.TypeVoided, state: stateVoided, reason: in.Reason, mayWrite: true, change: Change{Events: in.Events},
+	}
+	return w.finish(ctx, nil, form.Void, o)
+}
+
+// finish evaluates, settles and stores. A write that would change nothing is none.
+func (w *write) finish(ctx context.Context, patch form.Values, occasion form.Event, o outcome) (*store.Doc, error) {
+	e, err := w.evaluate(ctx, patch, occasion)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := w.settle(ctx, e, o)
+	if err != nil {
+		return nil, err
+	}
+	if w.idle(&doc, o) {
+		return w.stored, nil
+	}
+	doc, err = w.put(ctx, doc, o)
+	return &doc, err
+}
+
+// idle tells whether a write is none: same values, same state, no instance, no events.
+func (w *write) idle(doc *store.Doc, o outcome) bool {
+	if doc.State != w.stored.State || o.change.Flow != nil || len(o.change.Events) > 0 || o.reason != "" {
+		return false
+	}
+	logic, err := w.compiled.form(w.formName)
+	return err == nil && len(logic.Diff(w.stored.Values, doc.Values)) == 0
+}

@@ -1,0 +1,136 @@
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"formwork/engine/access"
+	"formwork/engine/def"
+	"formwork/engine/form"
+	"formwork/engine/query"
+)
+
+// compiled is what an entity of one catalog needs at every write, made once.
+type compiled struct {
+	lookups  lookups
+	choices  map[string]*query.Filter // x-filter by field path
+	wheres   map[string]*query.Filter // filters of unique keys, by their text
+	catalog  *def.Catalog
+	entity   *def.Entity
+	mu       sync.Mutex
+	forms    map[string]*form.Form // by name of the form, "" = the entity alone
+	numbered []*def.Field          // automatic numbers
+}
+
+// cache keeps what was compiled. A catalog that is no longer active stays while its instances are worked on; when
+// there is too much, everything is dropped and made again as needed.
+type cache struct {
+	mu      sync.Mutex
+	entries map[cacheKey]*compiled
+}
+
+type cacheKey struct {
+	catalog *def.Catalog
+	entity  string
+}
+
+const maxCompiled = 2000
+
+// compiled gives what is compiled for an entity.
+func (s *Service) compiled(catalog *def.Catalog, entity *def.Entity) (*compiled, error) {
+	key := cacheKey{catalog, entity.Name}
+	s.cache.mu.Lock()
+	known := s.cache.entries[key]
+	s.cache.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	made, err := compile(catalog, entity)
+	if err != nil {
+		return nil, fmt.Errorf("compile %s: %w", entity.Name, err)
+	}
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	if first := s.cache.entries[key]; first != nil {
+		return first, nil // another request was faster; its forms are warm
+	}
+	if len(s.cache.entries) >= maxCompiled {
+		clear(s.cache.entries)
+	}
+	s.cache.entries[key] = made
+	return made, nil
+}
+
+func compile(catalog *def.Catalog, entity *def.Entity) (*compiled, error) {
+	c := &compiled{
+		catalog: catalog, entity: entity, choices: map[string]*query.Filter{}, wheres: map[string]*query.Filter{},
+		forms: map[string]*form.Form{},
+	}
+	var err error
+	if c.lookups, err = compileLookups(catalog, entity); err != nil {
+		return nil, err
+	}
+	for _, field := range entity.AllFields() {
+		if field.Number != nil && field.Parent == nil {
+			c.numbered = append(c.numbered, field)
+		}
+		if len(field.Filter) == 0 || catalog.Entities[field.Target()] == nil {
+			continue
+		}
+		if c.choices[field.Path], err = access.ParseFilter(field.Filter, catalog, field.Target(), "record", "row"); err != nil {
+			return nil, fmt.Errorf("x-filter of %s: %w", field.Path, err)
+		}
+	}
+	for name, key := range entity.Keys() {
+		if len(key.Where) == 0 {
+			continue
+		}
+		where, err := access.ParseFilter(key.Where, catalog, entity.Name, "record")
+		if err != nil {
+			return nil, fmt.Errorf("x-unique %s: %w", name, err)
+		}
+		c.wheres[string(key.Where)] = where
+	}
+	return c, nil
+}
+
+// keyFilter gives the compiled filter of a unique key.
+func (c *compiled) keyFilter(raw json.RawMessage) (*query.Filter, error) {
+	where := c.wheres[string(raw)]
+	if where == nil {
+		return nil, fmt.Errorf("filter of a key of %s: %w", c.entity.Name, ErrNotFound)
+	}
+	return where, nil
+}
+
+// form gives the record logic of the entity with a form's layout; "" = the one for any device, "-" = none (imports).
+func (c *compiled) form(name string) (*form.Form, error) {
+	layout := form.Layout{}
+	switch name {
+	case "":
+		if found, ok := c.catalog.FormFor(c.entity.Name, def.DeviceAny); ok {
+			layout.Form = found
+		}
+	case noForm:
+	default:
+		layout.Form = c.catalog.Forms[name]
+		if layout.Form == nil || layout.Form.Entity != c.entity.Name {
+			return nil, fmt.Errorf("form %s: %w", name, ErrNotFound)
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if known := c.forms[name]; known != nil {
+		return known, nil
+	}
+	made, err := form.Compile(c.catalog, c.entity.Name, layout)
+	if err != nil {
+		return nil, err
+	}
+	c.forms[name] = made
+	return made, nil
+}
+
+// noForm evaluates by the entity alone.
+const noForm = "-"

@@ -1,0 +1,225 @@
+package record
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"formwork/engine/access"
+	"formwork/engine/event"
+	"formwork/engine/form"
+	"formwork/engine/store"
+)
+
+// Create completes, checks and stores a new record. It fails with ErrForbidden, *InvalidError, *access.FieldError
+// (a field he may not write) or ErrIdempotencyConflict.
+func (s *Service) Create(ctx context.Context, actor access.Actor, entity string, in CreateInput) (Created, error) {
+	r, err := s.begin(ctx, actor, entity)
+	if err != nil {
+		return Created{}, err
+	}
+	if err := r.mayCreate(ctx, in); err != nil {
+		return Created{}, err
+	}
+	id, claim, err := s.identify(actor, entity, in)
+	if err != nil {
+		return Created{}, err
+	}
+	if in.Key != "" || in.ID != "" {
+		if replay, found, err := r.replay(ctx, id, claim); found || err != nil {
+			return replay, err
+		}
+	}
+	doc, err := r.create(ctx, in, id, claim)
+	if err != nil && (in.Key != "" || in.ID != "") {
+		// Another request with the same key may have been faster; what it stored is the answer to both. Its own keys and
+		// limits may be what refused this one.
+		if replay, found, replayErr := r.replay(ctx, id, claim); found || replayErr != nil {
+			return replay, replayErr
+		}
+	}
+	if err != nil {
+		return Created{}, err
+	}
+	rec, err := r.showTo(ctx, doc, true)
+	return Created{Record: rec}, err
+}
+
+func (r *request) mayCreate(ctx context.Context, in CreateInput) error {
+	if (in.ID != "" || in.Imported) && !r.actor.System && !in.Imported {
+		return fmt.Errorf("create %s with an id: %w", r.entity.Name, ErrForbidden)
+	}
+	action := access.Create
+	if in.Imported {
+		action = access.Import
+	}
+	rights, err := r.may(ctx, r.entity.Name, action)
+	if err != nil {
+		return err
+	}
+	if !rights.All && len(rights.Grants) == 0 {
+		return fmt.Errorf("%s %s: %w", action, r.entity.Name, ErrForbidden)
+	}
+	return nil
+}
+
+// identify gives a new record's id and the claim on it: with a key both follow from the request, so that a repetition
+// finds the first one's record and another request under the same key is noticed.
+func (s *Service) identify(actor access.Actor, entity string, in CreateInput) (id, claim string, err error) {
+	if in.Key == "" && in.ID == "" {
+		return s.config.NewID(), "", nil
+	}
+	body, err := claimOf(entity, in)
+	if err != nil {
+		return "", "", fmt.Errorf("create %s: %w", entity, err)
+	}
+	if in.ID != "" {
+		return in.ID, body, nil
+	}
+	sum := sha256.Sum256([]byte(actor.ID + "\x1f" + actor.Key + "\x1f" + in.Key))
+	return crockford(sum[:16]), body, nil
+}
+
+func claimOf(entity string, in CreateInput) (string, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(map[string]any{
+		"entity": entity, "values": in.Values, "change": in.Change != nil, "imported": in.Imported, "state": in.State,
+	})
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(b.Bytes())
+	return hex.EncodeToString(sum[:]), nil
+}
+
+const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+// crockford writes 16 bytes as the 26 characters of a ULID.
+func crockford(b []byte) string {
+	text := make([]byte, 26)
+	var acc, bits uint
+	at := len(text) - 1
+	for i := len(b) - 1; i >= 0; i-- {
+		acc |= uint(b[i]) << bits
+		for bits += 8; bits >= 5; bits -= 5 {
+			text[at] = alphabet[acc&31]
+			acc >>= 5
+			at--
+		}
+	}
+	text[at] = alphabet[acc&31]
+	return string(text)
+}
+
+// replay answers a create whose id is taken already: with the record as it is now if it was the same request.
+func (r *request) replay(ctx context.Context, id, claim string) (Created, bool, error) {
+	doc, err := r.get(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return Created{}, false, nil
+	}
+	if err != nil {
+		return Created{}, false, err
+	}
+	if doc.Claim != claim {
+		return Created{}, true, fmt.Errorf("create %s: %w", r.entity.Name, ErrIdempotencyConflict)
+	}
+	rec, err := r.showTo(ctx, doc, true)
+	return Created{Record: rec, Replay: true}, true, err
+}
+
+// create runs the pipeline for a new record and stores it.
+func (r *request) create(ctx context.Context, in CreateInput, id, claim string) (*store.Doc, error) {
+	w, err := r.write(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	w.acknowledged, w.imported, w.formName, w.sent = in.Acknowledged, in.Imported, in.Form, in.Values
+	if in.Imported && in.Form == "" {
+		w.formName = noForm
+	}
+	o := outcome{kind: event.TypeCreated, state: initialState(r.entity, in), id: id, claim: claim}
+	patch, occasion := in.Values, form.Save
+	if in.Change != nil {
+		if o, patch, occasion, err = w.decideNew(ctx, in, o); err != nil {
+			return nil, err
+		}
+	}
+	e, err := w.evaluate(ctx, patch, occasion)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := w.settle(ctx, e, o)
+	if err != nil {
+		return nil, err
+	}
+	doc, err = w.put(ctx, doc, o)
+	return &doc, err
+}
+
+// decideNew asks what else a create does, before anything is stored: a submit starts its flow.
+func (w *write) decideNew(ctx context.Context, in CreateInput, o outcome) (outcome, form.Values, form.Event, error) {
+	full, err := w.fullNew(ctx, in.Values, o)
+	if err != nil {
+		return o, nil, "", err
+	}
+	change, err := in.Change(full.Record, full)
+	if err != nil {
+		return o, nil, "", err
+	}
+	o.change = change
+	if change.State != "" {
+		o.state = change.State
+	}
+	w.acknowledge(change.Acknowledged)
+	patch := in.Values
+	if len(change.Patch) > 0 {
+		// What the flow adds is not the actor's writing: it is checked by Change.Writable alone.
+		if err := w.refuseFields(change.Patch, writableBy(change.Writable), never); err != nil {
+			return o, nil, "", err
+		}
+		merged, problems := form.Merge(in.Values, change.Patch)
+		if len(problems) > 0 {
+			return o, nil, "", &InvalidError{Problems: problems}
+		}
+		patch = merged
+	}
+	return o, patch, occasionOf(change), nil
+}
+
+func never(string) bool { return false }
+
+// writableBy is the test of Change.Writable; nil opens everything, for the engine's own patches on a create.
+func writableBy(writable func(string) bool) func(string) bool {
+	if writable == nil {
+		return func(string) bool { return true }
+	}
+	return writable
+}
+
+func occasionOf(change Change) form.Event {
+	if change.Event == "" {
+		return form.Save
+	}
+	return change.Event
+}
+
+// acknowledge adds reasons to those the caller gave.
+func (w *write) acknowledge(reasons map[string]string) {
+	if len(reasons) == 0 {
+		return
+	}
+	all := map[string]string{}
+	for rule, reason := range w.acknowledged {
+		all[rule] = reason
+	}
+	for rule, reason := range reasons {
+		all[rule] = reason
+	}
+	w.acknowledged, w.memo = all, nil
+}

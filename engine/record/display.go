@@ -1,0 +1,414 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"formwork/engine/access"
+	"formwork/engine/def"
+	"formwork/engine/form"
+	"formwork/engine/query"
+	"formwork/engine/store"
+)
+
+// show turns stored documents of the request's entity into records as the reader may see them. Documents no grant of his
+// admits are left out, unless anyRow is set: then all his grants count, whatever their rows (he takes part).
+type show struct {
+	*request
+	rights  access.Rights
+	anyRow  bool
+	columns []string // paths of a view that lead through references
+	plain   bool     // nobody asks what can be done with them
+}
+
+// records masks, adds what the columns lead to and the display texts, and says what the actor can do.
+func (v *show) records(ctx context.Context, docs []store.Doc) ([]Record, error) {
+	shown := make([]Record, 0, len(docs))
+	for i := range docs {
+		fields := v.rights.On(docs[i].Record())
+		if v.anyRow && !fields.Admitted() {
+			fields = v.rights.Anywhere()
+		}
+		if !fields.Admitted() {
+			continue
+		}
+		rec := recordOf(v.entity.Name, &docs[i])
+		rec.Values, rec.Masked = fields.Mask(v.entity, rec.Values)
+		if !v.plain {
+			can, err := v.can(ctx, &docs[i])
+			if err != nil {
+				return nil, err
+			}
+			rec.Can = can
+		}
+		shown = append(shown, rec)
+	}
+	texts := &texts{request: v.request, refs: map[string]map[string]string{}}
+	if err := v.lead(ctx, shown, texts); err != nil {
+		return nil, err
+	}
+	for i := range shown {
+		texts.collect(v.entity, &shown[i])
+	}
+	if err := texts.resolve(ctx); err != nil {
+		return nil, err
+	}
+	for i := range shown {
+		shown[i].Refs = texts.of(v.entity, &shown[i])
+	}
+	return shown, nil
+}
+
+// one is records for a single document; ErrNotFound if the reader may not see it.
+func (v *show) one(ctx context.Context, doc *store.Doc) (Record, error) {
+	shown, err := v.records(ctx, []store.Doc{*doc})
+	if err != nil {
+		return Record{}, err
+	}
+	if len(shown) == 0 {
+		return Record{}, fmt.Errorf("%s/%s: %w", v.entity.Name, doc.ID, ErrNotFound)
+	}
+	return shown[0], nil
+}
+
+// lead fills in Record.Related: what the view's columns find behind references, as far as the reader may see it. Each
+// step reads every entity once.
+func (v *show) lead(ctx context.Context, shown []Record, t *texts) error {
+	type walker struct {
+		rec    *Record
+		path   string
+		steps  []string
+		entity *def.Entity
+		value  any
+	}
+	var walkers []*walker
+	for i := range shown {
+		for _, path := range v.columns {
+			steps := strings.Split(path, ".")
+			walkers = append(walkers, &walker{&shown[i], path, steps[1:], v.entity, visible(&shown[i], steps[0])})
+		}
+	}
+	for depth := 0; depth < def.MaxReferences && len(walkers) > 0; depth++ {
+		next := walkers[:0]
+		for _, w := range walkers {
+			step := strings.Split(w.path, ".")[depth]
+			target := targetOf(v.catalog, w.entity, step)
+			id, ok := w.value.(string)
+			if target == nil || !ok {
+				continue
+			}
+			w.entity = target
+			v.others.need(target.Name, id)
+			next = append(next, w)
+		}
+		if err := v.others.read(ctx); err != nil {
+			return err
+		}
+		walkers = walkers[:0]
+		for _, w := range next {
+			id, _ := w.value.(string)
+			value, err := v.seen(ctx, w.entity, id, w.steps[0])
+			if err != nil {
+				return err
+			}
+			if w.value, w.steps = value, w.steps[1:]; value == nil {
+				continue
+			}
+			if len(w.steps) > 0 {
+				walkers = append(walkers, w)
+				continue
+			}
+			if w.rec.Related == nil {
+				w.rec.Related = map[string]any{}
+			}
+			w.rec.Related[w.path] = value
+			if end, ok := w.entity.Field(w.path[strings.LastIndexByte(w.path, '.')+1:]); ok {
+				t.want(end, value)
+			}
+		}
+	}
+	return nil
+}
+
+// visible is a value of a shown record, system fields included.
+func visible(rec *Record, name string) any {
+	switch name {
+	case def.FieldCreatedBy:
+		return rec.CreatedBy
+	case def.FieldUpdatedBy:
+		return rec.UpdatedBy
+	}
+	return rec.Values[name]
+}
+
+func targetOf(catalog *def.Catalog, entity *def.Entity, name string) *def.Entity {
+	field, ok := entity.Field(name)
+	if !ok || field.IsList() {
+		return nil
+	}
+	return catalog.Entities[field.Target()]
+}
+
+// seen gives a field of another record that was read, nil if the reader may not see it.
+func (r *request) seen(ctx context.Context, entity *def.Entity, id, name string) (any, error) {
+	doc, _ := r.others.doc(entity.Name, id)
+	if doc == nil {
+		return nil, nil //nolint:nilnil // nothing there, or not for him: the same to a reader
+	}
+	rights, err := r.reads(ctx, entity.Name)
+	if err != nil {
+		return nil, err
+	}
+	if !rights.On(doc.Record()).Shows(name) {
+		return nil, nil //nolint:nilnil // as above
+	}
+	return shownValue(rights.On(doc.Record()), entity, doc, name), nil
+}
+
+// texts collects the display texts of what a page refers to: entity → id → text.
+type texts struct {
+	*request
+	refs map[string]map[string]string
+}
+
+// maxDisplay is how many references a display text may lead through: the sheet's number, whose project's name …
+const maxDisplay = 3
+
+// collect notes every reference a shown record holds.
+func (t *texts) collect(entity *def.Entity, rec *Record) {
+	t.want(createdBy, rec.CreatedBy)
+	t.want(createdBy, rec.UpdatedBy)
+	eachReference(entity, rec.Values, func(field *def.Field, id string) { t.want(field, id) })
+}
+
+var createdBy = &def.Field{XType: def.TypeUser}
+
+func (t *texts) want(field *def.Field, value any) {
+	entity := field.Target()
+	if t.catalog.Entities[entity] == nil {
+		return
+	}
+	for _, id := range idsOf(value) {
+		if t.refs[entity] == nil {
+			t.refs[entity] = map[string]string{}
+		}
+		if _, ok := t.refs[entity][id]; !ok {
+			t.refs[entity][id] = ""
+		}
+		t.others.need(entity, id)
+	}
+}
+
+func idsOf(value any) []string {
+	switch v := value.(type) {
+	case string:
+		if v != "" {
+			return []string{v}
+		}
+	case []any:
+		var ids []string
+		for _, item := range v {
+			ids = append(ids, idsOf(item)...)
+		}
+		return ids
+	}
+	return nil
+}
+
+// eachReference calls visit for every id a record's values refer to, in rows too.
+func eachReference(entity *def.Entity, values form.Values, visit func(field *def.Field, id string)) {
+	of := func(field *def.Field, value any) {
+		if field.Target() == "" {
+			return
+		}
+		for _, id := range idsOf(value) {
+			visit(field, id)
+		}
+	}
+	for _, name := range sortedKeys(values) {
+		field := entity.Properties[name]
+		switch {
+		case field == nil:
+		case field.IsTable():
+			for _, row := range rowsOf(values[name]) {
+				for _, column := range field.Columns() {
+					of(column, row[column.Name])
+				}
+			}
+		default:
+			of(field, values[name])
+		}
+	}
+}
+
+func rowsOf(value any) []map[string]any {
+	items, _ := value.([]any)
+	rows := make([]map[string]any, 0, len(items))
+	for _, item := range items {
+		if row, ok := item.(map[string]any); ok {
+			rows = append(rows, row)
+		}
+	}
+	return rows
+}
+
+// resolve reads the records referred to, one query per entity and step, and takes their display texts. A display field
+// that is a reference itself shows the display text behind it.
+func (t *texts) resolve(ctx context.Context) error {
+	for range maxDisplay {
+		if err := t.others.read(ctx); err != nil {
+			return err
+		}
+		deeper := false
+		for _, entity := range sortedKeys(t.refs) {
+			for _, id := range sortedKeys(t.refs[entity]) {
+				if t.refs[entity][id] != "" {
+					continue
+				}
+				text, next, err := t.text(ctx, entity, id)
+				if err != nil {
+					return err
+				}
+				t.refs[entity][id] = text
+				deeper = deeper || next
+			}
+		}
+		if !deeper {
+			return nil
+		}
+	}
+	return nil
+}
+
+// text is the display text of a record; next tells that it stands in another record that is still to be read.
+func (t *texts) text(ctx context.Context, entityName, id string) (text string, next bool, err error) {
+	entity := t.catalog.Entities[entityName]
+	display := entity.DisplayField()
+	value, err := t.seen(ctx, entity, id, display)
+	if err != nil || value == nil {
+		return "", false, err
+	}
+	field, _ := entity.Field(display)
+	if field == nil {
+		return "", false, nil
+	}
+	target := t.catalog.Entities[field.Target()]
+	if target == nil {
+		return plain(field, value), false, nil
+	}
+	ids := idsOf(value)
+	if len(ids) == 0 {
+		return "", false, nil
+	}
+	if _, known := t.others.doc(target.Name, ids[0]); !known {
+		t.others.need(target.Name, ids[0])
+		return "", true, nil
+	}
+	behind, err := t.seen(ctx, target, ids[0], target.DisplayField())
+	if err != nil || behind == nil {
+		return "", false, err
+	}
+	end, _ := target.Field(target.DisplayField())
+	return plain(end, behind), false, nil
+}
+
+// plain is a wire value as a text without format: options by their title.
+func plain(field *def.Field, value any) string {
+	text, ok := value.(string)
+	if !ok {
+		return fmt.Sprint(value)
+	}
+	if option, ok := field.Option(text); ok && option.Title != "" {
+		return option.Title
+	}
+	return text
+}
+
+// of gives the texts of one record, "entity/id" → text.
+func (t *texts) of(entity *def.Entity, rec *Record) map[string]string {
+	refs := map[string]string{}
+	add := func(target, id string) {
+		if text := t.refs[target][id]; text != "" {
+			refs[target+"/"+id] = text
+		}
+	}
+	add(def.EntityUser, rec.CreatedBy)
+	add(def.EntityUser, rec.UpdatedBy)
+	eachReference(entity, rec.Values, func(field *def.Field, id string) { add(field.Target(), id) })
+	for _, path := range sortedKeys(rec.Related) {
+		if end, ok := t.catalog.Field(entity.Name, path); ok && end.Target() != "" {
+			for _, id := range idsOf(rec.Related[path]) {
+				add(end.Target(), id)
+			}
+		}
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	return refs
+}
+
+// The actions of Record.Can beside those of flows.
+const (
+	canUpdate = "update"
+	canSubmit = "submit"
+	canDelete = "delete"
+	canVoid   = "void"
+	canCopy   = "copy"
+)
+
+// can lists what the actor may do with a stored record by his grants and its state.
+func (r *request) can(ctx context.Context, doc *store.Doc) ([]string, error) {
+	rec := doc.Record()
+	allowed := func(action access.Action) (bool, error) {
+		rights, err := r.may(ctx, r.entity.Name, action)
+		return rights.Admits(rec), err
+	}
+	instance, err := r.service.instance(doc.Flow)
+	if err != nil {
+		return nil, err
+	}
+	checks := []struct {
+		name   string
+		action access.Action
+		state  bool
+	}{
+		{canUpdate, access.Update, !doc.Deleted && editable(r.entity, doc, r.actor, instance)},
+		{canSubmit, access.Submit, !doc.Deleted && doc.State == stateDraft},
+		{canDelete, access.Delete, !doc.Deleted && deletable(r.entity, doc, r.actor)},
+		{canVoid, access.Void, !doc.Deleted && doc.State == stateApproved},
+		{canCopy, access.Create, true},
+	}
+	var can []string
+	for _, check := range checks {
+		if !check.state {
+			continue
+		}
+		ok := true
+		if check.action == access.Create { // the copy is another record: whether it is admitted shows when it is saved
+			rights, err := r.may(ctx, r.entity.Name, access.Create)
+			if err != nil {
+				return nil, err
+			}
+			ok = rights.All || len(rights.Grants) > 0
+		} else if ok, err = allowed(check.action); err != nil {
+			return nil, err
+		}
+		if ok {
+			can = append(can, check.name)
+		}
+	}
+	return can, nil
+}
+
+// usable are the fields a query may use without saying more about a record than the reader may know.
+func usable(f *query.Filter, sort []query.Sort) []string {
+	paths := access.Paths(f)
+	for _, key := range sort {
+		paths = append(paths, key.Field)
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}

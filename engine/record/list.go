@@ -1,0 +1,343 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"formwork/engine/access"
+	"formwork/engine/def"
+	"formwork/engine/form"
+	"formwork/engine/query"
+	"formwork/engine/store"
+)
+
+const (
+	defaultLimit = 20
+	maxLimit     = 1000
+	countLimit   = 10_000
+)
+
+func needsIndex(entity string, limit int) error {
+	return &query.Error{Code: access.CodeNeedsIndex, Params: map[string]any{"entity": entity, "max": limit}}
+}
+
+// List gives one page of the records an actor may see. It fails with ErrForbidden, *query.Error, *access.FieldError
+// (a field he may not filter, sort or search by) or store.ErrNeedsIndex.
+func (s *Service) List(ctx context.Context, actor access.Actor, entity string, in ListInput) (List, error) {
+	r, err := s.begin(ctx, actor, entity)
+	if err != nil {
+		return List{}, err
+	}
+	action := access.Read
+	if in.Deleted {
+		action = access.Delete
+	}
+	rights, err := r.may(ctx, entity, action)
+	if err != nil {
+		return List{}, err
+	}
+	if !rights.All && len(rights.Grants) == 0 {
+		return List{}, fmt.Errorf("list %s: %w", entity, ErrForbidden)
+	}
+	l := &listing{request: r, in: in, rights: rights}
+	if err := l.prepare(ctx); err != nil {
+		return List{}, fmt.Errorf("list %s: %w", entity, err)
+	}
+	answer, err := l.page(ctx)
+	if err != nil {
+		return List{}, fmt.Errorf("list %s: %w", entity, err)
+	}
+	return answer, nil
+}
+
+// listing is a page on its way.
+type listing struct {
+	*request
+	in       ListInput
+	rights   access.Rights
+	view     *def.View
+	query    query.Query
+	narrowed []string
+}
+
+// prepare turns what was asked into one query of one collection: the view's and the reader's filters, the rows his
+// grants admit, and where all that is used is readable.
+func (l *listing) prepare(ctx context.Context) error {
+	if l.in.View != "" {
+		l.view = l.catalog.Views[l.in.View]
+		if l.view == nil || l.view.Entity != l.entity.Name {
+			return fmt.Errorf("view %s: %w", l.in.View, ErrNotFound)
+		}
+	}
+	asked, err := l.filters()
+	if err != nil {
+		return err
+	}
+	sort, err := l.sort()
+	if err != nil {
+		return err
+	}
+	used := usable(asked, sort)
+	if l.in.Search != "" {
+		used = append(used, searched(l.entity)...)
+	}
+	extra, narrowed, err := l.rights.Narrow(used)
+	if err != nil {
+		return err
+	}
+	l.narrowed = narrowed
+	if asked, err = l.follow(ctx, asked, l.entity); err != nil {
+		return err
+	}
+	var deleted *query.Filter
+	if l.in.Deleted {
+		deleted = &query.Filter{Cond: &query.Cond{Path: []string{query.FieldDeleted}, Op: query.Eq, Value: true, Type: def.TypeBoolean}}
+	}
+	limit := l.in.Limit
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	l.query = query.Query{
+		Collection: l.entity.Name, Where: access.Join(access.Filter(l.rights), extra, asked, deleted),
+		Search: l.in.Search, Sort: sort, Limit: min(limit, maxLimit), After: l.in.After,
+	}
+	return nil
+}
+
+// filters joins the view's filter, with its params, and the reader's.
+func (l *listing) filters() (*query.Filter, error) {
+	var parts []*query.Filter
+	if l.view != nil && len(l.view.Where) > 0 {
+		where, err := access.ParseFilter(l.view.Where, l.catalog, l.entity.Name, "param")
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, where)
+	}
+	if len(l.in.Filter) > 0 {
+		where, err := access.ParseFilter(l.in.Filter, l.catalog, l.entity.Name, "param")
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, where)
+	}
+	joined := access.Join(parts...)
+	if joined == nil {
+		return nil, nil //nolint:nilnil // no filter is all rows
+	}
+	return query.Resolve(joined, func(name string) (any, bool) {
+		param, ok := strings.CutPrefix(name, "param.")
+		if !ok {
+			return l.vars(name)
+		}
+		if value, ok := l.in.Params[param]; ok {
+			return value, value != nil
+		}
+		if l.view != nil && l.view.Params[param] != nil {
+			value := l.view.Params[param].DefaultValue()
+			return value, value != nil
+		}
+		return nil, false
+	})
+}
+
+func (l *listing) sort() ([]query.Sort, error) {
+	keys := l.in.Sort
+	if len(keys) == 0 && l.view != nil {
+		keys = l.view.Sort
+	}
+	sort := query.SortOf(keys)
+	if err := query.CheckSort(sort, l.entity); err != nil {
+		return nil, err
+	}
+	return sort, nil
+}
+
+// searched lists the fields a search looks into.
+func searched(entity *def.Entity) []string {
+	var paths []string
+	for _, field := range entity.AllFields() {
+		if field.Search {
+			paths = append(paths, field.Path)
+		}
+	}
+	return paths
+}
+
+// page runs the query and shows what it found.
+func (l *listing) page(ctx context.Context) (List, error) {
+	found, err := l.store.Find(ctx, l.query)
+	if err != nil {
+		return List{}, err
+	}
+	show := &show{request: l.request, rights: l.rights, columns: l.columns()}
+	records, err := show.records(ctx, found.Docs)
+	if err != nil {
+		return List{}, err
+	}
+	answer := List{Records: records, Next: found.Next, Narrowed: l.narrowed}
+	if !l.in.Count {
+		return answer, nil
+	}
+	n, more, err := l.store.Count(ctx, l.query, countLimit)
+	if err != nil {
+		return List{}, err
+	}
+	answer.Count = &Count{n, more}
+	answer.Totals, err = l.totals(ctx)
+	return answer, err
+}
+
+// columns lists the view's columns that lead through references.
+func (l *listing) columns() []string {
+	var paths []string
+	if l.view == nil {
+		return nil
+	}
+	for _, column := range l.view.Columns {
+		steps := strings.Split(column.Field, ".")
+		if len(steps) > 1 && targetOf(l.catalog, l.entity, steps[0]) != nil {
+			paths = append(paths, column.Field)
+		}
+	}
+	return paths
+}
+
+// totals sums the view's total columns over all pages. Each sum is over the rows in which the reader sees the field; a
+// search has no totals.
+func (l *listing) totals(ctx context.Context) (map[string]string, error) {
+	if l.view == nil || l.in.Search != "" {
+		return nil, nil //nolint:nilnil // nothing to sum is an answer
+	}
+	a := query.Aggregation{Collection: l.entity.Name, Where: l.query.Where}
+	for _, column := range l.view.Columns {
+		field := l.entity.Properties[column.Field]
+		if column.Total == "" || field == nil {
+			continue
+		}
+		extra, _, err := l.rights.Narrow([]string{column.Field})
+		if err != nil {
+			continue // hidden in every row: no sum
+		}
+		a.Measures = append(a.Measures, query.Measure{
+			Name: column.Field, Agg: column.Total, Path: []string{column.Field}, Where: extra, Type: field.XType,
+		})
+	}
+	if len(a.Measures) == 0 {
+		return nil, nil //nolint:nilnil // nothing to sum is an answer
+	}
+	groups, err := l.store.Aggregate(ctx, a)
+	if err != nil {
+		return nil, fmt.Errorf("totals: %w", err)
+	}
+	totals := map[string]string{}
+	for _, group := range groups {
+		for name, value := range group {
+			if value != nil {
+				totals[name] = fmt.Sprint(value)
+			}
+		}
+	}
+	return totals, nil
+}
+
+// Get gives a record as the actor may see it, with display texts; ErrNotFound if he may not see it. Records in the
+// recycle bin are seen by those who may delete them.
+func (s *Service) Get(ctx context.Context, actor access.Actor, entity, id string) (Record, error) {
+	return s.read(ctx, actor, entity, id, false)
+}
+
+// Participant gives a record to somebody who takes part in its flow (holds or held a task, is in copy, started it):
+// his row filters do not keep him out, his field masks hold. The caller knows that he takes part.
+func (s *Service) Participant(ctx context.Context, actor access.Actor, entity, id string) (Record, error) {
+	return s.read(ctx, actor, entity, id, true)
+}
+
+func (s *Service) read(ctx context.Context, actor access.Actor, entity, id string, anyRow bool) (Record, error) { //nolint:revive // the one argument that tells Get from Participant
+	r, err := s.begin(ctx, actor, entity)
+	if err != nil {
+		return Record{}, err
+	}
+	doc, err := r.get(ctx, id)
+	if err != nil {
+		return Record{}, err
+	}
+	return r.showTo(ctx, doc, anyRow)
+}
+
+// showTo shows a document to the request's actor.
+func (r *request) showTo(ctx context.Context, doc *store.Doc, anyRow bool) (Record, error) { //nolint:revive // as read
+	action := access.Read
+	if doc.Deleted {
+		action = access.Delete
+	}
+	rights, err := r.may(ctx, r.entity.Name, action)
+	if err != nil {
+		return Record{}, err
+	}
+	if anyRow && !rights.All {
+		acts, err := r.may(ctx, r.entity.Name, access.Act)
+		if err != nil {
+			return Record{}, err
+		}
+		rights.Grants = append(slices.Clone(rights.Grants), acts.Grants...)
+	}
+	return (&show{request: r, rights: rights, anyRow: anyRow}).one(ctx, doc)
+}
+
+// Load gives a stored record with nothing hidden, for the engine itself. Deleted ones too.
+func (s *Service) Load(ctx context.Context, tenant, entity, id string) (*Full, error) {
+	r, err := s.begin(ctx, access.Actor{Tenant: tenant, System: true}, entity)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := r.get(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if r, err = r.pinned(ctx, doc); err != nil {
+		return nil, err
+	}
+	w, err := r.write(ctx, doc)
+	if err != nil {
+		return nil, err
+	}
+	return w.full(), nil
+}
+
+// Related answers what a form being edited needs from other records, as far as the actor may read it, with at most
+// one query per entity. A lookup of a field he may not read is not answered.
+func (s *Service) Related(ctx context.Context, actor access.Actor, entity string, asks []form.Ask) (form.Related, error) {
+	r, err := s.begin(ctx, actor, entity)
+	if err != nil {
+		return form.Related{}, err
+	}
+	compiled, err := s.compiled(r.catalog, r.entity)
+	if err != nil {
+		return form.Related{}, err
+	}
+	rights, err := r.reads(ctx, entity)
+	if err != nil {
+		return form.Related{}, err
+	}
+	shown := rights.Anywhere()
+	a := newAsker(r, compiled.lookups)
+	a.eyes = r.reads
+	allowed := asks[:0:0]
+	for _, ask := range asks {
+		l := compiled.lookups[ask.Source]
+		switch {
+		case ask.Source == "" && r.catalog.Entities[ask.Entity] != nil,
+			l != nil && shown.Shows(l.field.Path):
+			allowed = append(allowed, ask)
+		case ask.Source != "":
+			a.answers.Lookups[ask.Key] = nil
+		}
+	}
+	if err := a.answer(ctx, allowed); err != nil {
+		return form.Related{}, fmt.Errorf("related of %s: %w", entity, err)
+	}
+	return a.answers, nil
+}

@@ -1,0 +1,363 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"formwork/engine/access"
+	"formwork/engine/def"
+	"formwork/engine/form"
+	"formwork/engine/query"
+)
+
+// recordVars gives the variables of an x-filter: those that stand everywhere, and record.… and row.… from the values,
+// through references that were read before (needVariables).
+func (r *request) recordVars(values form.Values, row map[string]any) query.Vars {
+	return func(name string) (any, bool) {
+		root, path, _ := strings.Cut(name, ".")
+		var value any
+		switch root {
+		case "record":
+			value, _ = r.walk(r.entity.Properties, values, strings.Split(path, "."))
+		case "row":
+			value, _ = r.walk(r.columnsWith(path), row, strings.Split(path, "."))
+		default:
+			return r.vars(name)
+		}
+		return value, value != nil
+	}
+}
+
+// columnsWith finds the sub-table a row variable speaks of: the one that has its first column.
+func (r *request) columnsWith(path string) map[string]*def.Field {
+	name, _, _ := strings.Cut(path, ".")
+	for _, table := range r.entity.Tables() {
+		if _, ok := table.Column(name); ok {
+			return table.Items.Properties
+		}
+	}
+	return nil
+}
+
+// walk follows a path from values through references that were read. When one was not, missing tells which.
+func (r *request) walk(fields map[string]*def.Field, values map[string]any, steps []string) (value any, missing *reference) {
+	value = values[steps[0]]
+	field := fields[steps[0]]
+	for _, step := range steps[1:] {
+		id, ok := value.(string)
+		if !ok || field == nil || r.catalog.Entities[field.Target()] == nil {
+			return nil, nil
+		}
+		if step == def.FieldID {
+			return id, nil
+		}
+		target := r.catalog.Entities[field.Target()]
+		doc, known := r.others.doc(target.Name, id)
+		if !known {
+			return nil, &reference{entity: target.Name, id: id}
+		}
+		if doc == nil {
+			return nil, nil
+		}
+		value = doc.Record().Get(step)
+		field, _ = target.Field(step)
+	}
+	return value, nil
+}
+
+// reference is one value that names a record of another entity (or of the same), and where it stands.
+type reference struct {
+	entity string
+	id     string
+	field  *def.Field
+	path   string // "team", "lines[r1].worker"
+	row    map[string]any
+}
+
+// needVariables reads what the variables of filters lead to, one query per entity and step.
+func (r *request) needVariables(ctx context.Context, filters []*query.Filter, values form.Values, rows []map[string]any) error {
+	for range def.MaxReferences {
+		open := false
+		for i, filter := range filters {
+			for _, name := range query.Variables(filter) {
+				root, path, _ := strings.Cut(name, ".")
+				steps := strings.Split(path, ".")
+				var missing *reference
+				switch root {
+				case "record":
+					_, missing = r.walk(r.entity.Properties, values, steps)
+				case "row":
+					_, missing = r.walk(r.columnsWith(path), rows[i], steps)
+				}
+				if missing != nil {
+					open = true
+					r.others.need(missing.entity, missing.id)
+				}
+			}
+		}
+		if !open {
+			return nil
+		}
+		if err := r.others.read(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// references lists every reference a record's values hold, with its place.
+func references(entity *def.Entity, values form.Values) []reference {
+	var list []reference
+	add := func(field *def.Field, value any, path string, row map[string]any) {
+		if field.Target() == "" {
+			return
+		}
+		for _, id := range idsOf(value) {
+			list = append(list, reference{field.Target(), id, field, path, row})
+		}
+	}
+	for _, field := range entity.Fields() {
+		if !field.IsTable() {
+			add(field, values[field.Name], field.Name, nil)
+			continue
+		}
+		for _, row := range rowsOf(values[field.Name]) {
+			for _, column := range field.Columns() {
+				add(column, row[column.Name], fmt.Sprintf("%s[%v].%s", field.Name, row["_id"], column.Name), row)
+			}
+		}
+	}
+	return list
+}
+
+// checkReferences finds references that name no record, or one x-filter does not admit. What was stored before and is
+// not concerned by the change is left alone: a worker who has left since may stay on an old sheet.
+func (w *write) checkReferences(ctx context.Context, values form.Values) ([]form.Problem, error) {
+	before := map[string]bool{}
+	for _, ref := range references(w.entity, w.storedValues()) {
+		before[ref.path+"\x1f"+ref.id] = true
+	}
+	var open []reference
+	for _, ref := range references(w.entity, values) {
+		if before[ref.path+"\x1f"+ref.id] && !w.concerns(ref, values) {
+			continue
+		}
+		open = append(open, ref)
+		w.others.need(ref.entity, ref.id)
+	}
+	if err := w.others.read(ctx); err != nil {
+		return nil, err
+	}
+	var problems []form.Problem
+	var filtered []reference
+	for _, ref := range open {
+		doc, _ := w.others.doc(ref.entity, ref.id)
+		switch {
+		case w.catalog.Entities[ref.entity] == nil:
+		case doc == nil || doc.Deleted:
+			problems = append(problems, form.Problem{
+				Field: ref.path, Code: codeReference, Level: levelError,
+				Params: map[string]any{"entity": ref.entity, "id": ref.id, "reason": reasonAbsent},
+			})
+		case w.compiled.choices[ref.field.Path] != nil && !ref.field.IsComputed():
+			filtered = append(filtered, ref)
+		}
+	}
+	refused, err := w.checkChoices(ctx, filtered, values)
+	return append(problems, refused...), err
+}
+
+// concerns tells whether the change touched what the x-filter of a reference compares with.
+func (w *write) concerns(ref reference, values form.Values) bool {
+	filter := w.compiled.choices[ref.field.Path]
+	for _, name := range query.Variables(filter) {
+		root, path, _ := strings.Cut(name, ".")
+		first, _, _ := strings.Cut(path, ".")
+		var now, then any
+		switch root {
+		case "record":
+			now, then = values[first], w.storedValues()[first]
+		case "row":
+			now, then = ref.row[first], w.storedRow(ref)[first]
+		default:
+			continue
+		}
+		if !reflect.DeepEqual(now, then) {
+			return true
+		}
+	}
+	return false
+}
+
+// storedRow is the row of a reference as it was stored; nil if it is new.
+func (w *write) storedRow(ref reference) map[string]any {
+	for _, row := range rowsOf(w.storedValues()[ref.field.Parent.Name]) {
+		if row["_id"] == ref.row["_id"] {
+			return row
+		}
+	}
+	return nil
+}
+
+// checkChoices finds references their x-filter does not admit. Filters that look into other records are answered by a
+// query each; the rest in memory.
+func (w *write) checkChoices(ctx context.Context, refs []reference, values form.Values) ([]form.Problem, error) {
+	filters := make([]*query.Filter, len(refs))
+	rows := make([]map[string]any, len(refs))
+	for i, ref := range refs {
+		filters[i], rows[i] = w.compiled.choices[ref.field.Path], ref.row
+	}
+	if err := w.needVariables(ctx, filters, values, rows); err != nil {
+		return nil, err
+	}
+	followed := map[string]*query.Filter{} // by field and filled-in filter: rows share it
+	var problems []form.Problem
+	for i, ref := range refs {
+		resolved, err := query.Resolve(filters[i], w.recordVars(values, ref.row))
+		if err != nil {
+			return nil, fmt.Errorf("x-filter of %s: %w", ref.field.Path, err)
+		}
+		if access.Leads(resolved) {
+			key := ref.field.Path + "\x1f" + w.variablesOf(filters[i], values, ref.row)
+			known, ok := followed[key]
+			if !ok {
+				follower := &access.Follower{Store: w.store, Catalog: w.catalog}
+				if known, err = follower.Follow(ctx, resolved, w.catalog.Entities[ref.entity]); err != nil {
+					return nil, fmt.Errorf("x-filter of %s: %w", ref.field.Path, err)
+				}
+				followed[key] = known
+			}
+			resolved = known
+		}
+		doc, _ := w.others.doc(ref.entity, ref.id)
+		if doc != nil && !query.Match(resolved, doc.Record()) {
+			problems = append(problems, form.Problem{
+				Field: ref.path, Code: codeReference, Level: levelError,
+				Params: map[string]any{"entity": ref.entity, "id": ref.id, "reason": reasonFilter},
+			})
+		}
+	}
+	return problems, nil
+}
+
+// variablesOf writes the values a filter is filled in with, to tell equal fillings.
+func (w *write) variablesOf(filter *query.Filter, values form.Values, row map[string]any) string {
+	vars := w.recordVars(values, row)
+	var b strings.Builder
+	for _, name := range query.Variables(filter) {
+		value, _ := vars(name)
+		fmt.Fprintf(&b, "%s=%v\x1f", name, value)
+	}
+	return b.String()
+}
+
+// resolveKeys turns {"key": "W01"} of a write into ids, with one query per entity. Keys that name no record, or two, are
+// problems.
+func (w *write) resolveKeys(ctx context.Context, values form.Values) ([]form.Problem, error) {
+	keys := map[string]map[string]string{} // entity → natural key → id
+	w.eachKey(values, func(entity *def.Entity, key, _ string) any {
+		if keys[entity.Name] == nil {
+			keys[entity.Name] = map[string]string{}
+		}
+		keys[entity.Name][key] = ""
+		return nil
+	})
+	found := map[string]struct {
+		from *want
+		at   int
+	}{}
+	for _, name := range sortedKeys(keys) {
+		entity := w.catalog.Entities[name]
+		from, at := w.others.search(name, in(entity.Natural, entity.Properties[entity.Natural].XType, slices.Sorted(maps.Keys(keys[name]))))
+		found[name] = struct {
+			from *want
+			at   int
+		}{from, at}
+	}
+	if err := w.others.read(ctx); err != nil {
+		return nil, err
+	}
+	for name, f := range found {
+		natural := w.catalog.Entities[name].Natural
+		for i := range f.from.got[f.at] {
+			doc := &f.from.got[f.at][i]
+			if slices.Contains(ended, doc.State) {
+				continue // holds no key any more
+			}
+			key := fmt.Sprint(doc.Values[natural])
+			if id := keys[name][key]; id != "" && id != doc.ID {
+				keys[name][key] = ambiguous
+				continue
+			}
+			keys[name][key] = doc.ID
+		}
+	}
+	var problems []form.Problem
+	w.eachKey(values, func(entity *def.Entity, key, path string) any {
+		id := keys[entity.Name][key]
+		if id == "" || id == ambiguous {
+			problems = append(problems, form.Problem{
+				Field: path, Code: codeReference, Level: levelError,
+				Params: map[string]any{"entity": entity.Name, "key": key, "reason": reasonAbsent},
+			})
+			return nil
+		}
+		return id
+	})
+	return problems, nil
+}
+
+const ambiguous = "\x00"
+
+// eachKey calls visit for every {"key": …} in a write and, unless it gives nil, puts its result there.
+func (w *write) eachKey(values form.Values, visit func(entity *def.Entity, key, path string) any) {
+	of := func(holder map[string]any, field *def.Field, path string) {
+		entity := w.catalog.Entities[field.Target()]
+		if entity == nil || entity.Natural == "" {
+			return
+		}
+		one := func(value any) any {
+			object, ok := value.(map[string]any)
+			key, isText := object["key"].(string)
+			if !ok || !isText || len(object) != 1 {
+				return value
+			}
+			if id := visit(entity, key, path); id != nil {
+				return id
+			}
+			return value
+		}
+		if items, ok := holder[field.Name].([]any); ok {
+			for i := range items {
+				items[i] = one(items[i])
+			}
+			return
+		}
+		if value, ok := holder[field.Name]; ok {
+			holder[field.Name] = one(value)
+		}
+	}
+	for _, field := range w.entity.Fields() {
+		if !field.IsTable() {
+			of(values, field, field.Name)
+			continue
+		}
+		for i, row := range rowsOf(values[field.Name]) {
+			for _, column := range field.Columns() {
+				of(row, column, fmt.Sprintf("%s[%s].%s", field.Name, rowName(row, i), column.Name))
+			}
+		}
+	}
+}
+
+// rowName names a row of a write: its id, or its position for a new one.
+func rowName(row map[string]any, at int) string {
+	if id, ok := row["_id"].(string); ok && id != "" {
+		return id
+	}
+	return fmt.Sprintf("+%d", at+1)
+}

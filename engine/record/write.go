@@ -1,0 +1,388 @@
+package record
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"formwork/engine/def"
+	"formwork/engine/event"
+	"formwork/engine/form"
+	"formwork/engine/store"
+)
+
+// write is one change of one record on its way into the store.
+type write struct {
+	*request
+	compiled     *compiled
+	stored       *store.Doc // nil for a new record
+	formName     string
+	imported     bool
+	acknowledged map[string]string
+	workday      func(date string) bool
+	sent         form.Values // what the actor wrote into a new record
+
+	memo   *evaluated   // the last evaluation
+	claims []form.Claim // keys of the document, with the problems they are if taken
+}
+
+// evaluated is a completed record.
+type evaluated struct {
+	patch    form.Values
+	occasion form.Event
+	values   form.Values // rows that are new still have temporary ids
+	problems []form.Problem
+}
+
+// outcome is what is to be stored.
+type outcome struct {
+	values   form.Values
+	state    string
+	change   Change
+	kind     string // type of the event of the write itself
+	reason   string
+	deleted  bool
+	claim    string
+	id       string
+	mayWrite bool // permission was checked already
+}
+
+// maxRounds is how often a record may ask for more before it is completed: three steps of references, and lookups that
+// depend on what they find.
+const maxRounds = 10
+
+func (r *request) write(ctx context.Context, stored *store.Doc) (*write, error) {
+	compiled, err := r.service.compiled(r.catalog, r.entity)
+	if err != nil {
+		return nil, err
+	}
+	w := &write{request: r, compiled: compiled, stored: stored}
+	if stored != nil {
+		w.imported = stored.Imported
+	}
+	if r.service.config.Workday != nil {
+		if w.workday, err = r.service.config.Workday(ctx, r.actor.Tenant); err != nil {
+			return nil, fmt.Errorf("calendar of %s: %w", r.actor.Tenant, err)
+		}
+	}
+	return w, nil
+}
+
+// pinned is the request over the catalog of the instance that runs on a document.
+func (r *request) pinned(ctx context.Context, doc *store.Doc) (*request, error) {
+	instance, err := r.service.instance(doc.Flow)
+	if err != nil || instance.Catalog == "" || instance.Catalog == r.catalog.Version {
+		return r, err
+	}
+	catalog, err := r.service.config.Catalogs.Version(ctx, r.actor.Tenant, instance.Catalog)
+	if err != nil {
+		return nil, fmt.Errorf("catalog %s of a running instance: %w", instance.Catalog, err)
+	}
+	entity := catalog.Entities[r.entity.Name]
+	if entity == nil {
+		return nil, fmt.Errorf("entity %s in catalog %s: %w", r.entity.Name, instance.Catalog, ErrNotFound)
+	}
+	return r.with(catalog, entity), nil
+}
+
+func (w *write) storedValues() form.Values {
+	if w.stored == nil {
+		return nil
+	}
+	return w.stored.Values
+}
+
+// evaluate completes the record with a patch: keys become ids, the patch is merged, defaults and computed values are
+// filled in, rules run. The same question twice in a row is answered once.
+func (w *write) evaluate(ctx context.Context, patch form.Values, occasion form.Event) (*evaluated, error) {
+	if m := w.memo; m != nil && m.occasion == occasion && reflect.DeepEqual(m.patch, patch) {
+		return m, nil
+	}
+	merged, found, err := w.merge(ctx, patch)
+	if err != nil {
+		return nil, err
+	}
+	compiledForm, err := w.compiled.form(w.formName)
+	if err != nil {
+		return nil, err
+	}
+	input := form.Input{Values: merged, Stored: w.storedValues(), Context: w.context(ctx, occasion)}
+	values, problems, err := w.complete(ctx, compiledForm, input)
+	if err != nil {
+		return nil, err
+	}
+	w.memo = &evaluated{patch, occasion, values, append(found, problems...)}
+	return w.memo, nil
+}
+
+// merge puts a patch on the stored values.
+func (w *write) merge(ctx context.Context, patch form.Values) (form.Values, []form.Problem, error) {
+	patch = cloneValues(patch)
+	found, err := w.resolveKeys(ctx, patch)
+	if err != nil {
+		return nil, nil, err
+	}
+	merged, problems := form.Merge(w.storedValues(), patch)
+	return merged, append(found, problems...), nil
+}
+
+// complete runs the record logic until it asks for nothing more.
+func (w *write) complete(ctx context.Context, logic *form.Form, input form.Input) (form.Values, []form.Problem, error) {
+	asker := newAsker(w.request, w.compiled.lookups)
+	session := form.Open(logic, input)
+	for range maxRounds {
+		result := session.Result()
+		if len(result.Asks) == 0 {
+			return result.Values, result.Problems, nil
+		}
+		asker.answers = form.Related{Records: map[string]map[string]any{}, Lookups: map[string]any{}}
+		if err := asker.answer(ctx, result.Asks); err != nil {
+			return nil, nil, err
+		}
+		session.Answer(asker.answers)
+	}
+	return nil, nil, fmt.Errorf("complete %s: still asking after %d rounds", w.entity.Name, maxRounds)
+}
+
+// context is what record logic takes from outside.
+func (w *write) context(ctx context.Context, occasion form.Event) form.Context {
+	c := form.Context{
+		Event: occasion, Now: w.now, Zone: w.zone, Actor: form.Actor{ID: w.actor.ID, Name: w.actor.Name},
+		Imported: w.imported, Acknowledged: w.acknowledged, Workday: w.workday,
+		Record: form.System{CreatedBy: w.actor.ID, UpdatedBy: w.actor.ID, CreatedAt: w.now, UpdatedAt: w.now},
+		HasRole: func(role string) bool {
+			has, err := w.hasRole(ctx, role)
+			return err == nil && has
+		},
+		Assigned: func(path string) bool {
+			return slices.ContainsFunc(w.compiled.numbered, func(f *def.Field) bool { return f.Path == path })
+		},
+	}
+	if w.stored != nil {
+		c.Record = form.System{
+			ID: w.stored.ID, State: w.stored.State, Rev: w.stored.Rev, CreatedBy: w.stored.CreatedBy, CreatedAt: w.stored.CreatedAt,
+			UpdatedBy: w.stored.UpdatedBy, UpdatedAt: w.stored.UpdatedAt,
+		}
+	}
+	if w.actor.System {
+		c.Writable = func(string) bool { return true }
+	}
+	return c
+}
+
+// hasRole tells whether the actor has a role for this record; the engine has none.
+func (w *write) hasRole(ctx context.Context, role string) (bool, error) {
+	doc := store.Doc{CreatedBy: w.actor.ID}
+	if w.stored != nil {
+		doc = *w.stored
+	}
+	if w.memo != nil {
+		doc.Values = w.memo.values
+	}
+	return w.service.config.Access.HasRole(ctx, w.actor, role, w.entity.Name, doc.Record())
+}
+
+// settle takes a completed record through everything that needs other records and the store: references, numbers, keys,
+// permission on the new values, the schema. The result is the document to put. It fails with *InvalidError,
+// ErrForbidden or *access.FieldError.
+func (w *write) settle(ctx context.Context, e *evaluated, o outcome) (store.Doc, error) {
+	found, err := w.checkReferences(ctx, e.values)
+	if err != nil {
+		return store.Doc{}, err
+	}
+	circles, err := w.checkTree(ctx, e.values)
+	if err != nil {
+		return store.Doc{}, err
+	}
+	problems := slices.Concat(e.problems, found, circles)
+	if err := refuse(problems, w.acknowledged); err != nil {
+		return store.Doc{}, err
+	}
+	if e, err = w.numbered(ctx, e); err != nil {
+		return store.Doc{}, err
+	}
+	values := w.withRowIDs(e.values)
+	doc := w.document(values, o)
+	if err := w.permitted(ctx, &doc, o); err != nil {
+		return store.Doc{}, err
+	}
+	if doc.Keys, w.claims, err = w.keys(&doc); err != nil {
+		return store.Doc{}, err
+	}
+	return doc, w.validate(values)
+}
+
+// refuse tells whether problems stop the write: errors do, warnings until a reason was given for their rule.
+func refuse(problems []form.Problem, acknowledged map[string]string) error {
+	var blocking, asking []form.Problem
+	for _, p := range problems {
+		switch {
+		case p.Level != levelWarning:
+			blocking = append(blocking, p)
+		case p.Rule != "" && acknowledged[p.Rule] == "":
+			asking = append(asking, p)
+		}
+	}
+	switch {
+	case len(blocking) > 0:
+		return &InvalidError{Problems: append(blocking, asking...)}
+	case len(asking) > 0:
+		return &InvalidError{Problems: asking, NeedsReason: true}
+	}
+	return nil
+}
+
+// numbered gives the automatic numbers that are still missing; what is computed from them is then computed again.
+// It comes after everything that may refuse the write for its values, so that few numbers are lost.
+func (w *write) numbered(ctx context.Context, e *evaluated) (*evaluated, error) {
+	assigned := form.Values{}
+	for _, field := range w.compiled.numbered {
+		if e.values[field.Name] != nil {
+			continue
+		}
+		if err := w.readForNumber(ctx, field, e.values); err != nil {
+			return nil, err
+		}
+		text, ok, err := w.number(ctx, field, e.values)
+		if err != nil {
+			return nil, fmt.Errorf("number %s of %s: %w", field.Name, w.entity.Name, err)
+		}
+		if ok {
+			assigned[field.Name] = text
+		}
+	}
+	if len(assigned) == 0 {
+		return e, nil
+	}
+	logic, err := w.compiled.form(w.formName)
+	if err != nil {
+		return nil, err
+	}
+	values := cloneValues(e.values)
+	for name, text := range assigned {
+		values[name] = text
+	}
+	complete, problems, err := w.complete(ctx, logic, form.Input{
+		Values: values, Stored: w.storedValues(), Context: w.context(ctx, e.occasion),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &evaluated{e.patch, e.occasion, complete, problems}, refuse(problems, w.acknowledged)
+}
+
+// readForNumber reads the records whose natural keys stand in a number.
+func (w *write) readForNumber(ctx context.Context, number *def.Field, values form.Values) error {
+	for _, found := range token.FindAllStringSubmatch(number.Number.Pattern, -1) {
+		field := w.entity.Properties[found[1]]
+		if field == nil || field.Target() == "" {
+			continue
+		}
+		if id, ok := values[found[1]].(string); ok {
+			w.others.need(field.Target(), id)
+		}
+	}
+	return w.others.read(ctx)
+}
+
+// withRowIDs gives new rows their ids.
+func (w *write) withRowIDs(values form.Values) form.Values {
+	for _, table := range w.entity.Tables() {
+		for _, row := range rowsOf(values[table.Name]) {
+			if id, _ := row["_id"].(string); id == "" || form.IsTemporaryID(id) {
+				row["_id"] = w.service.config.NewID()
+			}
+		}
+	}
+	return values
+}
+
+// document is the next revision of the record.
+func (w *write) document(values form.Values, o outcome) store.Doc {
+	doc := store.Doc{
+		ID: o.id, CreatedBy: w.actor.ID, CreatedAt: w.now, Claim: o.claim, Imported: w.imported,
+	}
+	if w.stored != nil {
+		doc = *w.stored
+	}
+	doc.Rev++
+	doc.Values, doc.State, doc.Deleted = values, o.state, o.deleted
+	doc.UpdatedBy, doc.UpdatedAt = w.actor.ID, w.now
+	switch flow := o.change.Flow; {
+	case flow == nil:
+	case string(flow) == "null":
+		doc.Flow, doc.NextDue = nil, nil
+	default:
+		doc.Flow, doc.NextDue = flow, o.change.NextDue
+	}
+	return doc
+}
+
+// put stores the document with its events, and tells everybody who listens. The error is that of the store.
+func (w *write) put(ctx context.Context, doc store.Doc, o outcome) (store.Doc, error) {
+	events, err := w.events(&doc, o)
+	if err != nil {
+		return store.Doc{}, err
+	}
+	put := store.Write{Collection: w.entity.Name, Doc: doc, IfRev: doc.Rev - 1}
+	if put.Events, put.Doc.Chain, err = event.Seal(doc.Chain, events); err != nil {
+		return store.Doc{}, err
+	}
+	err = errors.Join(w.store.Put(ctx, put)...)
+	var duplicate *store.DuplicateError
+	switch {
+	case errors.As(err, &duplicate):
+		return store.Doc{}, taken(duplicate.Key, w.claims)
+	case err != nil:
+		return store.Doc{}, fmt.Errorf("store %s/%s: %w", w.entity.Name, doc.ID, err)
+	}
+	w.service.written(w.actor.Tenant, w.entity.Name)
+	return put.Doc, nil
+}
+
+// written tells caches and listeners of a change.
+func (s *Service) written(tenant, entity string) {
+	s.config.Access.Changed(tenant, entity)
+	if s.config.Events != nil {
+		s.config.Events.Wake(tenant)
+	}
+}
+
+// events are those of one write: its own first, then those of the flow.
+func (w *write) events(doc *store.Doc, o outcome) ([]store.Event, error) {
+	changes, err := w.changes(w.storedValues(), doc.Values)
+	if err != nil {
+		return nil, err
+	}
+	own := event.Written{Changes: changes, Reason: o.reason, Reasons: w.acknowledged, Key: w.actor.Key}
+	before := ""
+	if w.stored != nil {
+		before = w.stored.State
+	}
+	if before != doc.State {
+		own.State = &event.StateChange{From: before, To: doc.State}
+	}
+	all := []Event{{Type: o.kind, Data: own}}
+	events := make([]store.Event, 0, 1+len(o.change.Events))
+	for _, e := range append(all, o.change.Events...) {
+		data, err := json.Marshal(e.Data)
+		if err != nil {
+			return nil, fmt.Errorf("event %s: %w", e.Type, err)
+		}
+		events = append(events, store.Event{
+			Entity: w.entity.Name, Record: doc.ID, Rev: doc.Rev, Type: e.Type, Actor: w.actorName(), At: w.now, Data: data,
+		})
+	}
+	return events, nil
+}
+
+// actorName is who stands in events: the person, or "system".
+func (w *write) actorName() string {
+	if w.actor.ID == "" && w.actor.System {
+		return "system"
+	}
+	return w.actor.ID
+}
