@@ -201,9 +201,9 @@ func appendText(out []byte, text string) []byte {
 }
 
 // escapePointer writes a key as a token of a JSON pointer.
-func escapePointer(key string) string {
-	return strings.NewReplacer("~", "~0", "/", "~1").Replace(key)
-}
+func escapePointer(key string) string { return pointerEscapes.Replace(key) }
+
+var pointerEscapes = strings.NewReplacer("~", "~0", "/", "~1")
 
 // failure makes a problem of level error at a JSON pointer; params come as key, value pairs.
 func failure(pointer, code string, params ...any) Problem {

@@ -45,8 +45,9 @@ type Catalog struct {
 	Settings     map[string]*Settings
 	Definitions  Definitions // what the catalog was compiled from
 
-	optional   optionality // which fields may be missing, found out when first asked for
-	validators sync.Map    // entity name → *Validator, made when first asked for
+	origins    map[string]string // "entity/pointer" of what an extension added → its reference
+	optional   optionality       // which fields may be missing, found out when first asked for
+	validators sync.Map          // entity name → *Validator, made when first asked for
 }
 
 // Problem is one finding of a check: where (ref and JSON pointer), a stable code and its params.

@@ -82,6 +82,7 @@ func Compile(defs Definitions, lang string) (*Catalog, []Problem) {
 		Version: manifest.Version(), Lang: lang, Manifest: manifest, Definitions: defs,
 		Entities: map[string]*Entity{}, Forms: map[string]*Form{}, Views: map[string]*View{}, Flows: map[string]*Flow{},
 		Roles: map[string]*Role{}, Dictionaries: map[string]*Dictionary{}, Menus: map[string]*Menu{}, Settings: map[string]*Settings{},
+		origins: map[string]string{},
 	}}
 	if err := c.addSystem(); err != nil {
 		return nil, []Problem{failure("", "system", "error", err.Error())}
@@ -197,10 +198,12 @@ func addTo[T any](c *compiler, ref Ref, pointer string, target *map[string]T, ad
 	}
 	for _, name := range slices.Sorted(maps.Keys(added)) {
 		if _, taken := (*target)[name]; taken {
-			c.fail(ref, pointer+"/"+escapePointer(name), "extend_conflict", "name", name)
+			c.fail(ref, joinPointer(pointer, name), "extend_conflict", "name", name)
 			continue
 		}
 		(*target)[name] = added[name]
+		entity, _, _ := strings.Cut(ref.Name, ExtensionSeparator)
+		c.cat.origins[entity+joinPointer(pointer, name)] = ref.String()
 	}
 }
 

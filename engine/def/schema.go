@@ -113,7 +113,7 @@ func bundle(document, common map[string]any) {
 
 // inward turns "common.json#/$defs/x" into "#/$defs/x".
 func inward(node any) {
-	walk(node, func(object map[string]any) {
+	walkTree(node, func(object map[string]any) {
 		if ref, ok := object["$ref"].(string); ok {
 			object["$ref"] = strings.TrimPrefix(ref, commonFile)
 		}
@@ -123,7 +123,7 @@ func inward(node any) {
 // referred lists the names of the $defs a document refers to, sorted.
 func referred(node any) []string {
 	names := map[string]bool{}
-	walk(node, func(object map[string]any) {
+	walkTree(node, func(object map[string]any) {
 		if ref, ok := object["$ref"].(string); ok {
 			names[strings.TrimPrefix(ref, "#/$defs/")] = true
 		}
@@ -131,17 +131,17 @@ func referred(node any) []string {
 	return slices.Sorted(maps.Keys(names))
 }
 
-// walk visits every object of a JSON tree.
-func walk(node any, visit func(map[string]any)) {
+// walkTree visits every object of a JSON tree.
+func walkTree(node any, visit func(map[string]any)) {
 	switch v := node.(type) {
 	case map[string]any:
 		visit(v)
 		for _, item := range v {
-			walk(item, visit)
+			walkTree(item, visit)
 		}
 	case []any:
 		for _, item := range v {
-			walk(item, visit)
+			walkTree(item, visit)
 		}
 	}
 }
@@ -280,13 +280,15 @@ func unknownKeys(at string, owner map[string]any, value any) []Problem {
 	return problems
 }
 
+var pointerTokens = strings.NewReplacer("%24", "$", "%5E", "^", "~1", "/", "~0", "~")
+
 // resolvePointer finds the value at a JSON pointer; nil if there is none. The validator escapes tokens for URLs too.
 func resolvePointer(tree any, pointer string) any {
 	for token := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
 		if token == "" {
 			continue
 		}
-		token = strings.NewReplacer("%24", "$", "%5E", "^", "~1", "/", "~0", "~").Replace(token)
+		token = pointerTokens.Replace(token)
 		switch v := tree.(type) {
 		case map[string]any:
 			tree = v[token]

@@ -15,7 +15,8 @@ var laterKinds = []Kind{"datasets", "dashboards", "imports", "prints"}
 // Decode reads what a person or a file sends as a definition of a kind: strict JSON of at most MaxBytes, valid by the
 // kind's meta-schema, nothing unknown, nothing this engine does not have. Each problem has a JSON pointer and a code:
 // too_large, encoding, syntax, too_deep, duplicate_key, unknown_kind, unsupported, unknown_key, missing_key, not_applicable,
-// name, type, option, const, pattern, length, min, max, items, duplicate, alternatives, not_allowed, external_ref.
+// name, type, option, const, pattern, length, min, max, items, duplicate, duplicate_name, alternatives, not_allowed,
+// external_ref.
 // The definition is nil if there are problems.
 func Decode(kind Kind, raw []byte) (Definition, []Problem) {
 	schemas, err := metaSchemas()
@@ -39,6 +40,9 @@ func Decode(kind Kind, raw []byte) (Definition, []Problem) {
 		problems = append(problems, checkSchemaParts("", tree)...)
 	}
 	if len(problems) > 0 {
+		return nil, problems
+	}
+	if problems = schema.checkNames(tree); len(problems) > 0 {
 		return nil, problems
 	}
 	definition, err := Parse(kind, appendCanonical(make([]byte, 0, len(raw)), tree))
