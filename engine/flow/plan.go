@@ -96,14 +96,11 @@ func Compile(cat *def.Catalog, f *def.Flow) (*Plan, error) {
 // Without a catalog, or without an entity in it, conditions may name anything.
 func compilePlan(cat *def.Catalog, f *def.Flow) *Plan {
 	p := &Plan{Flow: f, nodes: map[string]*node{}, admins: f.Settings.Admins}
-	scope := expr.Scope{Self: anyShape{}, Vars: map[string]expr.Type{}}
 	if cat != nil {
 		p.Catalog = cat.Version
-		if entity, ok := cat.Entities[f.Entity]; ok {
-			p.entity = entity
-			scope = cat.Scope(entity)
-		}
+		p.entity = cat.Entities[f.Entity]
 	}
+	scope := planScope(cat, p.entity)
 	if len(p.admins) == 0 {
 		p.admins = []string{"role:flow_admin"}
 	}
@@ -116,6 +113,41 @@ func compilePlan(cat *def.Catalog, f *def.Flow) *Plan {
 		}
 	}
 	return p
+}
+
+// planScope is what conditions may name.
+func planScope(cat *def.Catalog, entity *def.Entity) expr.Scope {
+	switch {
+	case entity != nil:
+		return cat.Scope(entity)
+	case cat != nil:
+		scope := cat.SettingsScope()
+		scope.Self = anyShape{}
+		return scope
+	default:
+		return expr.Scope{Self: anyShape{}, Vars: map[string]expr.Type{}}
+	}
+}
+
+// peopleAt follows a path of fields through references; it gives the last field, and whether that holds users or a
+// department.
+func (p *Plan) peopleAt(cat *def.Catalog, path []string) (*def.Field, bool) {
+	entity := p.entity
+	for i, name := range path {
+		if entity == nil {
+			return nil, false
+		}
+		field, ok := entity.Field(name)
+		if !ok {
+			return nil, false
+		}
+		if i == len(path)-1 {
+			people := field.XType == def.TypeUser || field.XType == def.TypeUsers || field.XType == def.TypeDepartment
+			return field, people
+		}
+		entity = cat.Entities[field.Target()]
+	}
+	return nil, false
 }
 
 // broken gives the errors of conditions.

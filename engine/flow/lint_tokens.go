@@ -1,0 +1,181 @@
+package flow
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"formwork/engine/expr"
+)
+
+// token is a piece of an expression, as far as finding comparisons needs to know.
+type token struct {
+	text    string
+	literal any  // the value of a number or text
+	name    bool // a path such as amount or team.pay_mode
+}
+
+// comparisons finds, by variable, the constants it is compared with: in "nz(amount, 0) > 100 and kind in ['a', 'b']"
+// amount with 100, kind with a and b. A comparison has a constant side if that side is one number, text, boolean or
+// setting; all variables of the other side count.
+func comparisons(source string, setting func(string) (any, expr.Type, bool)) map[string][]any {
+	tokens := tokenize(source)
+	found := map[string][]any{}
+	for i, t := range tokens {
+		if !slices.Contains([]string{"==", "!=", "<", "<=", ">", ">=", "in"}, t.text) || t.literal != nil {
+			continue
+		}
+		left, right := operandBefore(tokens, i), operandAfter(tokens, i)
+		note(found, left, constants(right, setting))
+		note(found, right, constants(left, setting))
+	}
+	return found
+}
+
+func note(found map[string][]any, operand []token, values []any) {
+	for i, t := range operand {
+		function := i+1 < len(operand) && operand[i+1].text == "("
+		if t.name && !function && len(values) > 0 {
+			name := strings.TrimPrefix(t.text, "record.")
+			found[name] = append(found[name], values...)
+		}
+	}
+}
+
+// constants gives the value of an operand that is nothing but a constant, or the values of a list of constants.
+func constants(operand []token, setting func(string) (any, expr.Type, bool)) []any {
+	for len(operand) > 2 && operand[0].text == "(" && operand[len(operand)-1].text == ")" {
+		operand = operand[1 : len(operand)-1]
+	}
+	switch {
+	case len(operand) == 1:
+		return constant(operand[0])
+	case len(operand) == 2 && operand[0].text == "-":
+		if d, ok := operand[1].literal.(expr.Decimal); ok {
+			return []any{expr.NegDecimal(d)}
+		}
+	case len(operand) == 4 && operand[0].text == "setting" && setting != nil:
+		if path, ok := operand[2].literal.(string); ok {
+			if value, _, known := setting(path); known {
+				return []any{value}
+			}
+		}
+	case len(operand) > 2 && operand[0].text == "[":
+		var all []any
+		for _, t := range operand {
+			all = append(all, constant(t)...)
+		}
+		return all
+	}
+	return nil
+}
+
+func constant(t token) []any {
+	switch {
+	case t.literal != nil:
+		return []any{t.literal}
+	case t.text == "true":
+		return []any{true}
+	case t.text == "false":
+		return []any{false}
+	default:
+		return nil
+	}
+}
+
+// boundaries end an operand of a comparison.
+var boundaries = []string{"and", "or", "not", "&&", "||", "!", "?", ":", ",", ";", "==", "!=", "<", "<=", ">", ">=", "in"}
+
+func boundary(t token) bool { return t.literal == nil && slices.Contains(boundaries, t.text) }
+
+func operandAfter(tokens []token, at int) []token {
+	depth := 0
+	for i := at + 1; i < len(tokens); i++ {
+		switch t := tokens[i]; {
+		case t.literal != nil:
+		case t.text == "(" || t.text == "[":
+			depth++
+		case t.text == ")" || t.text == "]":
+			if depth--; depth < 0 {
+				return tokens[at+1 : i]
+			}
+		case depth == 0 && boundary(t):
+			return tokens[at+1 : i]
+		}
+	}
+	return tokens[at+1:]
+}
+
+func operandBefore(tokens []token, at int) []token {
+	depth := 0
+	for i := at - 1; i >= 0; i-- {
+		switch t := tokens[i]; {
+		case t.literal != nil:
+		case t.text == ")" || t.text == "]":
+			depth++
+		case t.text == "(" || t.text == "[":
+			if depth--; depth < 0 {
+				return tokens[i+1 : at]
+			}
+		case depth == 0 && boundary(t):
+			return tokens[i+1 : at]
+		}
+	}
+	return tokens[:at]
+}
+
+// tokenize cuts an expression that compiles into pieces.
+func tokenize(source string) []token {
+	var tokens []token
+	runes := []rune(source)
+	for i := 0; i < len(runes); {
+		switch c := runes[i]; {
+		case unicode.IsSpace(c):
+			i++
+		case c == '"' || c == '\'' || c == '`':
+			end := i + 1
+			for end < len(runes) && runes[end] != c {
+				if runes[end] == '\\' && c != '`' {
+					end++
+				}
+				end++
+			}
+			tokens = append(tokens, token{literal: string(runes[i+1 : min(end, len(runes))])})
+			i = end + 1
+		case unicode.IsDigit(c):
+			end := span(runes, i, func(r rune) bool { return unicode.IsDigit(r) || r == '.' || r == '_' })
+			tokens = append(tokens, number(string(runes[i:end])))
+			i = end
+		case unicode.IsLetter(c) || c == '_':
+			end := span(runes, i, func(r rune) bool {
+				return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' || r == '.'
+			})
+			word := string(runes[i:end])
+			tokens = append(tokens, token{text: word, name: !boundary(token{text: word}) && word != "true" && word != "false"})
+			i = end
+		default:
+			width := 1
+			if i+1 < len(runes) && slices.Contains([]string{"==", "!=", "<=", ">=", "&&", "||", "??"}, string(runes[i:i+2])) {
+				width = 2
+			}
+			tokens = append(tokens, token{text: string(runes[i : i+width])})
+			i += width
+		}
+	}
+	return tokens
+}
+
+func span(runes []rune, from int, in func(rune) bool) int {
+	for from < len(runes) && in(runes[from]) {
+		from++
+	}
+	return from
+}
+
+func number(text string) token {
+	d, err := expr.ParseDecimal(strings.ReplaceAll(text, "_", ""))
+	if err != nil {
+		return token{text: text}
+	}
+	return token{text: text, literal: d}
+}
