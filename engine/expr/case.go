@@ -94,7 +94,11 @@ func describe(v any) string {
 }
 
 func kindNamed(name string) Kind {
-	return Kind(max(slices.Index(kindNames[:], name), 0))
+	kind := KindList
+	for kind > KindAny && kind.String() != name {
+		kind--
+	}
+	return kind
 }
 
 // wantError compares an error of Compile or Eval with what the case expects.

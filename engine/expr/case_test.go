@@ -10,21 +10,21 @@ import (
 )
 
 // readCases reads every file of testdata: cases by file.
-func readCases(t testing.TB) map[string][]json.RawMessage {
-	t.Helper()
+func readCases(tb testing.TB) map[string][]json.RawMessage {
+	tb.Helper()
 	files, err := filepath.Glob("testdata/*.json")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no cases: %v", err)
+		tb.Fatalf("no cases: %v", err)
 	}
 	cases := map[string][]json.RawMessage{}
 	for _, file := range files {
 		raw, err := os.ReadFile(file)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		var list []json.RawMessage
 		if err := json.Unmarshal(raw, &list); err != nil {
-			t.Fatalf("%s: %v", file, err)
+			tb.Fatalf("%s: %v", file, err)
 		}
 		cases[filepath.Base(file)] = list
 	}
@@ -61,7 +61,7 @@ func TestRunCaseReports(t *testing.T) {
 		{"other reads", `{"expr": "a", "env": {"self": {"a": 1}}, "want": 1, "reads": []}`, "reads a"},
 		{"other missing paths", `{"expr": "a", "env": {"self": {"a": {"missing": "number"}}}, "want": null, "missing": []}`, "may be missing for a"},
 		{"other rounding", `{"expr": "1 / 3", "want": 1, "unrounded": false}`, "unrounded true"},
-		{"a case nobody can read", `{"expr": "1", "wnat": 1}`, "read case"},
+		{"a case nobody can read", `{"expr": "1", "wants": 1}`, "read case"},
 		{"an environment nobody can read", `{"expr": "1", "env": {"slef": {}}}`, "unknown field"},
 	}
 	for _, tt := range tests {

@@ -127,7 +127,8 @@ func sortedPaths(paths []Path) []Path {
 func (c *compiler) source(s source) operand {
 	outer := c.src
 	defer func() { c.src = outer }()
-	tree, refused := s.parse(len(c.elements) > 0)
+	s.inPredicate = len(c.elements) > 0
+	tree, refused := s.parse()
 	c.src = s
 	if refused != nil {
 		if c.refused == nil {

@@ -31,7 +31,7 @@ func NewDate(year, month, day int) (Date, bool) {
 		return Date{}, false
 	}
 	at := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	return Date{int32(at.Unix()/secondsPerDay + unixDay)}, true
+	return Date{int32(at.Unix()/secondsPerDay + unixDay)}, true //nolint:gosec // the year 9999 is below 4 million days
 }
 
 // DateOf is the day of an instant in a zone (nil = UTC).

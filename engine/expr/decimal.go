@@ -154,13 +154,19 @@ func inRange(x *apd.Decimal) (Decimal, error) {
 // mulInt64 multiplies; false when the product does not fit (the smallest int64 counts as not fitting).
 func mulInt64(a, b int64) (int64, bool) {
 	hi, lo := bits.Mul64(magnitude(a), magnitude(b))
-	if hi != 0 || lo > math.MaxInt64 {
+	product, ok := signed(lo, (a < 0) != (b < 0))
+	return product, ok && hi == 0
+}
+
+// signed gives a magnitude its sign; false if it does not fit.
+func signed(n uint64, negative bool) (int64, bool) { //nolint:revive // the sign is data
+	if n > math.MaxInt64 {
 		return 0, false
 	}
-	if (a < 0) != (b < 0) {
-		return -int64(lo), true
+	if negative {
+		return -int64(n), true
 	}
-	return int64(lo), true
+	return int64(n), true
 }
 
 func magnitude(a int64) uint64 {
@@ -288,19 +294,14 @@ func quoExact(a, b Decimal) (Decimal, bool) {
 		if scale > maxFastScale || more > maxFastScale {
 			continue
 		}
-		hi, lo := bits.Mul64(magnitude(a.coef), uint64(pow10[more]))
+		hi, lo := bits.Mul64(magnitude(a.coef), magnitude(pow10[more]))
 		if hi >= divisor {
 			return Decimal{}, false
 		}
 		quotient, rest := bits.Div64(hi, lo, divisor)
-		if rest != 0 || quotient > math.MaxInt64 {
-			continue
+		if coef, ok := signed(quotient, (a.coef < 0) != (b.coef < 0)); ok && rest == 0 {
+			return Decimal{coef: coef, scale: scale}, true
 		}
-		coef := int64(quotient)
-		if (a.coef < 0) != (b.coef < 0) {
-			coef = -coef
-		}
-		return Decimal{coef: coef, scale: scale}, true
 	}
 	return Decimal{}, false
 }

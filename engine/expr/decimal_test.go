@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-func parsed(t testing.TB, s string) Decimal {
-	t.Helper()
+func parsed(tb testing.TB, s string) Decimal {
+	tb.Helper()
 	d, err := ParseDecimal(s)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }
@@ -120,8 +120,14 @@ func ratio(d Decimal) *big.Rat {
 // FuzzDecimalArithmetic holds the fast and the slow path against exact fractions.
 func FuzzDecimalArithmetic(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"260", "8"}, {"0.1", "0.2"}, {"9223372036854775807", "1"}, {"-1", "3"}, {"999999999999999999", "999999999999999999"},
-		{"0.000000000000000001", "0.000000000000000001"}, {"1234567890123456789012345678901234", "0.5"}, {"100000000000000000", "0.01"},
+		{"260", "8"},
+		{"0.1", "0.2"},
+		{"9223372036854775807", "1"},
+		{"-1", "3"},
+		{"999999999999999999", "999999999999999999"},
+		{"0.000000000000000001", "0.000000000000000001"},
+		{"1234567890123456789012345678901234", "0.5"},
+		{"100000000000000000", "0.01"},
 	} {
 		f.Add(seed[0], seed[1])
 	}

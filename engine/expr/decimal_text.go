@@ -13,19 +13,19 @@ import (
 // point at least one digit. "8.50", "-0.1", "0". No exponent, no plus, no blanks; at most 34 digits.
 func ParseDecimal(s string) (Decimal, error) {
 	rest := strings.TrimPrefix(s, "-")
-	if len(rest) > 1 && rest[0] == '0' && rest[1] != '.' {
+	d, ok := scanDecimal(rest)
+	if !ok || len(rest) > 1 && rest[0] == '0' && rest[1] != '.' {
 		return Decimal{}, fmt.Errorf("decimal %.50q: %w", s, ErrValue)
 	}
-	d, ok := scanDecimal(rest, len(rest) < len(s))
-	if !ok {
-		return Decimal{}, fmt.Errorf("decimal %.50q: %w", s, ErrValue)
+	if len(rest) < len(s) {
+		return NegDecimal(d), nil
 	}
 	return d, nil
 }
 
 // scanDecimal reads digits with at most one point between digits.
-func scanDecimal(s string, negative bool) (Decimal, bool) {
-	var coef uint64
+func scanDecimal(s string) (Decimal, bool) {
+	var coef int64
 	point, count := -1, 0
 	for i := range len(s) {
 		c := s[i]
@@ -39,7 +39,7 @@ func scanDecimal(s string, negative bool) (Decimal, bool) {
 				count++
 			}
 			if count <= maxFastScale {
-				coef = coef*10 + uint64(c-'0')
+				coef = coef*10 + int64(c-'0')
 			}
 		}
 	}
@@ -51,17 +51,12 @@ func scanDecimal(s string, negative bool) (Decimal, bool) {
 		return Decimal{}, false
 	}
 	if count <= maxFastScale && scale <= maxFastScale {
-		d := Decimal{coef: int64(coef), scale: int32(scale)}
-		if negative {
-			d.coef = -d.coef
-		}
-		return d, true
+		return Decimal{coef: coef, scale: int32(scale)}, true
 	}
 	x, _, err := apd.NewFromString(s)
 	if err != nil {
 		return Decimal{}, false
 	}
-	x.Negative = negative
 	return fromBig(x), true
 }
 
@@ -73,17 +68,17 @@ func parseLiteral(s string) (Decimal, bool) {
 		return DecimalFromInt(n), err == nil
 	}
 	mantissa, exponent, hasExponent := strings.Cut(s, "e")
-	power := 0
+	var power int64
 	if hasExponent {
 		var err error
-		if power, err = strconv.Atoi(exponent); err != nil || power > maxExponent || power < -maxExponent {
+		if power, err = strconv.ParseInt(exponent, 10, 32); err != nil || power > maxExponent || power < -maxExponent {
 			return Decimal{}, false
 		}
 	}
 	if strings.HasPrefix(mantissa, ".") {
 		mantissa = "0" + mantissa
 	}
-	d, ok := scanDecimal(strings.TrimSuffix(mantissa, "."), false)
+	d, ok := scanDecimal(strings.TrimSuffix(mantissa, "."))
 	if !ok || power == 0 {
 		return d, ok
 	}
@@ -98,11 +93,11 @@ func parseLiteral(s string) (Decimal, bool) {
 func numberOf(s string) (Decimal, bool) {
 	s = strings.TrimSpace(s)
 	rest := strings.TrimPrefix(s, "-")
-	negative := len(rest) < len(s)
-	if !negative {
-		rest = strings.TrimPrefix(s, "+")
+	if len(rest) == len(s) {
+		return scanDecimal(strings.TrimPrefix(s, "+"))
 	}
-	return scanDecimal(rest, negative)
+	d, ok := scanDecimal(rest)
+	return NegDecimal(d), ok
 }
 
 // DecimalString writes a decimal shortest: no exponent, no zeros at the end. "8.5", "100", "-0.01".
@@ -188,8 +183,8 @@ const (
 	downward                    // to the smaller
 )
 
-// RoundDecimal rounds half up, away from zero, to places after the point; negative places round to tens,
-// hundreds, …
+// RoundDecimal rounds half up, away from zero, to places after the point; negative places round to tens
+// and hundreds.
 func RoundDecimal(d Decimal, places int) Decimal { return roundTo(d, places, halfUp) }
 
 func roundTo(d Decimal, places int, mode roundMode) Decimal {
@@ -211,19 +206,16 @@ func roundTo(d Decimal, places int, mode roundMode) Decimal {
 	if drop > maxFastScale || places < -maxFastScale {
 		return roundBig(asBig(d), places, mode)
 	}
-	unit := uint64(pow10[drop])
+	unit := magnitude(pow10[drop])
 	quotient, rest := bits.Div64(0, magnitude(d.coef), unit)
 	if rest > 0 && (mode == awayZero || mode == halfUp && rest >= unit-rest) {
 		quotient++
 	}
-	coef := int64(quotient)
-	if d.coef < 0 {
-		coef = -coef
-	}
-	if places >= 0 {
+	coef, ok := signed(quotient, d.coef < 0)
+	if ok && places >= 0 {
 		return Decimal{coef: coef, scale: int32(places)}
 	}
-	if wide, ok := mulInt64(coef, pow10[-places]); ok {
+	if wide, fits := mulInt64(coef, pow10[max(-places, 0)]); ok && fits {
 		return Decimal{coef: wide}
 	}
 	return roundBig(asBig(d), places, mode)
@@ -243,6 +235,6 @@ func roundBig(x *apd.Decimal, places int, mode roundMode) Decimal {
 		context.Rounding = apd.RoundHalfUp
 	}
 	var rounded apd.Decimal
-	_, _ = context.Quantize(&rounded, x, int32(-places))
+	_, _ = context.Quantize(&rounded, x, int32(-places)) //nolint:gosec // roundTo bounds the places
 	return fromBig(&rounded)
 }

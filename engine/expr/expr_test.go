@@ -69,17 +69,26 @@ func TestValuesAreOpaque(t *testing.T) {
 }
 
 func TestSourceLimits(t *testing.T) {
+	tests := []struct{ name, source, code string }{
+		{"900 KB of nots", strings.Repeat("!", 900_000) + "true", CodeTooLong},
+		{"brackets", strings.Repeat("(", MaxSource/2-1) + "1" + strings.Repeat(")", MaxSource/2-1), CodeTooDeep},
+		{"minus signs", strings.Repeat("-", MaxSource-1) + "1", CodeTooDeep},
+		{"powers", strings.Repeat("2^", MaxSource/2-1) + "1", CodeTooDeep},
+		{"ternaries", strings.Repeat("true?1:", MaxSource/8) + "1", CodeTooDeep},
+		{"lets", strings.Repeat("let a=1;", MaxSource/8-1) + "1", CodeTooDeep},
+		{"terms of a sum", "1" + strings.Repeat("+1", MaxSource/2-1), CodeTooDeep},
+		{"nots with brackets", strings.Repeat("not (", MaxSource/8) + "true" + strings.Repeat(")", MaxSource/8), CodeTooDeep},
+		{"lists", strings.Repeat("[", MaxSource/2-1) + strings.Repeat("]", MaxSource/2-1), CodeTooDeep},
+		{"templates", "`" + strings.Repeat("${", MaxSource/2-2) + "`", CodeSyntax},
+	}
 	started := time.Now()
-	refusedWith(t, strings.Repeat("!", 900_000)+"true", CodeTooLong)
-	refusedWith(t, strings.Repeat("(", MaxSource/2-1)+"1"+strings.Repeat(")", MaxSource/2-1), CodeTooDeep)
-	refusedWith(t, strings.Repeat("-", MaxSource-1)+"1", CodeTooDeep)
-	refusedWith(t, strings.Repeat("2^", MaxSource/2-1)+"1", CodeTooDeep)
-	refusedWith(t, strings.Repeat("true?1:", MaxSource/8)+"1", CodeTooDeep)
-	refusedWith(t, strings.Repeat("let a=1;", MaxSource/8-1)+"1", CodeTooDeep)
-	refusedWith(t, "1"+strings.Repeat("+1", MaxSource/2-1), CodeTooDeep)
-	refusedWith(t, strings.Repeat("not (", MaxSource/8)+"true"+strings.Repeat(")", MaxSource/8), CodeTooDeep)
-	refusedWith(t, strings.Repeat("[", MaxSource/2-1)+strings.Repeat("]", MaxSource/2-1), CodeTooDeep)
-	refusedWith(t, "`"+strings.Repeat("${", MaxSource/2-2)+"`", CodeSyntax)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if refused := refusedWith(t, tt.source, tt.code); refused.Line != 1 {
+				t.Errorf("on line %d", refused.Line)
+			}
+		})
+	}
 	if took := time.Since(started); took > 2*time.Second {
 		t.Errorf("refusing took %s", took)
 	}

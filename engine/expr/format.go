@@ -130,8 +130,9 @@ func resolution(kind Kind) precision {
 		return toMonth
 	case KindDate:
 		return toDay
+	default:
+		return toSecond
 	}
-	return toSecond
 }
 
 // moment is a date, a month or an instant (in the tenant's zone) as a time.

@@ -303,7 +303,7 @@ func compileFilter(c *compiler, call call) operand {
 
 // quantifier compiles any (decisive = true) and all (decisive = false) in three-valued logic. Over nothing any
 // is false and all is true.
-func (c *compiler) quantifier(call call, decisive bool) operand { //nolint:revive // decisive is the operator, not a mode
+func (c *compiler) quantifier(call call, decisive bool) operand {
 	l := c.loop(call)
 	c.condition(l.body, call.name)
 	return operand{

@@ -46,18 +46,18 @@ func compileSwitch(c *compiler, call call) operand {
 		return c.refuseCount(c.functions[call.name], call.loc)
 	}
 	subject := c.keep("SWITCH", c.node(call.args[0]))
-	result := c.cases(subject, call.args[1:], call.at)
+	result := c.cases(subject, call.args[1:])
 	return subject.around(result)
 }
 
 // cases nests comparisons: x == v1 ? a1 : (x == v2 ? a2 : else).
-func (c *compiler) cases(x variable, args []ast.Node, at int) operand {
+func (c *compiler) cases(x variable, args []ast.Node) operand {
 	if len(args) == 1 {
 		return c.node(args[0])
 	}
-	return c.choose(c.equality(c.variable(x), c.node(args[0]), "==", at),
+	return c.choose(c.equality(c.variable(x), c.node(args[0]), "=="),
 		func() operand { return c.node(args[1]) },
-		func() operand { return c.cases(x, args[2:], at) })
+		func() operand { return c.cases(x, args[2:]) })
 }
 
 // all joins the arguments of AND and OR two by two.

@@ -146,8 +146,9 @@ func (c *compiler) index(n *ast.MemberNode, list operand) operand {
 		return c.refuseType(list, KindList.String(), "[]")
 	case index.typ.Kind != KindNumber && index.typ.Kind != KindAny:
 		return c.refuseType(index, KindNumber.String(), "[]")
-	case index.isConst && !index.isNil():
-		if i, whole := DecimalInt64(index.value.(Decimal)); !whole || i < 0 {
+	}
+	if position, ok := index.value.(Decimal); ok && index.isConst {
+		if i, whole := DecimalInt64(position); !whole || i < 0 {
 			return c.refuse(refusal{code: CodeRange, loc: index.loc, name: "[]"})
 		}
 	}

@@ -76,7 +76,7 @@ func (c *compiler) binary(n *ast.BinaryNode) operand {
 	at := c.offset(n.Location())
 	switch n.Operator {
 	case "==", "!=":
-		return c.equality(a, b, n.Operator, at)
+		return c.equality(a, b, n.Operator)
 	case "<", "<=", ">", ">=":
 		return c.comparison(a, b, n.Operator, at)
 	case "in":
@@ -248,7 +248,7 @@ func comparable(a, b Type) bool {
 	return a.Kind == b.Kind
 }
 
-func (c *compiler) equality(a, b operand, op string, at int) operand {
+func (c *compiler) equality(a, b operand, op string) operand {
 	a, b = c.likeKind(a, b.typ.Kind), c.likeKind(b, a.typ.Kind)
 	if a.isNil() || b.isNil() {
 		return c.testNil(a, b, op)

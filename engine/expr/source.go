@@ -25,6 +25,8 @@ type source struct {
 	text   []rune
 	offset int // of the text in the whole source, in characters
 	hidden int // characters before the text that only the parser sees
+
+	inPredicate bool // the text stands in a template inside a predicate: .field and # are the item
 }
 
 // at gives the source text of a node.
@@ -63,9 +65,9 @@ func locate(whole []rune, s source, r refusal) *Error {
 	}
 }
 
-// parse checks the tokens and parses the text. Inside a predicate (the text then stands in a template) `.field`
-// and # are allowed; the parser learns that by seeing the text as the body of a predicate.
-func (s *source) parse(inPredicate bool) (ast.Node, *refusal) {
+// parse checks the tokens and parses the text. Inside a predicate `.field` and # are allowed; the parser learns
+// that by seeing the text as the body of a predicate.
+func (s *source) parse() (ast.Node, *refusal) {
 	text := string(s.text)
 	if !utf8.ValidString(text) {
 		return nil, &refusal{code: CodeSyntax}
@@ -78,7 +80,7 @@ func (s *source) parse(inPredicate bool) (ast.Node, *refusal) {
 		return nil, refused
 	}
 	masked := maskNumbers(s.text, tokens)
-	if inPredicate {
+	if s.inPredicate {
 		const prefix, suffix = "any(x,", "\n)"
 		masked, s.hidden = prefix+masked+suffix, len(prefix)
 	}
@@ -86,7 +88,7 @@ func (s *source) parse(inPredicate bool) (ast.Node, *refusal) {
 	if err != nil {
 		return nil, s.syntax(err)
 	}
-	if call, ok := tree.Node.(*ast.BuiltinNode); ok && inPredicate && len(call.Arguments) == 2 {
+	if call, ok := tree.Node.(*ast.BuiltinNode); ok && s.inPredicate && len(call.Arguments) == 2 {
 		if body, ok := call.Arguments[1].(*ast.PredicateNode); ok {
 			return body.Node, nil
 		}
