@@ -158,7 +158,7 @@ type Object interface {
 	Get(name string) any
 }
 
-// Env is what a program is evaluated over. Only what the program uses need be set. Eval changes nothing in it.
+// Env is what a program is evaluated over. Only what the program uses need be set, nil = nothing. Eval changes nothing in it.
 type Env struct {
 	Self Object         // bare names
 	Vars map[string]any // the Scope's Vars as runtime values; a variable with fields is a Ref (see NewRef)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -77,8 +78,11 @@ func digits(s string, at, n int) (int, bool) {
 	return value, true
 }
 
-// DateString writes "2026-06-30".
+// DateString writes "2026-06-30"; the zero Date is the empty text.
 func DateString(d Date) string {
+	if !IsDate(d) {
+		return ""
+	}
 	year, month, day := DateParts(d)
 	buf := appendPadded(make([]byte, 0, 10), year, 4)
 	buf = appendPadded(append(buf, '-'), month, 2)
@@ -175,8 +179,11 @@ func ParseMonth(s string) (Month, error) {
 	return m, nil
 }
 
-// MonthString writes "2026-06".
+// MonthString writes "2026-06"; the zero Month is the empty text.
 func MonthString(m Month) string {
+	if m.month == 0 {
+		return ""
+	}
 	year, month := MonthParts(m)
 	return string(appendPadded(append(appendPadded(make([]byte, 0, 7), year, 4), '-'), month, 2))
 }
@@ -194,6 +201,9 @@ func MonthDays(m Month) (first, last Date) {
 
 // ParseTime reads an instant in RFC 3339, "2026-06-30T06:05:00Z"; other offsets are turned into UTC.
 func ParseTime(s string) (Time, error) {
+	if !isRFC3339(s) {
+		return Time{}, fmt.Errorf("datetime %.40q: %w", s, ErrValue)
+	}
 	at, err := time.Parse(time.RFC3339Nano, s)
 	if err != nil || at.UTC().Year() < 1 || at.UTC().Year() > 9999 {
 		return Time{}, fmt.Errorf("datetime %.40q: %w", s, ErrValue)
@@ -209,3 +219,31 @@ func StdTime(t Time) time.Time { return t.at }
 
 // TimeString writes the instant in RFC 3339 and UTC, with milliseconds only if there are some.
 func TimeString(t Time) string { return t.at.Format("2006-01-02T15:04:05.999Z07:00") }
+
+// isRFC3339 is stricter than package time, which takes one digit as an hour and a comma before fractions.
+func isRFC3339(s string) bool {
+	if len(s) < len("2026-06-30T06:05:00Z") || s[10] != 'T' || s[13] != ':' || s[16] != ':' {
+		return false
+	}
+	_, hour := digits(s, 11, 2)
+	_, minute := digits(s, 14, 2)
+	_, second := digits(s, 17, 2)
+	zone := s[19:]
+	if fraction, ok := strings.CutPrefix(zone, "."); ok {
+		zone = strings.TrimLeft(fraction, "0123456789")
+		if places := len(fraction) - len(zone); places == 0 || places > 9 {
+			return false
+		}
+	}
+	return hour && minute && second && (zone == "Z" || isOffset(zone))
+}
+
+// isOffset tells an offset from UTC: "+08:00".
+func isOffset(zone string) bool {
+	if len(zone) != 6 || zone[0] != '+' && zone[0] != '-' || zone[3] != ':' {
+		return false
+	}
+	hours, ok := digits(zone, 1, 2)
+	minutes, okMinutes := digits(zone, 4, 2)
+	return ok && okMinutes && hours < 24 && minutes < 60
+}

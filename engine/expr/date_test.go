@@ -47,7 +47,7 @@ func TestParseRefuses(t *testing.T) {
 			t.Errorf("month %q is read as %s", s, MonthString(m))
 		}
 	}
-	for _, s := range []string{"", "2026-06-30", "2026-06-30T06:05:00", "2026-06-30 06:05:00Z", "2026-06-30T24:05:00Z"} {
+	for _, s := range []string{"", "2026-06-30", "2026-06-30T06:05:00", "2026-06-30 06:05:00Z", "2026-06-30T6:05:00Z", "2026-06-30T06:05:00,5Z", "2026-06-30T06:05:00+25:00", "2026-06-31T06:05:00Z", "2026-06-30T24:05:00Z"} {
 		if at, err := ParseTime(s); err == nil {
 			t.Errorf("datetime %q is read as %s", s, TimeString(at))
 		}
@@ -70,6 +70,9 @@ func TestTimesOnTheWire(t *testing.T) {
 func TestZeroDateIsNoDate(t *testing.T) {
 	if IsDate(Date{}) {
 		t.Error("the zero date is a date")
+	}
+	if DateString(Date{}) != "" || MonthString(Month{}) != "" || !IsMissing(Key(Date{})) {
+		t.Error("the zero date is written")
 	}
 	if d, ok := AddDays(Date{}, 0); ok {
 		t.Errorf("the zero date plus 0 is %s", DateString(d))

@@ -65,6 +65,9 @@ func DecimalFromScaled(coef int64, scale int) (Decimal, error) {
 // DecimalFromBigInt makes coef / 10^scale of a coefficient of any size; a negative scale adds zeros.
 // More than 34 digits are out of range.
 func DecimalFromBigInt(coef *big.Int, scale int) (Decimal, error) {
+	if coef.Sign() == 0 {
+		return Decimal{}, nil
+	}
 	if scale < -maxExponent || scale > 2*maxExponent {
 		return Decimal{}, fmt.Errorf("scale %d: %w", scale, ErrRange)
 	}

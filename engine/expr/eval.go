@@ -63,6 +63,9 @@ func (f *frame) list(n int) []any {
 }
 
 func (p *Program) eval(env *Env) (any, error) {
+	if env == nil {
+		env = &Env{}
+	}
 	f := frame{env: env, steps: env.Steps, bytes: maxBytes}
 	if f.steps <= 0 {
 		f.steps = DefaultSteps

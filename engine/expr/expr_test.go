@@ -92,6 +92,16 @@ func TestSourceLimits(t *testing.T) {
 	if took := time.Since(started); took > 2*time.Second {
 		t.Errorf("refusing took %s", took)
 	}
+	deepest := strings.Repeat("("+strings.Repeat("-", maxPrefixes), maxBrackets/2) + "1" + strings.Repeat(")", maxBrackets/2)
+	if p, err := Compile(deepest, Scope{}, KindNumber); err != nil {
+		t.Errorf("what is just allowed: %v", err)
+	} else if got, err := p.Eval(nil); err != nil || Key(got) != "1" {
+		t.Errorf("what is just allowed: %v, %v", got, err)
+	}
+	tooDeep := strings.Repeat("("+strings.Repeat("-", maxPrefixes), maxBrackets) + "1" + strings.Repeat(")", maxBrackets)
+	if refused := refusedWith(t, tooDeep, CodeTooDeep); refused.Params["max"] == nil {
+		t.Errorf("%+v", refused)
+	}
 	if _, err := Compile("1"+strings.Repeat(" + 1", 300), Scope{}, KindNumber); err != nil {
 		t.Errorf("a sum of 301 terms: %v", err)
 	}
