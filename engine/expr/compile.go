@@ -60,6 +60,7 @@ type compiler struct {
 
 	reads    map[string]Path
 	trail    []Path // reads in order, to find those of a part
+	labels   []Path
 	settings map[string]bool
 	uses     map[string]bool
 	elements []element
@@ -110,7 +111,7 @@ func (c *compiler) program(text string, result operand) (*Program, error) {
 	result.typ.Optional = result.typ.Optional || len(result.missing) > 0
 	p := &Program{
 		source: text, typ: result.typ, missing: sortedPaths(result.missing), unrounded: result.unrounded,
-		settings: slices.Sorted(maps.Keys(c.settings)), uses: c.uses, lets: c.slots, run: result.run,
+		labels: sortedPaths(c.labels), settings: slices.Sorted(maps.Keys(c.settings)), uses: c.uses, lets: c.slots, run: result.run,
 	}
 	p.reads = sortedPaths(slices.Collect(maps.Values(c.reads)))
 	return p, nil

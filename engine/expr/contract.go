@@ -184,6 +184,7 @@ type Program struct {
 	typ       Type
 	reads     []Path
 	missing   []Path
+	labels    []Path
 	settings  []string
 	uses      map[string]bool
 	unrounded bool
@@ -204,6 +205,10 @@ func (p *Program) Reads() []Path { return p.reads }
 // MaybeMissing lists the paths whose being missing can make the result missing: optional operands that are not
 // wrapped in nz, ??, a test for nil or an aggregate. A flow condition must have none (maybe_missing).
 func (p *Program) MaybeMissing() []Path { return p.missing }
+
+// Labels lists the paths that are shown by their label (label_of, a record in a template), sorted: what Env.Label
+// may be asked for. Their values are in Reads too.
+func (p *Program) Labels() []Path { return p.labels }
 
 // Settings lists the settings whose constants are built in, sorted.
 func (p *Program) Settings() []string { return p.settings }

@@ -146,6 +146,54 @@ func TestErrorsMarkTheirPlace(t *testing.T) {
 	}
 }
 
+func TestWhatAProgramTells(t *testing.T) {
+	team := Type{Kind: KindRecord, Shape: &shape{"team", map[string]Type{"name": {Kind: KindText}}}}
+	scope := Scope{
+		Self:    &shape{"sheet", map[string]Type{"kind": {Kind: KindText}, "team": team, "d": {Kind: KindDate}}},
+		Setting: func(path string) (any, Type, bool) { return DecimalFromInt(3), numberType, path == "labor.days" },
+	}
+	source := "days(d, today()) > setting('labor.days') ? `${team}: ${team.name}` : label_of(kind)"
+	p, err := Compile(source, scope, KindText)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Source() != source || p.Type().Kind != KindText || p.Type().Optional {
+		t.Errorf("%s, %+v", p.Source(), p.Type())
+	}
+	if got := pathTexts(p.Reads()); got != "d kind team team.name" {
+		t.Errorf("reads %s", got)
+	}
+	if got := pathTexts(p.Labels()); got != "kind team" {
+		t.Errorf("labels %s", got)
+	}
+	if !reflect.DeepEqual(p.Settings(), []string{"labor.days"}) {
+		t.Errorf("settings %v", p.Settings())
+	}
+	if !p.Uses("today") || !p.Uses("label_of") || p.Uses("now") {
+		t.Error("today and label_of are used, now is not")
+	}
+}
+
+func TestKeysAreUnique(t *testing.T) {
+	d, _ := NewDate(2026, 6, 1)
+	at, _ := ParseTime("2026-06-30T06:05:00Z")
+	fields := object{"a": "b"}
+	for want, v := range map[string]any{
+		"": nil, "a": "a", "true": true, "false": false, "8.5": number("8.50"), "2026-06-01": d, "2026-06": MonthOf(d),
+		"2026-06-30T06:05:00Z": at, "w1": NewRef("w1", fields), "1\x1f2": []any{number("1.0"), number("2")},
+	} {
+		if got := Key(v); got != want {
+			t.Errorf("key %q, want %q", got, want)
+		}
+	}
+	if RefObject(NewRef("w1", fields)).Get("a") != "b" {
+		t.Error("a record's fields are its object")
+	}
+	if id, ok := RefID(number("1")); ok {
+		t.Errorf("a number is the id %s", id)
+	}
+}
+
 // One program serves many writes at once.
 func TestProgramsAreSafeTogether(t *testing.T) {
 	p, err := Compile("let x = n * 2; sum(l, SWITCH(#, 1, x, 2, # * x, 0)) + len(`${x}`)",

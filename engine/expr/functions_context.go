@@ -60,6 +60,7 @@ func compileLabelOf(c *compiler, call call) operand {
 	}
 	o := strict(KindText, x)
 	of, path := x.run, x.paths[0]
+	c.labels = append(c.labels, path)
 	o.run = func(f *frame) any {
 		value := of(f)
 		if value == nil {

@@ -189,6 +189,7 @@ func (c *compiler) display(o operand) node {
 	var path Path
 	if labelled {
 		path = o.paths[0]
+		c.labels = append(c.labels, path)
 	}
 	return func(f *frame) any {
 		value := of(f)
