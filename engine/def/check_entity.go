@@ -159,12 +159,12 @@ func (c *checker) formulaCircles(e *Entity) {
 		if !ok {
 			continue
 		}
-		c.fail(pointerOf(field), "cycle", "fields", circle)
+		c.fail(PointerOf(field), "cycle", "fields", circle)
 	}
 }
 
-// pointerOf is the JSON pointer of a field in its entity.
-func pointerOf(f *Field) string {
+// PointerOf is the JSON pointer of a field in its entity.
+func PointerOf(f *Field) string {
 	if f.Parent != nil {
 		return joinPointer("/properties", f.Parent.Name, "items", "properties", f.Name)
 	}

@@ -32,11 +32,20 @@ const EventPublished = "published"
 // Published is one entry of a tenant's history of catalogs. Number 0 stands for "nothing published yet".
 type Published struct {
 	Number  int64     `json:"number"`
-	Version string    `json:"version"` // hash of the manifest
+	Version string    `json:"version"` // of the catalog: hash of its manifest
 	Note    string    `json:"note,omitempty"`
 	By      string    `json:"by"` // id of the user, or "system"
 	At      time.Time `json:"at"`
 	Again   int64     `json:"again,omitempty"` // a rollback: number of the older entry that was published again
+	// Templates are the templates installed in this version, by name.
+	Templates map[string]Installed `json:"templates,omitempty"`
+}
+
+// Installed says which version of a template a catalog rests on, and which manifest holds its definitions as shipped.
+// What the company has otherwise is its overlay.
+type Installed struct {
+	Version string `json:"version"`
+	Base    string `json:"base"` // version of the manifest of the template's definitions
 }
 
 // ErrPublished means that somebody else published meanwhile.
