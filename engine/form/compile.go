@@ -199,6 +199,7 @@ func (b *builder) lookupsOf(u *unit, f *field) error {
 		for _, v := range s.vars {
 			b.readVariable(u, v)
 		}
+		u.foreign = append(u.foreign, lookupFields(d)...)
 		f.lookups = append(f.lookups, s)
 		b.form.sources[s.key] = s
 		need := LookupNeed{Source: s.key, Lookup: d}
@@ -210,10 +211,27 @@ func (b *builder) lookupsOf(u *unit, f *field) error {
 	return nil
 }
 
+// lookupFields lists what a source reads of its entity: the value it takes, what it filters and sorts by.
+func lookupFields(d *def.Lookup) []FieldRead {
+	fields := []FieldRead{{d.Entity, d.Take.Path}}
+	for _, key := range d.Order {
+		fields = append(fields, FieldRead{d.Entity, key.Field})
+	}
+	paths := map[string]bool{}
+	collect(def.WireValue(d.Where), "field", paths)
+	for _, path := range slices.Sorted(maps.Keys(paths)) {
+		if table, _, nested := strings.Cut(path, "."); nested && table != d.Rows {
+			path = table // through a reference: what is read of the entity itself
+		}
+		fields = append(fields, FieldRead{d.Entity, path})
+	}
+	return fields
+}
+
 // variables finds the record. and row. variables of a filter, each once, sorted by name.
 func (b *builder) variables(g *group, filter json.RawMessage, where string) ([]variable, error) {
 	names := map[string]bool{}
-	collectVariables(def.WireValue(filter), names)
+	collect(def.WireValue(filter), "var", names)
 	var list []variable
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		root, rest, _ := strings.Cut(name, ".")
@@ -238,19 +256,19 @@ func (b *builder) variables(g *group, filter json.RawMessage, where string) ([]v
 	return list, nil
 }
 
-// collectVariables walks a filter: {"var": name} may stand wherever a value stands.
-func collectVariables(node any, names map[string]bool) {
+// collect walks a filter and gathers the texts under a key: "var" or "field", wherever it stands.
+func collect(node any, key string, found map[string]bool) {
 	switch node := node.(type) {
 	case []any:
 		for _, item := range node {
-			collectVariables(item, names)
+			collect(item, key, found)
 		}
 	case map[string]any:
-		if name, ok := node["var"].(string); ok {
-			names[name] = true
+		if text, ok := node[key].(string); ok {
+			found[text] = true
 		}
 		for _, item := range node {
-			collectVariables(item, names)
+			collect(item, key, found)
 		}
 	}
 }

@@ -23,9 +23,9 @@ func (b *builder) reads(u *unit, p *expr.Program) {
 		if f == nil {
 			continue
 		}
-		b.need(f, rest)
+		b.need(u, f, rest)
 		if p.Uses("label_of") || p.Type().Kind == expr.KindText { // a text may show a record by its label
-			b.needLabel(f, rest)
+			b.needLabel(u, f, rest)
 		}
 	}
 	if p.Uses("row_no") {
@@ -48,7 +48,7 @@ func (b *builder) resolve(u *unit, path expr.Path) (*field, []string) {
 		f, ok = start.byName[steps[0]]
 	}
 	if !ok {
-		return b.resolveSystem(steps)
+		return b.resolveSystem(u, steps)
 	}
 	u.reads = append(u.reads, read{f, same})
 	if f.rows == nil || len(steps) == 1 {
@@ -72,31 +72,31 @@ func (b *builder) lookGroup(u *unit) *group {
 }
 
 // resolveSystem needs what is read of created_by and updated_by; they never change while a record is evaluated.
-func (b *builder) resolveSystem(steps []string) (*field, []string) {
+func (b *builder) resolveSystem(u *unit, steps []string) (*field, []string) {
 	system, ok := def.SystemField(steps[0])
 	if ok && system.Target() != "" && len(steps) > 1 {
-		b.needFrom(steps[0], system, steps[1:])
+		b.needFrom(u, steps[0], system, steps[1:])
 	}
 	return nil, nil
 }
 
 func (b *builder) readVariable(u *unit, v variable) {
 	if v.field == nil {
-		b.resolveSystem(v.steps)
+		b.resolveSystem(u, v.steps)
 		return
 	}
 	u.reads = append(u.reads, read{v.field, v.own || u.group == b.form.head})
-	b.need(v.field, v.steps[1:])
+	b.need(u, v.field, v.steps[1:])
 }
 
 // need notes what is read behind a reference.
-func (b *builder) need(f *field, rest []string) {
+func (b *builder) need(u *unit, f *field, rest []string) {
 	if len(rest) > 0 {
-		b.needFrom(f.Path, f.Field, rest)
+		b.needFrom(u, f.Path, f.Field, rest)
 	}
 }
 
-func (b *builder) needFrom(path string, f *def.Field, rest []string) {
+func (b *builder) needFrom(u *unit, path string, f *def.Field, rest []string) {
 	for len(rest) > 0 && f.Target() != "" {
 		if rest[0] == def.FieldID {
 			return
@@ -121,18 +121,19 @@ func (b *builder) needFrom(path string, f *def.Field, rest []string) {
 			}
 			path, rest = path+"."+rest[0], rest[1:]
 		}
+		u.foreign = append(u.foreign, FieldRead{entity.Name, next.Path})
 		f = next
 	}
 }
 
 // needLabel needs the display field of the record at the end of a path, for label_of.
-func (b *builder) needLabel(f *field, rest []string) {
+func (b *builder) needLabel(u *unit, f *field, rest []string) {
 	end, ok := b.form.cat.Field(b.form.entity.Name, strings.Join(append([]string{f.Path}, rest...), "."))
 	if !ok || end.Target() == "" {
 		return
 	}
 	if entity, ok := b.form.cat.Entity(end.Target()); ok {
-		b.need(f, append(slices.Clone(rest), entity.DisplayField()))
+		b.need(u, f, append(slices.Clone(rest), entity.DisplayField()))
 	}
 }
 

@@ -1,7 +1,11 @@
 package form
 
 import (
+	"cmp"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 
 	"formwork/engine/def"
 	"formwork/engine/expr"
@@ -132,7 +136,12 @@ type unit struct {
 	rule  *rule
 	key   *uniqueness
 	reads []read
+	// foreign are the fields of other entities it reads.
+	foreign []FieldRead
 }
+
+// FieldRead names a field or column of an entity.
+type FieldRead struct{ Entity, Path string }
 
 // read is one field a unit reads.
 type read struct {
@@ -191,3 +200,35 @@ func (f *Form) Source(name string) (*def.Lookup, bool) {
 
 // Wanted lists the fields of an entity that Ask.Fields names, sorted.
 func (f *Form) Wanted(entity string) []string { return f.wanted[entity] }
+
+// Reads lists every field a computed field is made from, through all formulas and lookups between: of this entity and of
+// others, sorted. A reader who may not read all of them may not see how the field comes about.
+func (f *Form) Reads(path string) []FieldRead {
+	start, ok := f.find(path)
+	if !ok {
+		return nil
+	}
+	found := map[FieldRead]bool{}
+	var follow func(of *field)
+	follow = func(of *field) {
+		if of.value == nil || of.origin == fromPeople {
+			return
+		}
+		for _, foreign := range of.value.foreign {
+			found[foreign] = true
+		}
+		for _, r := range of.value.reads {
+			own := FieldRead{f.entity.Name, r.field.Path}
+			if !found[own] {
+				found[own] = true
+				follow(r.field)
+			}
+		}
+	}
+	follow(start)
+	list := slices.Collect(maps.Keys(found))
+	slices.SortFunc(list, func(a, b FieldRead) int {
+		return cmp.Or(strings.Compare(a.Entity, b.Entity), strings.Compare(a.Path, b.Path))
+	})
+	return list
+}
