@@ -307,15 +307,14 @@ func (c *compiler) template(parts []part, loc file.Location) operand {
 		}
 		return constant(fixed, Type{Kind: KindText})
 	}
-	at := c.offset(loc)
+	op := numeric{"`", c.offset(loc)}
 	run := func(f *frame) any {
 		var b strings.Builder
 		for _, n := range nodes {
 			text, _ := n(f).(string)
-			if !f.fits(b.Len()+len(text), at, "`") {
+			if !f.add(&b, text, op) {
 				return nil
 			}
-			b.WriteString(text)
 		}
 		return present(b.String())
 	}
@@ -363,7 +362,7 @@ func (c *compiler) array(n *ast.ArrayNode) operand {
 	result := operand{typ: Type{Kind: KindList}, isConst: true}
 	var elem operand
 	for i, item := range n.Nodes {
-		o := c.node(item)
+		o := c.item(c.node(item), "[]")
 		runs[i], values[i] = o.run, o.value
 		result.isConst = result.isConst && o.isConst
 		result.unrounded = result.unrounded || o.unrounded
@@ -393,6 +392,25 @@ func (c *compiler) array(n *ast.ArrayNode) operand {
 		return list
 	}
 	return result
+}
+
+// item checks that an operand can be in a list: lists hold values, not lists, so that no value is larger than it
+// looks.
+func (c *compiler) item(o operand, name string) operand {
+	if o.typ.Kind == KindList {
+		return c.refuseType(o, "item", name)
+	}
+	if o.typ.Kind == KindAny && !o.isConst {
+		of, at := o.run, o.at
+		o.run = func(f *frame) any {
+			value := of(f)
+			if _, isList := value.([]any); isList {
+				return f.fail(EvalType, at, name)
+			}
+			return value
+		}
+	}
+	return o
 }
 
 // unify is the one type of two branches (or items of a list); they must be of one kind.

@@ -1,5 +1,7 @@
 package expr
 
+import "strings"
+
 // node is a compiled operation. It returns a runtime value, nil for missing. A failure is kept in the frame
 // and the result is nil: what follows runs on as if the value were missing, loops stop, Eval reports the failure.
 type node func(f *frame) any
@@ -52,6 +54,16 @@ func (f *frame) fits(n, at int, name string) bool {
 		return false
 	}
 	return f.allocate(n) && f.spend(n/64)
+}
+
+// add writes a piece behind a text that grows; false means stop.
+func (f *frame) add(b *strings.Builder, piece string, op numeric) bool {
+	if b.Len()+len(piece) > maxText {
+		f.fail(EvalTooLong, op.at, op.name)
+		return false
+	}
+	b.WriteString(piece)
+	return f.allocate(len(piece)) && f.spend(1+len(piece)/64)
 }
 
 // list makes an empty list with room for n values.

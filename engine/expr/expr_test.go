@@ -110,6 +110,31 @@ func TestSourceLimits(t *testing.T) {
 	}
 }
 
+// A sub-table may have 5,000 rows: what people write over it must stay within the budget.
+func TestFiveThousandRows(t *testing.T) {
+	rows := make([]any, 5000)
+	for i := range rows {
+		rows[i] = NewRef(fmt.Sprint(i), object{"amount": DecimalFromInt(int64(i)), "pay_type": "day"})
+	}
+	scope := Scope{Self: &shape{"sheet", map[string]Type{"lines": {Kind: KindList, Shape: lineShape}}}}
+	env := &Env{Self: object{"lines": rows}}
+	for source, want := range map[string]string{
+		"sum(lines, .amount)": "12497500",
+		"len(join(map(lines, `${.pay_type}:${.amount}`), ','))":                     "43889",
+		"len(uniq(map(lines, .pay_type)))":                                          "1",
+		"count(filter(lines, .amount > 100 and .pay_type == 'day'), .amount < 200)": "99",
+		"max(map(lines, round(.amount / 7, 2)))":                                    "714.14",
+	} {
+		p, err := Compile(source, scope, KindNumber)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := p.Eval(env); err != nil || Key(got) != want {
+			t.Errorf("%s = %s, %v, want %s", source, Key(got), err, want)
+		}
+	}
+}
+
 func TestTemplateOfPlainText(t *testing.T) {
 	scope := Scope{Vars: map[string]Type{"no": {Kind: KindText, Optional: true}}}
 	p, err := CompileTemplate("单号 `${no}`", scope)

@@ -59,7 +59,7 @@ func compileLabelOf(c *compiler, call call) operand {
 		return c.refuseType(x, "field", call.name)
 	}
 	o := strict(KindText, x)
-	of, path := x.run, x.paths[0]
+	of, path, op := x.run, x.paths[0], numeric{call.name, call.at}
 	c.labels = append(c.labels, path)
 	o.run = func(f *frame) any {
 		value := of(f)
@@ -71,7 +71,7 @@ func compileLabelOf(c *compiler, call call) operand {
 				return present(text)
 			}
 		}
-		return f.written(value)
+		return f.written(value, op)
 	}
 	return o
 }

@@ -268,6 +268,7 @@ func (c *compiler) candidates(call call) (values, certainly) {
 
 func compileMap(c *compiler, call call) operand {
 	l := c.loop(call)
+	l.body = c.item(l.body, call.name)
 	elem := l.body.typ
 	return operand{
 		typ: Type{Kind: KindList, Elem: &elem, Shape: elem.Shape}, paths: l.body.paths, unrounded: l.body.unrounded,
@@ -341,7 +342,7 @@ func compileFirst(c *compiler, call call) operand {
 
 func compileUniq(c *compiler, call call) operand {
 	list := c.values(call)
-	elem := list.elem
+	elem, at := list.elem, call.at
 	elem.Optional = false
 	return operand{
 		typ: Type{Kind: KindList, Elem: &elem, Shape: elem.Shape}, paths: list.paths, unrounded: list.unrounded,
@@ -349,6 +350,10 @@ func compileUniq(c *compiler, call call) operand {
 			var kept []any
 			seen := map[string]bool{}
 			list.each(f, func(value any) bool {
+				if _, isList := value.([]any); isList {
+					f.fail(EvalType, at, "uniq")
+					return false
+				}
 				key := Key(value)
 				if !seen[key] {
 					seen[key] = true

@@ -142,7 +142,7 @@ func compileJoin(c *compiler, call call) operand {
 		sep.run, sep.typ.Optional = func(*frame) any { return "" }, false
 	}
 	o := strict(KindText, sep)
-	at := call.at
+	op := numeric{"join", call.at}
 	o.run = func(f *frame) any {
 		separator, ok := sep.run(f).(string)
 		if !ok {
@@ -150,15 +150,10 @@ func compileJoin(c *compiler, call call) operand {
 		}
 		var b strings.Builder
 		list.each(f, func(value any) bool {
-			text := f.written(value)
-			if !f.fits(b.Len()+len(separator)+len(text), at, "join") {
+			if b.Len() > 0 && !f.add(&b, separator, op) {
 				return false
 			}
-			if b.Len() > 0 {
-				b.WriteString(separator)
-			}
-			b.WriteString(text)
-			return true
+			return f.add(&b, f.written(value, op), op)
 		})
 		return present(b.String())
 	}
@@ -171,21 +166,31 @@ func (c call) first() call {
 	return c
 }
 
-// written is how a value is written in a text: numbers shortest, instants in the tenant's zone.
-func (f *frame) written(v any) string {
-	if at, ok := v.(Time); ok {
-		zone := f.env.Zone
-		if zone == nil {
-			return at.at.Format("2006-01-02 15:04")
+// written is how a value is written in a text: numbers shortest, instants in the tenant's zone, lists with commas.
+func (f *frame) written(v any, op numeric) string {
+	switch v := v.(type) {
+	case Time:
+		moment, _, _ := f.moment(v)
+		return moment.Format("2006-01-02 15:04")
+	case []any:
+		var b strings.Builder
+		for _, item := range v {
+			if _, isList := item.([]any); isList {
+				f.fail(EvalType, op.at, op.name)
+				break
+			}
+			if b.Len() > 0 && !f.add(&b, ", ", op) || !f.add(&b, f.written(item, op), op) {
+				break
+			}
 		}
-		return at.at.In(zone).Format("2006-01-02 15:04")
+		return b.String()
 	}
 	return Key(v)
 }
 
 // display is a part of a template: a value as it is written, a record by its label, nothing if missing.
 func (c *compiler) display(o operand) node {
-	of, labelled := o.run, o.typ.Kind == KindRecord && len(o.paths) == 1
+	of, labelled, op := o.run, o.typ.Kind == KindRecord && len(o.paths) == 1, numeric{"`", o.at}
 	var path Path
 	if labelled {
 		path = o.paths[0]
@@ -201,6 +206,6 @@ func (c *compiler) display(o operand) node {
 				return text
 			}
 		}
-		return f.written(value)
+		return f.written(value, op)
 	}
 }

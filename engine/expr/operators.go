@@ -265,7 +265,7 @@ func (c *compiler) equality(a, b operand, op string) operand {
 			if left == nil || right == nil {
 				return nil
 			}
-			if !f.spend(itemsIn(left)) {
+			if !f.spend(sizeSteps(left)) {
 				return nil
 			}
 			return Equal(left, right) == same
@@ -274,10 +274,13 @@ func (c *compiler) equality(a, b operand, op string) operand {
 	return c.fold(result, a, b)
 }
 
-// itemsIn is how many steps a comparison with the value takes.
-func itemsIn(v any) int {
-	if list, ok := v.([]any); ok {
-		return len(list)
+// sizeSteps is how many steps a comparison with the value takes.
+func sizeSteps(v any) int {
+	switch v := v.(type) {
+	case []any:
+		return len(v)
+	case string:
+		return len(v) / 256
 	}
 	return 0
 }
@@ -323,6 +326,9 @@ func (c *compiler) comparison(a, b operand, op string, at int) operand {
 			if !ok {
 				return f.fail(EvalType, at, op)
 			}
+			if !f.spend(sizeSteps(left)) {
+				return nil
+			}
 			switch op {
 			case "<":
 				return order < 0
@@ -356,7 +362,7 @@ func (c *compiler) membership(a, list operand, at int) operand {
 				return nil
 			}
 			for _, item := range f.itemsOf(all, at, "in") {
-				if !f.spend(1) {
+				if !f.spend(1 + sizeSteps(item)) {
 					return nil
 				}
 				if item != nil && Equal(value, item) {
