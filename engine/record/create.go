@@ -50,7 +50,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, entity string,
 }
 
 func (r *request) mayCreate(ctx context.Context, in CreateInput) error {
-	if (in.ID != "" || in.Imported) && !r.actor.System && !in.Imported {
+	if in.ID != "" && !r.actor.System {
 		return fmt.Errorf("create %s with an id: %w", r.entity.Name, ErrForbidden)
 	}
 	action := access.Create

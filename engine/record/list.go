@@ -278,11 +278,18 @@ func (r *request) showTo(ctx context.Context, doc *store.Doc, anyRow bool) (Reco
 		return Record{}, err
 	}
 	if anyRow && !rights.All {
-		acts, err := r.may(ctx, r.entity.Name, access.Act)
-		if err != nil {
-			return Record{}, err
+		// Who takes part sees by his grants to act; who made it, at least what he may fill in.
+		also := []access.Action{access.Act}
+		if doc.CreatedBy == r.actor.ID {
+			also = append(also, access.Create)
 		}
-		rights.Grants = append(slices.Clone(rights.Grants), acts.Grants...)
+		for _, action := range also {
+			more, err := r.may(ctx, r.entity.Name, action)
+			if err != nil {
+				return Record{}, err
+			}
+			rights.Grants = append(slices.Clone(rights.Grants), more.Grants...)
+		}
 	}
 	return (&show{request: r, rights: rights, anyRow: anyRow}).one(ctx, doc)
 }

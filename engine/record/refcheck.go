@@ -143,7 +143,7 @@ func (w *write) checkReferences(ctx context.Context, values form.Values) ([]form
 	}
 	var open []reference
 	for _, ref := range references(w.entity, values) {
-		if before[ref.path+"\x1f"+ref.id] && !w.concerns(ref, values) {
+		if ref.id == unknownKey || (before[ref.path+"\x1f"+ref.id] && !w.concerns(ref, values)) {
 			continue
 		}
 		open = append(open, ref)
@@ -219,7 +219,7 @@ func (w *write) checkChoices(ctx context.Context, refs []reference, values form.
 	for i, ref := range refs {
 		resolved, err := query.Resolve(filters[i], w.recordVars(values, ref.row))
 		if err != nil {
-			return nil, fmt.Errorf("x-filter of %s: %w", ref.field.Path, err)
+			continue // a variable holds what is no value of its field: that is a problem of its own
 		}
 		if access.Leads(resolved) {
 			key := ref.field.Path + "\x1f" + w.variablesOf(filters[i], values, ref.row)
@@ -304,14 +304,17 @@ func (w *write) resolveKeys(ctx context.Context, values form.Values) ([]form.Pro
 				Field: path, Code: codeReference, Level: levelError,
 				Params: map[string]any{"entity": entity.Name, "key": key, "reason": reasonAbsent},
 			})
-			return nil
+			return unknownKey
 		}
 		return id
 	})
 	return problems, nil
 }
 
-const ambiguous = "\x00"
+const (
+	ambiguous  = "\x00"
+	unknownKey = "?" // stands where a key led nowhere, so that the field is not missing as well
+)
 
 // eachKey calls visit for every {"key": …} in a write and, unless it gives nil, puts its result there.
 func (w *write) eachKey(values form.Values, visit func(entity *def.Entity, key, path string) any) {

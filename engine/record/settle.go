@@ -78,7 +78,10 @@ func (w *write) permitted(ctx context.Context, doc *store.Doc, o outcome) error 
 		return nil
 	}
 	action := access.Update
-	if w.stored == nil {
+	switch {
+	case w.stored == nil && w.imported:
+		action = access.Import
+	case w.stored == nil:
 		action = access.Create
 	}
 	rights, err := w.may(ctx, w.entity.Name, action)
@@ -101,7 +104,8 @@ func (w *write) permitted(ctx context.Context, doc *store.Doc, o outcome) error 
 func (w *write) refuseFields(patch form.Values, writes, shows func(path string) bool) error {
 	var denied []string
 	check := func(field *def.Field, sent, stored any, path string) {
-		if ignored(field, w.imported) || (writes(field.Path) && (!field.IsReadOnly() || w.actor.System)) {
+		given := !field.IsReadOnly() || w.actor.System || (field.Number != nil && w.imported)
+		if ignored(field, w.imported) || (given && writes(field.Path)) {
 			return
 		}
 		if shows(field.Path) && w.stored != nil && same(sent, stored) {
@@ -275,9 +279,9 @@ func (w *write) parentOf(ctx context.Context, id string) (string, error) {
 	return parent, nil
 }
 
-// changes lists what differs, for the event. Values of personal fields get a salt, so that they can be erased later
+// differences lists what differs, for the event. Values of personal fields get a salt, so that they can be erased later
 // without breaking the chain; the salt of a row covers all of it.
-func (w *write) changes(before, after form.Values) ([]event.Change, error) {
+func (w *write) differences(before, after form.Values) ([]event.Change, error) {
 	logic, err := w.compiled.form(w.formName)
 	if err != nil {
 		return nil, err

@@ -25,6 +25,8 @@ type write struct {
 	workday      func(date string) bool
 	sent         form.Values // what the actor wrote into a new record
 
+	merged form.Values  // what is being evaluated, for roles that look at the record
+	failed error        // of a question record logic asked that cannot fail there
 	memo   *evaluated   // the last evaluation
 	claims []form.Claim // keys of the document, with the problems they are if taken
 }
@@ -109,6 +111,7 @@ func (w *write) evaluate(ctx context.Context, patch form.Values, occasion form.E
 	if err != nil {
 		return nil, err
 	}
+	w.merged = merged
 	input := form.Input{Values: merged, Stored: w.storedValues(), Context: w.context(ctx, occasion)}
 	values, problems, err := w.complete(ctx, compiledForm, input)
 	if err != nil {
@@ -121,6 +124,12 @@ func (w *write) evaluate(ctx context.Context, patch form.Values, occasion form.E
 // merge puts a patch on the stored values.
 func (w *write) merge(ctx context.Context, patch form.Values) (form.Values, []form.Problem, error) {
 	patch = cloneValues(patch)
+	for name := range patch {
+		// Numbers of people are ignored here, where record logic would take them for those this write assigns.
+		if field := w.entity.Properties[name]; field != nil && field.Number != nil && !w.imported {
+			delete(patch, name)
+		}
+	}
 	found, err := w.resolveKeys(ctx, patch)
 	if err != nil {
 		return nil, nil, err
@@ -135,6 +144,9 @@ func (w *write) complete(ctx context.Context, logic *form.Form, input form.Input
 	session := form.Open(logic, input)
 	for range maxRounds {
 		result := session.Result()
+		if w.failed != nil {
+			return nil, nil, fmt.Errorf("complete %s: %w", w.entity.Name, w.failed)
+		}
 		if len(result.Asks) == 0 {
 			return result.Values, result.Problems, nil
 		}
@@ -155,7 +167,8 @@ func (w *write) context(ctx context.Context, occasion form.Event) form.Context {
 		Record: form.System{CreatedBy: w.actor.ID, UpdatedBy: w.actor.ID, CreatedAt: w.now, UpdatedAt: w.now},
 		HasRole: func(role string) bool {
 			has, err := w.hasRole(ctx, role)
-			return err == nil && has
+			w.failed = errors.Join(w.failed, err)
+			return has
 		},
 		Assigned: func(path string) bool {
 			return slices.ContainsFunc(w.compiled.numbered, func(f *def.Field) bool { return f.Path == path })
@@ -179,9 +192,7 @@ func (w *write) hasRole(ctx context.Context, role string) (bool, error) {
 	if w.stored != nil {
 		doc = *w.stored
 	}
-	if w.memo != nil {
-		doc.Values = w.memo.values
-	}
+	doc.Values = w.merged
 	return w.service.config.Access.HasRole(ctx, w.actor, role, w.entity.Name, doc.Record())
 }
 
@@ -353,7 +364,7 @@ func (s *Service) written(tenant, entity string) {
 
 // events are those of one write: its own first, then those of the flow.
 func (w *write) events(doc *store.Doc, o outcome) ([]store.Event, error) {
-	changes, err := w.changes(w.storedValues(), doc.Values)
+	changes, err := w.differences(w.storedValues(), doc.Values)
 	if err != nil {
 		return nil, err
 	}
