@@ -36,6 +36,22 @@ func foldLogin(login string) string {
 	return strings.ToLower(norm.NFKC.String(strings.TrimSpace(login)))
 }
 
+// CheckAccount tells what CreateAccount would refuse: ErrLoginTaken, ErrLoginInvalid or *PasswordError. An empty
+// password stands for one to be generated.
+func (s *Service) CheckAccount(ctx context.Context, login, name, password string) error {
+	fold := foldLogin(login)
+	if !loginPattern.MatchString(fold) {
+		return ErrLoginInvalid
+	}
+	if _, taken, err := s.accountDoc(ctx, fold); err != nil || taken {
+		return errors.Join(err, ErrLoginTaken)
+	}
+	if password == "" {
+		return nil
+	}
+	return checkPassword(password, fold, name)
+}
+
 // CreateAccount adds an account; ErrLoginTaken, ErrLoginInvalid or *PasswordError.
 func (s *Service) CreateAccount(ctx context.Context, login, name, password string) (Account, error) {
 	fold := foldLogin(login)

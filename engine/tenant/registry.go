@@ -73,11 +73,8 @@ func (r *Registry) Store(ctx context.Context, name string) (store.Store, error) 
 
 // Create adds a tenant. Its database is created empty; builder fills in a catalog.
 func (r *Registry) Create(ctx context.Context, t Tenant) error {
-	if !namePattern.MatchString(t.Name) {
-		return ErrName
-	}
-	if _, err := time.LoadLocation(t.Zone); err != nil {
-		return ErrZone
+	if err := r.Check(t); err != nil {
+		return err
 	}
 	system, err := r.SystemStore(ctx)
 	if err != nil {
@@ -93,6 +90,17 @@ func (r *Registry) Create(ctx context.Context, t Tenant) error {
 		return ErrExists
 	}
 	return err
+}
+
+// Check tells whether a tenant's name and zone can be used: nil, ErrName or ErrZone.
+func (r *Registry) Check(t Tenant) error {
+	if !namePattern.MatchString(t.Name) {
+		return ErrName
+	}
+	if _, err := time.LoadLocation(t.Zone); err != nil {
+		return ErrZone
+	}
+	return nil
 }
 
 // Tenant finds one tenant by name; ErrUnknown if there is none.
