@@ -1,0 +1,152 @@
+package main
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+const slice = `{"lang": "zh-CN", "entity": {"name": "order", "title": "订单", "type": "object",
+ "properties": {
+  "day": {"type": "string", "format": "date", "x-type": "date", "x-default": "today()"},
+  "supplier": {"type": "string", "x-type": "reference", "x-entity": "supplier", "x-filter": {"field": "region", "op": "eq", "value": {"var": "record.region"}}},
+  "region": {"type": "string", "x-type": "text"},
+  "discount": {"type": "string", "x-type": "percent", "x-compute": "supplier.discount"},
+  "lines": {"type": "array", "x-type": "table", "items": {"type": "object", "properties": {
+   "qty": {"type": "integer", "x-type": "integer"}, "price": {"type": "string", "x-type": "money"},
+   "amount": {"type": "string", "x-type": "money", "x-compute": "qty * price"}}}},
+  "total": {"type": "string", "x-type": "money", "x-compute": "sum(lines, .amount)"}},
+ "x-rules": {"cheap": {"must": "total <= 1000", "level": "warning", "field": "total"}}},
+ "entities": {"supplier": {"name": "supplier", "title": "供应商", "type": "object", "properties": {"discount": {"type": "string", "x-type": "percent"}}}}}`
+
+const begin = `{"values": {}, "touched": [], "context": {"now": "2026-06-01T02:00:00Z", "zone": "+08:00", "actor": {"id": "U1", "name": "王"}}}`
+
+// call decodes an answer.
+func call(t *testing.T, result any, err error) map[string]any {
+	t.Helper()
+	text := answer(func() (any, error) { return result, err })
+	var decoded map[string]any
+	if err := json.Unmarshal([]byte(text), &decoded); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return decoded
+}
+
+func at(t *testing.T, tree any, path ...string) any {
+	t.Helper()
+	for _, key := range path {
+		object, ok := tree.(map[string]any)
+		if !ok {
+			t.Fatalf("no %v in %v", path, tree)
+		}
+		tree = object[key]
+	}
+	return tree
+}
+
+func TestAnOrderIsTyped(t *testing.T) {
+	b := newBridge()
+	result, err := b.open(slice, begin)
+	opened := call(t, result, err)
+	handle := int(opened["handle"].(float64))
+	if got := at(t, opened, "values", "day"); got != "2026-06-01" {
+		t.Errorf("day %v", got)
+	}
+
+	result, err = b.rows(handle, "lines", "insert", `{"rows": [{"qty": 3, "price": "2.50"}, {}]}`)
+	if got := at(t, call(t, result, err), "values", "total"); got != "7.50" {
+		t.Errorf("total %v after inserting", got)
+	}
+	result, err = b.rows(handle, "lines", "paste", `{"row": "+2", "columns": ["qty", "price"], "cells": [["1,000", "¥4"]]}`)
+	changes := call(t, result, err)
+	if got := at(t, changes, "values", "total"); got != "4007.50" {
+		t.Errorf("total %v after pasting", got)
+	}
+	if problems := at(t, changes, "problems", "total").([]any); at(t, problems[0], "code") != "cheap" {
+		t.Errorf("problems %v", problems)
+	}
+	result, err = b.acknowledge(handle, `{"cheap": "急用"}`)
+	if problems := at(t, call(t, result, err), "problems", "total").([]any); len(problems) != 0 {
+		t.Errorf("problems %v after giving a reason", problems)
+	}
+
+	result, err = b.set(handle, "supplier", `"S1"`)
+	asks := at(t, call(t, result, err), "asks").([]any)
+	if len(asks) != 1 || at(t, asks[0], "key") != "supplier/S1" {
+		t.Fatalf("asks %v", asks)
+	}
+	result, err = b.answer(handle, `{"records": {"supplier/S1": {"discount": "5.00"}}}`)
+	if got := at(t, call(t, result, err), "values", "discount"); got != "5.00" {
+		t.Errorf("discount %v", got)
+	}
+	result, err = b.choices(handle, "supplier")
+	if got := call(t, result, err); got["entity"] != "supplier" {
+		t.Errorf("choices %v", got)
+	}
+
+	result, err = b.patch(handle)
+	if got := written(must(t, result, err)); got != `{"day":"2026-06-01","lines":[{"_id":"+1","price":"2.50","qty":3},{"_id":"+2","price":"4.00","qty":1000}],"supplier":"S1"}` {
+		t.Errorf("patch %s", got)
+	}
+	result, err = b.close(handle)
+	must(t, result, err)
+	result, err = b.result(handle)
+	if got := call(t, result, err); got["code"] != "unknown_handle" {
+		t.Errorf("a closed handle answers %v", got)
+	}
+}
+
+func must(t *testing.T, result any, err error) any {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+func TestFailuresHaveCodes(t *testing.T) {
+	b := newBridge()
+	result, err := b.open(slice, begin)
+	handle := int(call(t, result, err)["handle"].(float64))
+	tests := []struct {
+		name string
+		call func() (any, error)
+		want string
+	}{
+		{"slice is no JSON", func() (any, error) { return b.open("{", begin) }, "bad_slice"},
+		{"slice without entity", func() (any, error) { return b.open("{}", begin) }, "bad_slice"},
+		{"slice with a wrong formula", func() (any, error) { return b.open(strings.Replace(slice, "qty * price", "qty *", 1), begin) }, "bad_slice"},
+		{"input without time", func() (any, error) { return b.open(slice, `{"values": {}}`) }, "bad_input"},
+		{"input with unknown keys", func() (any, error) { return b.open(slice, `{"value": {}}`) }, "bad_json"},
+		{"zone by name", func() (any, error) {
+			return b.open(slice, strings.Replace(begin, "+08:00", "Asia/Shanghai", 1))
+		}, "bad_input"},
+		{"value is no JSON", func() (any, error) { return b.set(handle, "day", "2026-06-01") }, "bad_json"},
+		{"unknown operation", func() (any, error) { return b.rows(handle, "lines", "shuffle", "{}") }, "unknown_operation"},
+		{"choices of a text", func() (any, error) { return b.choices(handle, "region") }, "unknown_path"},
+		{"a panic", func() (any, error) { var s []int; return s[handle], nil }, "internal"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var got failure
+			if err := json.Unmarshal([]byte(answer(tt.call)), &got); err != nil || got.Code != tt.want {
+				t.Errorf("code %q (%v), want %q", got.Code, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestCasesAndFunctions(t *testing.T) {
+	result, err := evalCase(`{"expr": "0.1 + 0.2", "want": 0.3}`)
+	if got := must(t, result, err).(verdict); !got.Pass {
+		t.Error(got.Error)
+	}
+	result, err = evalCase(`{"expr": "0.1 + 0.2", "want": 0.4}`)
+	if got := must(t, result, err).(verdict); got.Pass || got.Error == "" {
+		t.Errorf("a wrong case passes: %v", got)
+	}
+	result, err = functions()
+	if list := must(t, result, err).([]function); len(list) != 64 || list[0].Name != "IF" {
+		t.Errorf("%d functions", len(list))
+	}
+}

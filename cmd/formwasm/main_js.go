@@ -1,0 +1,45 @@
+package main
+
+import "syscall/js"
+
+// main puts formwork on globalThis and waits for calls as long as the page lives.
+func main() {
+	b := newBridge()
+	api := js.Global().Get("Object").New()
+	for name, call := range map[string]func(a arguments) (any, error){
+		"open":        func(a arguments) (any, error) { return b.open(a.text(0), a.text(1)) },
+		"set":         func(a arguments) (any, error) { return b.set(a.number(0), a.text(1), a.text(2)) },
+		"rows":        func(a arguments) (any, error) { return b.rows(a.number(0), a.text(1), a.text(2), a.text(3)) },
+		"answer":      func(a arguments) (any, error) { return b.answer(a.number(0), a.text(1)) },
+		"acknowledge": func(a arguments) (any, error) { return b.acknowledge(a.number(0), a.text(1)) },
+		"result":      func(a arguments) (any, error) { return b.result(a.number(0)) },
+		"patch":       func(a arguments) (any, error) { return b.patch(a.number(0)) },
+		"choices":     func(a arguments) (any, error) { return b.choices(a.number(0), a.text(1)) },
+		"close":       func(a arguments) (any, error) { return b.close(a.number(0)) },
+		"evalCase":    func(a arguments) (any, error) { return evalCase(a.text(0)) },
+		"functions":   func(arguments) (any, error) { return functions() },
+	} {
+		api.Set(name, js.FuncOf(func(_ js.Value, args []js.Value) any {
+			return answer(func() (any, error) { return call(args) })
+		}))
+	}
+	js.Global().Set("formwork", api)
+	select {}
+}
+
+// arguments are what JavaScript passed; what is absent or of another type reads as nothing.
+type arguments []js.Value
+
+func (a arguments) text(i int) string {
+	if i >= len(a) || a[i].Type() != js.TypeString {
+		return ""
+	}
+	return a[i].String()
+}
+
+func (a arguments) number(i int) int {
+	if i >= len(a) || a[i].Type() != js.TypeNumber {
+		return 0
+	}
+	return a[i].Int()
+}
