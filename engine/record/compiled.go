@@ -3,6 +3,8 @@ package record
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
+	"slices"
 	"sync"
 
 	"formwork/engine/access"
@@ -21,6 +23,8 @@ type compiled struct {
 	mu       sync.Mutex
 	forms    map[string]*form.Form // by name of the form, "" = the entity alone
 	numbered []*def.Field          // automatic numbers
+	// readsNumbers: something may be computed from an automatic number, so that giving one means computing again.
+	readsNumbers bool
 }
 
 // cache keeps what was compiled. A catalog that is no longer active stays while its instances are worked on; when
@@ -82,6 +86,7 @@ func compile(catalog *def.Catalog, entity *def.Entity) (*compiled, error) {
 			return nil, fmt.Errorf("x-filter of %s: %w", field.Path, err)
 		}
 	}
+	c.readsNumbers = readsNumbers(catalog, entity, c.numbered)
 	for name, key := range entity.Keys() {
 		if len(key.Where) == 0 {
 			continue
@@ -93,6 +98,47 @@ func compile(catalog *def.Catalog, entity *def.Entity) (*compiled, error) {
 		c.wheres[string(key.Where)] = where
 	}
 	return c, nil
+}
+
+// readsNumbers tells whether the name of an automatic number stands in any formula, rule or form of the entity.
+func readsNumbers(catalog *def.Catalog, entity *def.Entity, numbers []*def.Field) bool {
+	if len(numbers) == 0 {
+		return false
+	}
+	var texts []string
+	rules := func(rules map[string]*def.Rule) {
+		for _, rule := range rules {
+			texts = append(texts, rule.Must, rule.When, rule.Message)
+		}
+	}
+	rules(entity.Rules)
+	for _, field := range entity.AllFields() {
+		texts = append(texts, field.Compute, field.DefaultExpr)
+		for _, source := range field.Lookup {
+			texts = append(texts, source.When, string(source.Where))
+		}
+		if field.IsTable() {
+			rules(field.Items.Rules)
+		}
+	}
+	for _, layout := range catalog.FormsOf(entity.Name) {
+		for _, section := range layout.Sections {
+			texts = append(texts, section.Visible)
+			for _, item := range section.Items {
+				texts = append(texts, item.Visible, item.Required, item.ReadOnly)
+				for _, column := range item.Columns {
+					texts = append(texts, column.Visible, column.Required, column.ReadOnly)
+				}
+			}
+		}
+	}
+	for _, number := range numbers {
+		word := regexp.MustCompile(`\b` + regexp.QuoteMeta(number.Name) + `\b`)
+		if slices.ContainsFunc(texts, word.MatchString) {
+			return true
+		}
+	}
+	return false
 }
 
 // keyFilter gives the compiled filter of a unique key.

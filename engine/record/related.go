@@ -152,6 +152,19 @@ func (a *asker) answer(ctx context.Context, asks []form.Ask) error {
 	return nil
 }
 
+// answersTo gives the answers to some asks, out of all that were answered so far.
+func (a *asker) answersTo(asks []form.Ask) form.Related {
+	some := form.Related{Records: map[string]map[string]any{}, Lookups: map[string]any{}}
+	for _, ask := range asks {
+		if ask.Source == "" {
+			some.Records[ask.Key] = a.answers.Records[ask.Key]
+		} else {
+			some.Lookups[ask.Key] = a.answers.Lookups[ask.Key]
+		}
+	}
+	return some
+}
+
 // question fills an ask's variables into the filter of its lookup. A missing variable finds nothing.
 func (a *asker) question(ctx context.Context, ask form.Ask) (*question, error) {
 	l := a.lookups[ask.Source]

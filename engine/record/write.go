@@ -25,10 +25,11 @@ type write struct {
 	workday      func(date string) bool
 	sent         form.Values // what the actor wrote into a new record
 
-	merged form.Values  // what is being evaluated, for roles that look at the record
-	failed error        // of a question record logic asked that cannot fail there
-	memo   *evaluated   // the last evaluation
-	claims []form.Claim // keys of the document, with the problems they are if taken
+	merged  form.Values   // what is being evaluated, for roles that look at the record
+	failed  error         // of a question record logic asked that cannot fail there
+	related *form.Related // what other records answered so far
+	memo    *evaluated    // the last evaluation
+	claims  []form.Claim  // keys of the document, with the problems they are if taken
 }
 
 // evaluated is a completed record.
@@ -141,6 +142,11 @@ func (w *write) merge(ctx context.Context, patch form.Values) (form.Values, []fo
 // complete runs the record logic until it asks for nothing more.
 func (w *write) complete(ctx context.Context, logic *form.Form, input form.Input) (form.Values, []form.Problem, error) {
 	asker := newAsker(w.request, w.compiled.lookups)
+	if w.related == nil {
+		w.related = &asker.answers
+	}
+	// What an earlier evaluation of this write was told, this one need not ask again.
+	asker.answers, input.Related = *w.related, *w.related
 	session := form.Open(logic, input)
 	for range maxRounds {
 		result := session.Result()
@@ -150,11 +156,10 @@ func (w *write) complete(ctx context.Context, logic *form.Form, input form.Input
 		if len(result.Asks) == 0 {
 			return result.Values, result.Problems, nil
 		}
-		asker.answers = form.Related{Records: map[string]map[string]any{}, Lookups: map[string]any{}}
 		if err := asker.answer(ctx, result.Asks); err != nil {
 			return nil, nil, err
 		}
-		session.Answer(asker.answers)
+		session.Answer(asker.answersTo(result.Asks))
 	}
 	return nil, nil, fmt.Errorf("complete %s: still asking after %d rounds", w.entity.Name, maxRounds)
 }
@@ -266,6 +271,12 @@ func (w *write) numbered(ctx context.Context, e *evaluated) (*evaluated, error) 
 		}
 	}
 	if len(assigned) == 0 {
+		return e, nil
+	}
+	if !w.compiled.readsNumbers {
+		for name, text := range assigned {
+			e.values[name] = text
+		}
 		return e, nil
 	}
 	logic, err := w.compiled.form(w.formName)
