@@ -7,6 +7,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"time"
@@ -14,12 +15,16 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/requestid"
 
+	"formwork/builder"
 	"formwork/engine"
+	"formwork/engine/identity"
 )
 
 // Config is what the HTTP server needs.
 type Config struct {
 	Engine  *engine.Engine
+	Builder *builder.Builder
+	Setup   *identity.Setup
 	UI      fs.FS  // the built web UI, nil for none
 	TLS     bool   // the listener speaks TLS: cookies get the __Host- prefix and Secure
 	Banner  string // "insecure" or "demo": told to the UI with the session; "" for none
@@ -38,7 +43,7 @@ type server struct {
 }
 
 // New builds the application: routes of the table, health, metrics and the UI.
-func New(cfg Config) *fiber.App {
+func New(cfg Config) (*fiber.App, error) {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 30 * time.Second
 	}
@@ -50,7 +55,11 @@ func New(cfg Config) *fiber.App {
 	})
 	app.Use(requestid.New(requestid.Config{ContextKey: requestIDKey}), s.observe, s.secure, s.recover)
 	routes := s.routes()
-	s.openapi = openAPI(routes)
+	document, err := openAPI(routes)
+	if err != nil {
+		return nil, fmt.Errorf("OpenAPI: %w", err)
+	}
+	s.openapi = document
 	for _, r := range routes {
 		app.Add(r.method, base+r.path, s.serve(r))
 	}
@@ -58,7 +67,7 @@ func New(cfg Config) *fiber.App {
 	app.Get("/readyz", s.readyz)
 	app.Get("/metrics", s.metrics.serve)
 	s.serveUI(app)
-	return app
+	return app, nil
 }
 
 // serve runs one route: session, access, CSRF, deadline, handler.

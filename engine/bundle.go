@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"formwork/engine/access"
+	"formwork/engine/def"
+	"formwork/engine/form"
+	"formwork/engine/record"
+)
+
+// Bundle is all a browser needs to list and edit the records of one entity, reduced to what the reader may see.
+type Bundle struct {
+	Version string               `json:"version"` // of the catalog
+	Entity  *def.Entity          `json:"entity"`
+	Forms   map[string]*def.Form `json:"forms"`
+	Views   map[string]*def.View `json:"views"`
+	Form    string               `json:"form"` // the form to use
+	Rights  record.Rights        `json:"rights"`
+	Slice   json.RawMessage      `json:"slice"`  // for the form engine in the browser, opaque to everybody else
+	Titles  map[string]string    `json:"titles"` // of the entities that references lead to
+	Now     time.Time            `json:"now"`
+	Zone    string               `json:"zone"`   // IANA name
+	Offset  string               `json:"offset"` // of the zone now, "+08:00"
+}
+
+// BundleInput says for which occasion a bundle is made.
+type BundleInput struct {
+	Device string // desk or phone
+	Form   string // "" = the entity's form for the device
+	Task   string // id of an open task of the reader: its node's field rights apply
+}
+
+// Bundle gives the reader's bundle of an entity; record.ErrNotFound if there is no such entity or nothing in it for him.
+func (e *Engine) Bundle(ctx context.Context, actor access.Actor, entity string, in BundleInput) (Bundle, error) {
+	catalog, err := e.Catalogs.Active(ctx, actor.Tenant)
+	if err != nil {
+		return Bundle{}, err
+	}
+	node := map[string]string(nil)
+	if in.Task != "" {
+		if catalog, node, err = e.Flows.TaskLayout(ctx, actor, in.Task); err != nil {
+			return Bundle{}, err
+		}
+	}
+	ent, ok := catalog.Entity(entity)
+	if !ok {
+		return Bundle{}, record.ErrNotFound
+	}
+	rights, err := e.Records.Rights(ctx, actor, entity)
+	if err != nil {
+		return Bundle{}, err
+	}
+	if len(rights.Actions) == 0 && in.Task == "" {
+		return Bundle{}, record.ErrNotFound
+	}
+	return e.bundle(ctx, actor, bundleParts{catalog: catalog, entity: ent, rights: rights, node: node, in: in})
+}
+
+type bundleParts struct {
+	catalog *def.Catalog
+	entity  *def.Entity
+	rights  record.Rights
+	node    map[string]string
+	in      BundleInput
+}
+
+func (e *Engine) bundle(ctx context.Context, actor access.Actor, p bundleParts) (Bundle, error) {
+	zone, err := e.Tenants.Zone(ctx, actor.Tenant)
+	if err != nil {
+		return Bundle{}, err
+	}
+	readable := func(path string) bool {
+		right := p.rights.Fields[path]
+		return p.node[path] != "-" && (right == def.FieldRead || right == def.FieldWrite || p.node[path] == "w")
+	}
+	shown := func(path string) bool {
+		return readable(path) || p.rights.Fields[path] == def.FieldMasked && p.node[path] != "-"
+	}
+	layout := form.Layout{Form: p.form(), Rights: p.node}
+	slice, err := form.Slice(p.catalog, p.entity.Name, layout, readable)
+	if err != nil {
+		return Bundle{}, fmt.Errorf("slice %s: %w", p.entity.Name, err)
+	}
+	now := e.Clock()
+	b := Bundle{
+		Version: p.catalog.Version, Entity: p.entity.Resolved(shown), Rights: p.rights, Slice: slice,
+		Forms: map[string]*def.Form{}, Views: map[string]*def.View{}, Titles: map[string]string{}, Form: layout.Form.Name,
+		Now: now, Zone: zone.String(), Offset: now.In(zone).Format("-07:00"),
+	}
+	for _, f := range p.catalog.FormsOf(p.entity.Name) {
+		b.Forms[f.Name] = f
+	}
+	b.Forms[layout.Form.Name] = layout.Form
+	for _, v := range p.catalog.ViewsOf(p.entity.Name) {
+		if offered(v.Roles, actor, p.catalog) {
+			b.Views[v.Name] = v
+		}
+	}
+	for _, f := range p.entity.AllFields() {
+		if target, ok := p.catalog.Entity(f.Target()); ok {
+			b.Titles[target.Name] = target.Label(actor.Lang)
+		}
+	}
+	return b, nil
+}
+
+// form picks the form asked for, else the entity's form for the device.
+func (p *bundleParts) form() *def.Form {
+	if f, ok := p.catalog.Forms[p.in.Form]; ok && f.Entity == p.entity.Name {
+		return f
+	}
+	if f, ok := p.catalog.FormFor(p.entity.Name, p.in.Device); ok {
+		return f
+	}
+	return def.GenerateForm(p.entity)
+}
+
+// offered tells whether a view is offered to an actor; rights come from grants only.
+func offered(roles []string, actor access.Actor, catalog *def.Catalog) bool {
+	return len(roles) == 0 || actor.Admin || slices.ContainsFunc(catalog.RolesWith(actor.Roles), func(r *def.Role) bool {
+		return slices.Contains(roles, r.Name)
+	})
+}

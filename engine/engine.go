@@ -1,0 +1,204 @@
+// Package engine assembles the services of the engine from a Config and runs their workers.
+//
+// It decides nothing: which package does what is in docs/architecture.md. Definitions reach it as catalogs only;
+// drafts, templates and publishing are builder's.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"formwork/engine/access"
+	"formwork/engine/event"
+	"formwork/engine/flow"
+	"formwork/engine/identity"
+	"formwork/engine/job"
+	"formwork/engine/record"
+	"formwork/engine/store"
+	"formwork/engine/tenant"
+)
+
+// Config is everything the engine takes from the machine.
+type Config struct {
+	Store     store.Backend
+	Clock     func() time.Time
+	NewID     func() string               // sortable, unique: ULIDs
+	Random    func(n int) ([]byte, error) // secure random bytes
+	Holder    string                      // names this process among those on the same store
+	Log       *slog.Logger
+	Passwords identity.PasswordParams
+	Idle      time.Duration // of sessions; 0 = identity.DefaultIdle
+	Limit     time.Duration // of sessions; 0 = identity.DefaultLimit
+}
+
+// Engine is the assembled services. All are safe for use by many goroutines.
+type Engine struct {
+	Config
+	Tenants  *tenant.Registry
+	Catalogs *tenant.Catalogs
+	Events   *event.Hub
+	Access   *access.Service
+	Records  *record.Service
+	Identity *identity.Service
+	Flows    *flow.Service
+	Jobs     *job.Runner
+
+	mu      sync.Mutex
+	running context.Context // of Run; nil before
+	workers sync.WaitGroup
+	tailed  map[string]bool // tenants whose log is followed
+}
+
+// New assembles the services on an open store.
+func New(ctx context.Context, cfg Config) (*Engine, error) {
+	tenants, err := tenant.NewRegistry(ctx, cfg.Store, cfg.Clock)
+	if err != nil {
+		return nil, err
+	}
+	e := &Engine{Config: cfg, Tenants: tenants, Catalogs: tenant.NewCatalogs(tenants), tailed: map[string]bool{}}
+	e.Events = event.NewHub(event.Config{Stores: tenants.Store, Clock: cfg.Clock, Holder: cfg.Holder, Log: cfg.Log})
+	e.Access = access.New(access.Config{
+		Catalog: e.Catalogs.Active, Stores: tenants.Store, Clock: cfg.Clock, Zone: tenants.Zone,
+	})
+	e.Records, err = record.New(record.Config{
+		Catalogs: e.Catalogs, Stores: tenants.Store, Access: e.Access, Events: e.Events, Clock: cfg.Clock,
+		NewID: cfg.NewID, Zone: tenants.Zone, Instance: flow.Instance,
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.Identity, err = identity.New(ctx, identity.Config{
+		Tenants: tenants, Records: e.Records, Clock: cfg.Clock, NewID: cfg.NewID, Random: cfg.Random,
+		Idle: or(cfg.Idle, identity.DefaultIdle), Limit: or(cfg.Limit, identity.DefaultLimit), Params: cfg.Passwords,
+	})
+	if err != nil {
+		return nil, err
+	}
+	e.Flows = flow.New(flow.Config{
+		Catalogs: e.Catalogs, Stores: tenants.Store, Records: e.Records, Access: e.Access, Events: e.Events,
+		Clock: cfg.Clock, Zone: tenants.Zone,
+	})
+	e.Jobs = job.NewRunner(job.Config{
+		Store: e.open, Tenants: e.tenantNames, Clock: cfg.Clock, NewID: cfg.NewID, Holder: cfg.Holder, Log: cfg.Log,
+	})
+	e.Jobs.Every("sweep_sessions", time.Hour, e.Identity.Sweep)
+	return e, nil
+}
+
+// open opens a tenant's database or the installation's own.
+func (e *Engine) open(ctx context.Context, name string) (store.Store, error) {
+	if name == tenant.System {
+		return e.Tenants.SystemStore(ctx)
+	}
+	return e.Tenants.Store(ctx, name)
+}
+
+func (e *Engine) tenantNames(ctx context.Context) ([]string, error) {
+	all, err := e.Tenants.Tenants(ctx)
+	names := make([]string, len(all))
+	for i, t := range all {
+		names[i] = t.Name
+	}
+	return names, err
+}
+
+// lookForTenants is how often tenants that other processes created are looked for.
+const lookForTenants = 10 * time.Second
+
+// Run runs the workers (jobs, schedules, the followers of every tenant's event log) until the context ends.
+func (e *Engine) Run(ctx context.Context) {
+	e.mu.Lock()
+	e.running = ctx
+	e.mu.Unlock()
+	e.workers.Go(func() { e.Jobs.Run(ctx) })
+	defer e.workers.Wait()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		}
+		names, err := e.tenantNames(ctx)
+		if err != nil && ctx.Err() == nil {
+			e.Log.ErrorContext(ctx, "list tenants", "error", err)
+		}
+		for _, name := range names {
+			e.Follow(name)
+		}
+		timer.Reset(lookForTenants)
+	}
+}
+
+// Follow starts following a tenant's event log, once; whoever creates a tenant in this process calls it. It does
+// nothing before Run.
+func (e *Engine) Follow(name string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.running == nil || e.running.Err() != nil || e.tailed[name] {
+		return
+	}
+	e.tailed[name] = true
+	ctx, tail := e.running, e.Events.Tail(name)
+	e.Flows.Follow(name, tail)
+	for what, work := range map[string]func(context.Context) error{
+		"read event log":  tail.Run,
+		"drop stale data": func(ctx context.Context) error { return e.dropStale(ctx, name, tail) },
+	} {
+		e.workers.Go(func() {
+			if err := work(ctx); err != nil && ctx.Err() == nil {
+				e.Log.ErrorContext(ctx, "follower stopped", "tenant", name, "work", what, "error", err)
+			}
+		})
+	}
+}
+
+// dropStale watches a tenant's log from now on and drops what is cached of things that change.
+func (e *Engine) dropStale(ctx context.Context, name string, tail *event.Tail) error {
+	db, err := e.Tenants.Store(ctx, name)
+	if err != nil {
+		return err
+	}
+	after, err := event.End(ctx, db)
+	if err != nil {
+		return err
+	}
+	for {
+		events, err := tail.Next(ctx, after)
+		if err != nil {
+			return err
+		}
+		e.observe(name, events)
+		after = events[len(events)-1].Seq
+	}
+}
+
+// observe drops what is cached of things that changed.
+func (e *Engine) observe(tenantName string, events []store.Event) {
+	e.Access.Observe(tenantName, events)
+	for _, ev := range events {
+		if ev.Entity == "user" || ev.Entity == "department" {
+			e.Identity.Forget(tenantName)
+			return
+		}
+	}
+}
+
+// Ready tells whether the store answers.
+func (e *Engine) Ready(ctx context.Context) error {
+	if _, err := e.Tenants.Tenants(ctx); err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
+
+func or(d, otherwise time.Duration) time.Duration {
+	if d == 0 {
+		return otherwise
+	}
+	return d
+}
