@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
 	"formwork/engine/def"
@@ -77,7 +78,9 @@ func DecodeCursor(sort []Sort, text string) (values []any, id string, err error)
 	var c cursor
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
-	if err := dec.Decode(&c); err != nil || c.Sort != sortName(sort) || len(c.Values) != len(sort) || c.ID == "" {
+	err = dec.Decode(&c)
+	_, end := dec.Token()
+	if err != nil || end != io.EOF || c.Sort != sortName(sort) || len(c.Values) != len(sort) || c.ID == "" {
 		return nil, "", ErrCursor
 	}
 	for i, value := range c.Values {
@@ -95,7 +98,9 @@ func DecodeCursor(sort []Sort, text string) (values []any, id string, err error)
 		if !ok {
 			return nil, "", ErrCursor
 		}
-		c.Values[i] = canonical
+		if _, isText := canonical.(string); !isText || classOf(sort[i].Type) > classID {
+			c.Values[i] = canonical // texts stay as they are stored, in whatever Unicode form
+		}
 	}
 	return c.Values, c.ID, nil
 }

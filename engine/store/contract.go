@@ -42,7 +42,8 @@ type Store interface {
 	Get(ctx context.Context, collection string, ids ...string) ([]Doc, error)
 	// Find gives one page; see query.Query. Cursors are opaque, stable under inserts, bound to the sort: a record that
 	// does not change is seen exactly once by paging through. query.ErrCursor if the cursor is of another sort. With
-	// Fields set, Values holds those fields only, and Flow is left out; the system fields are always there.
+	// Fields set, Values holds those fields only, and Flow, Keys, Chain and Claim are left out; the system fields are
+	// always there.
 	Find(ctx context.Context, q query.Query) (Page, error)
 	// Count counts up to limit; more is true if there are more than limit. Sort, Fields, Limit and After do not matter.
 	Count(ctx context.Context, q query.Query, limit int) (n int, more bool, err error)

@@ -1,0 +1,376 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"formwork/engine/query"
+	"formwork/engine/store"
+)
+
+// Get gives the documents that exist.
+func (db *database) Get(ctx context.Context, collection string, ids ...string) ([]store.Doc, error) {
+	var docs []store.Doc
+	err := db.read(ctx, func(tx *sql.Tx, s *schema) error {
+		docs = nil
+		t, err := s.table(collection)
+		if err != nil {
+			return err
+		}
+		for chunk := range slices.Chunk(distinct(ids), store.MaxPage) {
+			args := make([]any, len(chunk))
+			for i, id := range chunk {
+				args[i] = id
+			}
+			_, found, err := t.fetch(ctx, tx, nil, "r.id IN ("+placeholders(len(chunk))+")", args)
+			if err != nil {
+				return err
+			}
+			docs = append(docs, found...)
+		}
+		return nil
+	})
+	return docs, wrap("get from "+collection, err)
+}
+
+func distinct(ids []string) []string {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func wrap(what string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
+}
+
+// projection says which columns are read; the others are given as NULL.
+func (t *table) projection(fields []string) (row, body []string) {
+	row, body = prefixed("r.", t.rowNames()), prefixed("b.", t.bodyNames())
+	if fields == nil {
+		return row, body
+	}
+	for i, c := range t.columns {
+		if !slices.Contains(fields, c.field.Path) {
+			row[len(systemColumns)+i] = "NULL"
+		}
+	}
+	needsBody := false
+	for i, sub := range t.children {
+		if slices.Contains(fields, sub.name) {
+			needsBody = true
+		} else {
+			body[len(bodyColumns)+i] = "NULL"
+		}
+	}
+	for i := range bodyColumns {
+		body[i] = "NULL"
+	}
+	for _, name := range fields {
+		if _, _, declared := t.systemOrOwn(name); !declared {
+			body[atRest], needsBody = "b.rest", true
+		}
+	}
+	if !needsBody {
+		return row, nil
+	}
+	return row, body
+}
+
+// fetch reads documents that meet a condition, and their numbers, in no order.
+func (t *table) fetch(ctx context.Context, tx *sql.Tx, fields []string, where string, args []any) ([]int64, []store.Doc, error) {
+	row, body := t.projection(fields)
+	from := t.rows() + " r"
+	if body != nil {
+		from += " LEFT JOIN " + t.bodies() + " b ON b.n = r.n"
+	}
+	rows, err := tx.QueryContext(ctx, "SELECT r.n,"+strings.Join(append(row, body...), ",")+" FROM "+from+" WHERE "+where, args...)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer rows.Close() //nolint:errcheck // Err is looked at
+	var numbers []int64
+	var docs []store.Doc
+	dest, values := cells(1 + len(row) + len(body))
+	for rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			return nil, nil, err
+		}
+		doc, err := t.decode(values[1:1+len(row)], values[1+len(row):])
+		if err != nil {
+			return nil, nil, err
+		}
+		if fields != nil {
+			for name := range doc.Values {
+				if !slices.Contains(fields, name) {
+					delete(doc.Values, name)
+				}
+			}
+		}
+		n, _ := values[0].(int64)
+		numbers, docs = append(numbers, n), append(docs, doc)
+	}
+	return numbers, docs, rows.Err()
+}
+
+// Find gives one page: first the numbers in order, from indexes where there are some, then their documents.
+func (db *database) Find(ctx context.Context, q query.Query) (store.Page, error) {
+	var page store.Page
+	err := db.read(ctx, func(tx *sql.Tx, s *schema) error {
+		t, err := s.table(q.Collection)
+		if err != nil {
+			return err
+		}
+		if err := t.refuseScan(ctx, tx, q.Where); err != nil {
+			return err
+		}
+		page, err = t.page(ctx, tx, q)
+		return err
+	})
+	return page, wrap("find in "+q.Collection, err)
+}
+
+func (t *table) page(ctx context.Context, tx *sql.Tx, q query.Query) (store.Page, error) {
+	limit := min(max(q.Limit, 1), store.MaxPage)
+	found, err := t.locate(ctx, tx, q, limit+1)
+	if err != nil || len(found) == 0 {
+		return store.Page{}, err
+	}
+	var page store.Page
+	if len(found) > limit {
+		found = found[:limit]
+		last := found[limit-1]
+		page.Next = query.EncodeCursor(q.Sort, last.keys, last.id)
+	}
+	args := make([]any, len(found))
+	position := make(map[int64]int, len(found))
+	for i, at := range found {
+		args[i], position[at.n] = at.n, i
+	}
+	numbers, docs, err := t.fetch(ctx, tx, q.Fields, "r.n IN ("+placeholders(len(args))+")", args)
+	if err != nil {
+		return store.Page{}, err
+	}
+	page.Docs = make([]store.Doc, len(found))
+	for i, n := range numbers {
+		page.Docs[position[n]] = docs[i]
+	}
+	return page, nil
+}
+
+// located is where a document of a page stands: number, id and wire values of the sort keys.
+type located struct {
+	n    int64
+	id   string
+	keys []any
+}
+
+// locate finds up to limit documents in order. Where the cursor lies among records that have the first key, those that
+// miss it are a range of their own: each range is one walk along an index.
+func (t *table) locate(ctx context.Context, tx *sql.Tx, q query.Query, limit int) ([]located, error) {
+	ranges, err := t.ranges(q)
+	if err != nil {
+		return nil, err
+	}
+	var found []located
+	for _, after := range ranges {
+		statement, columns, args, err := t.orderedQuery(q, after, limit-len(found))
+		if err != nil {
+			return nil, err
+		}
+		found, err = collect(ctx, tx, found, columns, statement, args)
+		if err != nil || len(found) == limit {
+			return found, err
+		}
+	}
+	return found, nil
+}
+
+func collect(ctx context.Context, tx *sql.Tx, found []located, columns []*column, statement string, args []any) ([]located, error) { //nolint:revive // one query with what it gives
+	rows, err := tx.QueryContext(ctx, statement, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // Err is looked at
+	for rows.Next() {
+		dest, values := cells(2 + len(columns))
+		if err := rows.Scan(dest...); err != nil {
+			return nil, err
+		}
+		at := located{keys: make([]any, len(columns))}
+		at.n, _ = values[0].(int64)
+		at.id, _ = values[1].(string)
+		for i, c := range columns {
+			if at.keys[i], err = c.decode(values[2+i]); err != nil {
+				return nil, err
+			}
+		}
+		found = append(found, at)
+	}
+	return found, rows.Err()
+}
+
+// after is the condition of one range: a text with its arguments.
+type after struct {
+	text string
+	args []any
+}
+
+// orderedQuery selects number, id and sort keys in order.
+func (t *table) orderedQuery(q query.Query, from after, limit int) (string, []*column, []any, error) {
+	b := &renderer{t: t}
+	var columns []*column
+	selected := "SELECT r.n, r.id"
+	order := " ORDER BY "
+	for _, key := range q.Sort {
+		text, col, err := b.keyColumn(key)
+		if err != nil {
+			return "", nil, nil, err
+		}
+		columns = append(columns, col)
+		selected += ", " + text
+		order += text
+		if key.Desc {
+			order += " DESC"
+		}
+		order += ", "
+	}
+	where, err := b.where(q.Where)
+	if err != nil {
+		return "", nil, nil, err
+	}
+	where += b.search(q.Search)
+	if from.text != "" {
+		where += " AND " + from.text
+		b.args = append(b.args, from.args...)
+	}
+	statement := selected + " FROM " + t.rows() + " r WHERE " + where + order + "r.id LIMIT " + b.bind(int64(limit))
+	return statement, columns, b.args, nil
+}
+
+// ranges gives the conditions that together select what follows the cursor, in order.
+func (t *table) ranges(q query.Query) ([]after, error) {
+	if q.After == "" {
+		return []after{{}}, nil
+	}
+	values, id, err := query.DecodeCursor(q.Sort, q.After)
+	if err != nil {
+		return nil, err
+	}
+	k := &keyset{b: &renderer{t: t}, sort: q.Sort, id: id}
+	for i, key := range q.Sort {
+		text, col, err := k.b.keyColumn(key)
+		if err != nil {
+			return nil, err
+		}
+		cell, err := col.cursorCell(values[i])
+		if err != nil {
+			return nil, err
+		}
+		k.columns, k.cells = append(k.columns, text), append(k.cells, cell)
+	}
+	return k.ranges(), nil
+}
+
+// cursorCell is the value of a cursor as the column keeps it.
+func (c *column) cursorCell(value any) (any, error) {
+	text, isText := value.(string)
+	if !isDecimal(c.field.Type) || !isText {
+		return c.operand(value)
+	}
+	coef, exact, err := coefficient(text, c.field.Scale)
+	if err != nil || !exact || !c.wide && !coef.IsInt64() {
+		return nil, query.ErrCursor
+	}
+	return c.cell(coef), nil
+}
+
+// keyset writes "comes after the cursor" as conditions.
+type keyset struct {
+	b       *renderer
+	sort    []query.Sort
+	columns []string
+	cells   []any
+	id      string
+}
+
+func (k *keyset) ranges() []after {
+	if len(k.sort) == 0 {
+		return []after{k.take(k.from(0))}
+	}
+	x, cell := k.columns[0], k.cells[0]
+	switch {
+	case cell == nil && k.sort[0].Desc:
+		return []after{k.take("(" + x + " IS NULL AND " + k.from(1) + ")")}
+	case cell == nil:
+		return []after{k.take("(" + x + " IS NULL AND " + k.from(1) + ")"), {text: x + " IS NOT NULL"}}
+	case k.sort[0].Desc:
+		first := k.take("(" + x + " <= " + k.b.bind(cell) + " AND (" + x + " < " + k.b.bind(cell) + " OR " + k.from(1) + "))")
+		return []after{first, {text: x + " IS NULL"}}
+	}
+	return []after{k.take("(" + x + " >= " + k.b.bind(cell) + " AND (" + x + " > " + k.b.bind(cell) + " OR " + k.from(1) + "))")}
+}
+
+// take gives a text with the arguments bound so far.
+func (k *keyset) take(text string) after {
+	args := k.b.args
+	k.b.args = nil
+	return after{text, args}
+}
+
+// from is the condition over the keys from the i-th on, those before being equal.
+func (k *keyset) from(i int) string {
+	if i == len(k.sort) {
+		return "r.id > " + k.b.bind(k.id)
+	}
+	x, cell := k.columns[i], k.cells[i]
+	switch {
+	case cell == nil && k.sort[i].Desc:
+		return "(" + x + " IS NULL AND " + k.from(i+1) + ")"
+	case cell == nil:
+		return "(" + x + " IS NOT NULL OR " + k.from(i+1) + ")"
+	case k.sort[i].Desc:
+		return "(" + x + " < " + k.b.bind(cell) + " OR " + x + " IS NULL OR (" + x + " = " + k.b.bind(cell) + " AND " + k.from(i+1) + "))"
+	}
+	return "(" + x + " > " + k.b.bind(cell) + " OR (" + x + " = " + k.b.bind(cell) + " AND " + k.from(i+1) + "))"
+}
+
+// Count counts up to limit.
+func (db *database) Count(ctx context.Context, q query.Query, limit int) (n int, more bool, err error) {
+	err = db.read(ctx, func(tx *sql.Tx, s *schema) error {
+		t, err := s.table(q.Collection)
+		if err != nil {
+			return err
+		}
+		if err := t.refuseScan(ctx, tx, q.Where); err != nil {
+			return err
+		}
+		b := &renderer{t: t}
+		where, err := b.where(q.Where)
+		if err != nil {
+			return err
+		}
+		where += b.search(q.Search)
+		statement := "SELECT count(*) FROM (SELECT 1 FROM " + t.rows() + " r WHERE " + where + " LIMIT " + b.bind(int64(limit)+1) + ")"
+		return tx.QueryRowContext(ctx, statement, b.args...).Scan(&n)
+	})
+	return min(n, limit), n > limit, wrap("count in "+q.Collection, err)
+}
+
+// refuseScan refuses to look for substrings in more records than a person waits for.
+func (t *table) refuseScan(ctx context.Context, tx *sql.Tx, f *query.Filter) error {
+	if !t.shape.NeedsScan(f) {
+		return nil
+	}
+	var many bool
+	err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+t.rows()+" WHERE deleted = 0 LIMIT 1 OFFSET ?)", store.ScanLimit).Scan(&many)
+	if err == nil && many {
+		return store.ErrNeedsIndex
+	}
+	return err
+}

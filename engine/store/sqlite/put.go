@@ -1,0 +1,405 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"formwork/engine/query"
+	"formwork/engine/store"
+)
+
+// put does one write in the running transaction. Whatever refuses it is found before anything is changed.
+func (w *writer) put(ctx context.Context, write *store.Write) error {
+	t, err := w.schema.table(write.Collection)
+	if err != nil {
+		return err
+	}
+	if write.Remove {
+		return w.remove(ctx, t, write)
+	}
+	next, err := t.encode(&write.Doc)
+	var narrow *errWiden
+	if errors.As(err, &narrow) {
+		return w.widenAndPut(ctx, t, narrow.path, write)
+	}
+	if err != nil {
+		return err
+	}
+	if write.IfRev == 0 {
+		err = w.insert(ctx, t, write, next)
+	} else {
+		err = w.update(ctx, t, write, next)
+	}
+	if errors.As(err, &narrow) {
+		return w.widenAndPut(ctx, t, narrow.path, write)
+	}
+	return err
+}
+
+func (w *writer) widenAndPut(ctx context.Context, t *table, path string, write *store.Write) error {
+	if err := w.widen(ctx, t, path); err != nil {
+		return err
+	}
+	return w.put(ctx, write)
+}
+
+// find gives the number and revision of a document; n is 0 if there is none.
+func (w *writer) find(ctx context.Context, t *table, id string) (n, rev int64, err error) {
+	_, err = w.stmts.row(ctx, []any{&n, &rev}, "SELECT n, rev FROM "+t.rows()+" WHERE id = ?", id)
+	return n, rev, err
+}
+
+func (w *writer) insert(ctx context.Context, t *table, write *store.Write, next *encoded) error {
+	n, _, err := w.find(ctx, t, write.Doc.ID)
+	if err != nil {
+		return err
+	}
+	if n != 0 {
+		return store.ErrConflict
+	}
+	if err := w.checkKeys(ctx, t, write.Doc.ID, write.Doc.Keys); err != nil {
+		return err
+	}
+	children, err := t.childRows(next, nil)
+	if err != nil {
+		return err
+	}
+	names := t.rowNames()
+	result, err := w.stmts.exec(ctx, "INSERT INTO "+t.rows()+"("+strings.Join(names, ",")+") VALUES("+placeholders(len(names))+")", next.row...)
+	if err != nil {
+		return err
+	}
+	if n, err = result.LastInsertId(); err != nil {
+		return err
+	}
+	if err := w.insertBody(ctx, t, n, next); err != nil {
+		return err
+	}
+	if err := w.insertRows(ctx, t, n, children); err != nil {
+		return err
+	}
+	return w.finish(ctx, t, write, change{n: n, next: next})
+}
+
+func (w *writer) insertBody(ctx context.Context, t *table, n int64, next *encoded) error {
+	if !slices.ContainsFunc(next.body, func(cell any) bool { return cell != nil }) {
+		return nil
+	}
+	names := append([]string{"n"}, t.bodyNames()...)
+	_, err := w.stmts.exec(ctx, "INSERT OR REPLACE INTO "+t.bodies()+"("+strings.Join(names, ",")+") VALUES("+placeholders(len(names))+")",
+		append([]any{n}, next.body...)...)
+	return err
+}
+
+// update changes what differs only: indexes and sub-tables that stay the same are not touched.
+func (w *writer) update(ctx context.Context, t *table, write *store.Write, next *encoded) error {
+	n, old, err := w.stored(ctx, t, write)
+	if err != nil {
+		return err
+	}
+	oldKeys, err := keysOf(old)
+	if err != nil {
+		return err
+	}
+	added, _ := difference(oldKeys, write.Doc.Keys)
+	if err := w.checkKeys(ctx, t, write.Doc.ID, added); err != nil {
+		return err
+	}
+	children, err := t.childRows(next, old)
+	if err != nil {
+		return err
+	}
+	if err := w.updateChanged(ctx, t.rows(), t.rowNames(), n, [2][]any{old.row, next.row}); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(old.body, func(cell any) bool { return cell != nil }) {
+		err = w.updateChanged(ctx, t.bodies(), t.bodyNames(), n, [2][]any{old.body, next.body})
+	} else {
+		err = w.insertBody(ctx, t, n, next)
+	}
+	if err != nil {
+		return err
+	}
+	for _, rows := range children {
+		if _, err := w.stmts.exec(ctx, "DELETE FROM "+t.childTable(rows.of.name)+" WHERE n = ?", n); err != nil {
+			return err
+		}
+	}
+	if err := w.insertRows(ctx, t, n, children); err != nil {
+		return err
+	}
+	return w.finish(ctx, t, write, change{n, old, next})
+}
+
+func (w *writer) updateChanged(ctx context.Context, into string, names []string, n int64, cells [2][]any) error {
+	var sets []string
+	var args []any
+	for i, name := range names {
+		if cells[0][i] != cells[1][i] {
+			sets = append(sets, name+" = ?")
+			args = append(args, cells[1][i])
+		}
+	}
+	if len(sets) == 0 {
+		return nil
+	}
+	_, err := w.stmts.exec(ctx, "UPDATE "+into+" SET "+strings.Join(sets, ",")+" WHERE n = ?", append(args, n)...)
+	return err
+}
+
+// stored reads the document a write is about, if it stands at the revision the write names.
+func (w *writer) stored(ctx context.Context, t *table, write *store.Write) (n int64, old *encoded, err error) {
+	n, rev, err := w.find(ctx, t, write.Doc.ID)
+	switch {
+	case err != nil:
+		return 0, nil, err
+	case n == 0:
+		return 0, nil, store.ErrNotFound
+	case rev != write.IfRev:
+		return 0, nil, store.ErrConflict
+	}
+	old = &encoded{}
+	var dest []any
+	dest, old.row = cells(len(systemColumns) + len(t.columns))
+	if _, err := w.stmts.row(ctx, dest, "SELECT "+strings.Join(t.rowNames(), ",")+" FROM "+t.rows()+" WHERE n = ?", n); err != nil {
+		return 0, nil, err
+	}
+	dest, old.body = cells(len(bodyColumns) + len(t.children))
+	_, err = w.stmts.row(ctx, dest, "SELECT "+strings.Join(t.bodyNames(), ",")+" FROM "+t.bodies()+" WHERE n = ?", n)
+	return n, old, err
+}
+
+func (w *writer) remove(ctx context.Context, t *table, write *store.Write) error {
+	n, old, err := w.stored(ctx, t, write)
+	if err != nil {
+		return err
+	}
+	tables := []string{t.rows(), t.bodies()}
+	for _, sub := range t.children {
+		tables = append(tables, t.childTable(sub.name))
+	}
+	for _, name := range tables {
+		if _, err := w.stmts.exec(ctx, "DELETE FROM "+name+" WHERE n = ?", n); err != nil {
+			return err
+		}
+	}
+	empty := &encoded{row: make([]any, len(old.row)), body: make([]any, len(old.body))}
+	bare := *write
+	bare.Doc.Keys = nil
+	return w.finish(ctx, t, &bare, change{n, old, empty})
+}
+
+// change is a write as cells; old is nil for a new document.
+type change struct {
+	n         int64
+	old, next *encoded
+}
+
+// finish brings keys, indexed lists, the search index and the log in line with a written document.
+func (w *writer) finish(ctx context.Context, t *table, write *store.Write, c change) error {
+	if c.old == nil {
+		c.old = &encoded{row: make([]any, len(c.next.row)), body: make([]any, len(c.next.body))}
+	}
+	if err := w.changeKeys(ctx, t, write, c); err != nil {
+		return err
+	}
+	if err := w.changeLists(ctx, t, c); err != nil {
+		return err
+	}
+	if t.shape.HasSearch() && c.old.body[atSearch] != c.next.body[atSearch] {
+		if err := w.changeSearch(ctx, t, c); err != nil {
+			return err
+		}
+	}
+	return w.appendEvents(ctx, write.Events)
+}
+
+func keysOf(e *encoded) ([]string, error) {
+	text, ok := e.body[atKeys].(string)
+	if !ok {
+		return nil, nil
+	}
+	var keys []string
+	if err := json.Unmarshal([]byte(text), &keys); err != nil {
+		return nil, fmt.Errorf("stored keys: %w", err)
+	}
+	return keys, nil
+}
+
+// difference lists what is only in next and what is only in old.
+func difference(old, next []string) (added, removed []string) {
+	for _, one := range next {
+		if !slices.Contains(old, one) {
+			added = append(added, one)
+		}
+	}
+	for _, one := range old {
+		if !slices.Contains(next, one) {
+			removed = append(removed, one)
+		}
+	}
+	return added, removed
+}
+
+// checkKeys looks for keys that another document holds. Nobody else writes, so they stay free.
+func (w *writer) checkKeys(ctx context.Context, t *table, id string, keys []string) error {
+	for _, key := range keys {
+		var holder string
+		found, err := w.stmts.row(ctx, []any{&holder}, "SELECT id FROM key WHERE collection = ? AND key = ?", t.name(), key)
+		if err != nil {
+			return err
+		}
+		if found && holder != id {
+			return &store.DuplicateError{Key: key}
+		}
+	}
+	return nil
+}
+
+func (w *writer) changeKeys(ctx context.Context, t *table, write *store.Write, c change) error {
+	if c.old.body[atKeys] == c.next.body[atKeys] {
+		return nil
+	}
+	old, err := keysOf(c.old)
+	if err != nil {
+		return err
+	}
+	added, removed := difference(old, write.Doc.Keys)
+	for _, key := range removed {
+		if _, err := w.stmts.exec(ctx, "DELETE FROM key WHERE collection = ? AND key = ?", t.name(), key); err != nil {
+			return err
+		}
+	}
+	for _, key := range added {
+		if _, err := w.stmts.exec(ctx, "INSERT OR REPLACE INTO key(collection, key, id) VALUES(?, ?, ?)", t.name(), key, write.Doc.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) changeLists(ctx context.Context, t *table, c change) error {
+	for i, col := range t.columns {
+		at := len(systemColumns) + i
+		if !col.field.List || !col.field.Index || col.gone || c.old.row[at] == c.next.row[at] {
+			continue
+		}
+		old, err := listOf(c.old.row[at])
+		if err != nil {
+			return err
+		}
+		next, err := listOf(c.next.row[at])
+		if err != nil {
+			return err
+		}
+		name := t.listTable(col.field.Path)
+		added, removed := difference(old, next)
+		for _, value := range removed {
+			if _, err := w.stmts.exec(ctx, "DELETE FROM "+name+" WHERE v = ? AND n = ?", value, c.n); err != nil {
+				return err
+			}
+		}
+		for _, value := range added {
+			if _, err := w.stmts.exec(ctx, "INSERT OR IGNORE INTO "+name+"(v, n) VALUES(?, ?)", value, c.n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func listOf(cell any) ([]string, error) {
+	text, ok := cell.(string)
+	if !ok {
+		return nil, nil
+	}
+	var list []string
+	if err := json.Unmarshal([]byte(text), &list); err != nil {
+		return nil, fmt.Errorf("stored list: %w", err)
+	}
+	return list, nil
+}
+
+func (w *writer) changeSearch(ctx context.Context, t *table, c change) error {
+	if c.old.body[atSearch] != nil {
+		if _, err := w.stmts.exec(ctx, "DELETE FROM "+t.searched()+" WHERE rowid = ?", c.n); err != nil {
+			return err
+		}
+	}
+	text, ok := c.next.body[atSearch].(string)
+	if !ok {
+		return nil
+	}
+	_, err := w.stmts.exec(ctx, "INSERT INTO "+t.searched()+"(rowid, g) VALUES(?, ?)", c.n, gramTokens(query.Grams(text)))
+	return err
+}
+
+// gramTokens writes grams as words of hexadecimal digits, five for each character, for FTS5's plainest tokenizer.
+// Characters beyond U+FFFFF share one word; whoever searches looks at the text as well.
+func gramTokens(grams []string) string {
+	var out strings.Builder
+	for _, gram := range grams {
+		out.WriteString(gramToken(gram))
+		out.WriteByte(' ')
+	}
+	return out.String()
+}
+
+func gramToken(gram string) string {
+	var out strings.Builder
+	for _, r := range gram {
+		fmt.Fprintf(&out, "%05x", min(r, 0xfffff))
+	}
+	return out.String()
+}
+
+// childRows are the cells of a sub-table's rows that must be written.
+type childRows struct {
+	of   *child
+	rows [][]any
+}
+
+// childRows encodes the sub-tables that differ from the old document's.
+func (t *table) childRows(next, old *encoded) ([]childRows, error) {
+	var changed []childRows
+	for i, sub := range t.children {
+		at := len(bodyColumns) + i
+		if old != nil && old.body[at] == next.body[at] {
+			continue
+		}
+		set := childRows{of: sub}
+		var rows []any
+		if next.body[at] != nil {
+			rows, _ = next.values[sub.name].([]any)
+		}
+		for _, row := range rows {
+			cells, err := sub.cells(row)
+			if err != nil {
+				return nil, err
+			}
+			set.rows = append(set.rows, cells)
+		}
+		changed = append(changed, set)
+	}
+	return changed, nil
+}
+
+func (w *writer) insertRows(ctx context.Context, t *table, n int64, sets []childRows) error {
+	for _, set := range sets {
+		names := []string{"n", "pos"}
+		for _, c := range set.of.columns {
+			names = append(names, c.name())
+		}
+		text := "INSERT INTO " + t.childTable(set.of.name) + "(" + strings.Join(names, ",") + ") VALUES(" + placeholders(len(names)) + ")"
+		for pos, cells := range set.rows {
+			if _, err := w.stmts.exec(ctx, text, append([]any{n, int64(pos)}, cells...)...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

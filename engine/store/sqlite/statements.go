@@ -1,0 +1,89 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+)
+
+// maxStatements bounds the prepared statements of the writer: updates have one per set of changed columns.
+const maxStatements = 400
+
+// statements keeps prepared statements of one connection. It belongs to one goroutine.
+type statements struct {
+	conn *sql.Conn
+	kept map[string]*sql.Stmt
+}
+
+func newStatements(conn *sql.Conn) *statements {
+	return &statements{conn, map[string]*sql.Stmt{}}
+}
+
+func (s *statements) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
+	if stmt, ok := s.kept[text]; ok {
+		return stmt, nil
+	}
+	if len(s.kept) >= maxStatements {
+		s.close()
+	}
+	stmt, err := s.conn.PrepareContext(ctx, text)
+	if err == nil {
+		s.kept[text] = stmt
+	}
+	return stmt, err
+}
+
+func (s *statements) close() {
+	for _, stmt := range s.kept {
+		stmt.Close() //nolint:errcheck,gosec // a statement that cannot be closed goes with its connection
+	}
+	clear(s.kept)
+}
+
+func (s *statements) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
+	stmt, err := s.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.ExecContext(ctx, args...)
+}
+
+// row reads one row into dest; false if there is none.
+func (s *statements) row(ctx context.Context, dest []any, text string, args ...any) (bool, error) {
+	stmt, err := s.prepare(ctx, text)
+	if err != nil {
+		return false, err
+	}
+	rows, err := stmt.QueryContext(ctx, args...)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close() //nolint:errcheck // Err is looked at
+	if !rows.Next() {
+		return false, rows.Err()
+	}
+	if err := rows.Scan(dest...); err != nil {
+		return false, err
+	}
+	return true, rows.Err()
+}
+
+func notInTransaction(err error) bool {
+	return strings.Contains(err.Error(), "no transaction is active")
+}
+
+// cells makes targets to scan n cells into, and the cells themselves.
+func cells(n int) (dest, values []any) {
+	dest, values = make([]any, n), make([]any, n)
+	for i := range values {
+		dest[i] = &values[i]
+	}
+	return dest, values
+}
+
+func placeholders(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strings.Repeat("?,", n-1) + "?"
+}
