@@ -1,0 +1,57 @@
+import { queryOptions } from '@tanstack/react-query'
+import type { Titled } from '@/lib/texts'
+import { request } from './request'
+
+/** A person of this company. */
+export interface Member {
+  user: string
+  account: { login: string }
+  name: string
+  roles: string[]
+  departments?: string[]
+  disabled?: boolean
+}
+
+export interface NewMember {
+  login: string
+  name: string
+  password?: string
+  roles: string[]
+}
+
+export interface MemberPatch {
+  name?: string
+  roles?: string[]
+  disabled?: boolean
+}
+
+export interface RoleChoice extends Titled {
+  name: string
+}
+
+/** A generated password comes once, in the answer to the command that made it. */
+export interface WithPassword {
+  password?: string
+}
+
+export const memberQueries = {
+  all: () => queryOptions({ queryKey: ['members'], queryFn: () => request<Member[]>('/members') }),
+  roles: () =>
+    queryOptions({ queryKey: ['roles'], queryFn: () => request<RoleChoice[]>('/roles') }),
+}
+
+export function addMember(body: NewMember, key: string): Promise<WithPassword> {
+  return request('/members', { method: 'POST', body, idempotencyKey: key })
+}
+
+export function changeMember(user: string, body: MemberPatch): Promise<void> {
+  return request(`/members/${encodeURIComponent(user)}`, { method: 'PATCH', body })
+}
+
+export function resetPassword(user: string, key: string): Promise<WithPassword> {
+  return request(`/members/${encodeURIComponent(user)}/password`, {
+    method: 'POST',
+    body: {},
+    idempotencyKey: key,
+  })
+}

@@ -1,0 +1,22 @@
+import { queryOptions } from '@tanstack/react-query'
+import type { Titled } from '@/lib/texts'
+import { request } from './request'
+
+/** An entry of the navigation: a group, or the way to a view or a form. */
+export interface MenuItem extends Titled {
+  name: string
+  icon?: string
+  items?: MenuItem[]
+  view?: string
+  form?: string
+  entity?: string
+}
+
+export const menuQueries = {
+  all: () =>
+    queryOptions({
+      queryKey: ['menu'],
+      queryFn: async () => (await request<{ items: MenuItem[] }>('/menu')).items,
+      staleTime: 60_000,
+    }),
+}

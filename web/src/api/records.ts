@@ -1,0 +1,238 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { queryString, request } from './request'
+import type { Person, Values } from './wire'
+
+/** What the reader may do with a record now. */
+export type RecordAction =
+  | 'update'
+  | 'submit'
+  | 'delete'
+  | 'void'
+  | 'withdraw'
+  | 'resubmit'
+  | 'cancel'
+  | 'copy'
+
+/** One stored thing of an entity, as the reader may see it. */
+export interface StoredRecord {
+  id: string
+  entity: string
+  rev: number
+  state?: string
+  values: Values
+  /** Display texts of what the values refer to: "project/01J" or "user/01J" → text. */
+  refs?: Record<string, string>
+  /** In lists: what the view shows from behind references, by path ("team.foreman"). */
+  related?: Values
+  masked?: string[]
+  can?: RecordAction[]
+  createdBy?: string
+  createdAt?: string
+  updatedBy?: string
+  updatedAt?: string
+}
+
+export interface FlowNode {
+  node: string
+  title: string
+}
+
+/** A run of a flow on a record, as the reader may see it. */
+export interface FlowView {
+  name: string
+  title: string
+  status: string
+  rev: number
+  subject?: string
+  initiator?: Person
+  startedAt?: string
+  active?: (FlowNode & {
+    tasks: { id: string; user: Person; status: string; arrivedAt: string }[]
+  })[]
+  /** The reader's own open task, if he has one. */
+  mine?: {
+    task: string
+    node: string
+    title: string
+    verbs: ('approve' | 'reject' | 'return')[]
+    returnTo?: { name: string; title: string }[]
+    commentRequired?: string[]
+    fields?: Record<string, 'w' | 'r' | '-'>
+  } | null
+  verbs?: ('withdraw' | 'cancel' | 'comment' | 'terminate')[]
+  path?: (FlowNode & { type: string; status: 'done' | 'active' | 'waiting' | 'skipped' })[]
+  incident?: { code: string; node?: string }
+}
+
+/** Something that happened to a record. */
+export interface TimelineEntry {
+  seq: number
+  at: string
+  type: string
+  actor: Person
+  node?: string
+  nodeTitle?: string
+  round?: number
+  comment?: string
+  auto?: string
+  users?: Person[]
+  changes?: { field: string; from?: unknown; to?: unknown }[]
+  reasons?: Record<string, string>
+}
+
+export interface Timeline {
+  flow: FlowView | null
+  entries: TimelineEntry[]
+}
+
+export interface RecordPage {
+  records: StoredRecord[]
+  next: string
+  count?: { n: number; more: boolean }
+  totals?: Record<string, string>
+  narrowed?: string[]
+}
+
+/** A filter tree of definitions.md §6. */
+export type Filter =
+  | { and: Filter[] }
+  | { or: Filter[] }
+  | { not: Filter }
+  | { field: string; op: string; value: unknown }
+
+export interface RecordSearch {
+  view?: string
+  filter?: Filter
+  q?: string
+  sort?: string
+  limit?: number
+}
+
+/** One thing a picker offers. */
+export interface Choice {
+  id: string
+  text: string
+  summary?: string[]
+  disabled?: boolean
+}
+
+export interface ChoiceRequest {
+  field: string
+  q?: string
+  values: Values
+  row?: Values
+  after?: string
+}
+
+/** Commands on a record besides creating, changing and deleting it. */
+export type RecordCommand =
+  | 'submit'
+  | 'resubmit'
+  | 'withdraw'
+  | 'cancel'
+  | 'void'
+  | 'comment'
+  | 'terminate'
+  | 'restore'
+
+export interface CommandBody {
+  values?: Values
+  comment?: string
+  reason?: string
+  acknowledged?: Record<string, string>
+}
+
+function path(entity: string, id?: string): string {
+  const records = `/entities/${entity}/records`
+  return id === undefined ? records : `${records}/${encodeURIComponent(id)}`
+}
+
+function page(entity: string, search: RecordSearch, after: string): Promise<RecordPage> {
+  return request(
+    path(entity) +
+      queryString({
+        view: search.view,
+        filter: search.filter ? JSON.stringify(search.filter) : undefined,
+        q: search.q,
+        sort: search.sort,
+        limit: search.limit,
+        after,
+        count: after === '' ? 1 : undefined,
+      }),
+  )
+}
+
+export const recordQueries = {
+  list: (entity: string, search: RecordSearch) =>
+    infiniteQueryOptions({
+      queryKey: ['records', entity, 'list', search],
+      queryFn: ({ pageParam }) => page(entity, search, pageParam),
+      initialPageParam: '',
+      getNextPageParam: (last) => (last.next ? last.next : undefined),
+    }),
+  one: (entity: string, id: string) =>
+    queryOptions({
+      queryKey: ['records', entity, 'one', id],
+      queryFn: () => request<StoredRecord>(path(entity, id)),
+    }),
+  timeline: (entity: string, id: string) =>
+    queryOptions({
+      queryKey: ['records', entity, 'timeline', id],
+      queryFn: () => request<Timeline>(`${path(entity, id)}/timeline`),
+    }),
+}
+
+/** Records for a fill button of a form; not kept, the answer goes straight into rows. */
+export function findRecords(entity: string, search: RecordSearch): Promise<RecordPage> {
+  return page(entity, search, '')
+}
+
+export interface CreateBody {
+  values: Values
+  submit?: boolean
+  acknowledged?: Record<string, string>
+}
+
+export function createRecord(entity: string, body: CreateBody, key: string): Promise<StoredRecord> {
+  return request(path(entity), { method: 'POST', body, idempotencyKey: key })
+}
+
+export interface ChangeBody {
+  values: Values
+  acknowledged?: Record<string, string>
+}
+
+export function changeRecord(record: StoredRecord, body: ChangeBody): Promise<StoredRecord> {
+  return request(path(record.entity, record.id), { method: 'PATCH', body, ifMatch: record.rev })
+}
+
+export function commandRecord(
+  record: StoredRecord,
+  command: RecordCommand,
+  body: CommandBody,
+  key: string,
+): Promise<StoredRecord> {
+  return request(`${path(record.entity, record.id)}/${command}`, {
+    method: 'POST',
+    body,
+    idempotencyKey: key,
+    ...(body.values ? { ifMatch: record.rev } : {}),
+  })
+}
+
+export function deleteRecord(record: StoredRecord): Promise<void> {
+  return request(path(record.entity, record.id), { method: 'DELETE', ifMatch: record.rev })
+}
+
+export function findChoices(
+  entity: string,
+  body: ChoiceRequest,
+  signal: AbortSignal,
+): Promise<{ items: Choice[]; next: string }> {
+  return request(`/entities/${entity}/choices`, { method: 'POST', body, signal })
+}
+
+/** Answers what the form engine asks about other records; both are opaque here (engine/form contract). */
+export function answerAsks(entity: string, asks: readonly unknown[]): Promise<unknown> {
+  return request(`/entities/${entity}/related`, { method: 'POST', body: { asks } })
+}

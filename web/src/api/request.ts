@@ -1,0 +1,153 @@
+import { uuid } from '@/lib/id'
+import type { Problem } from './wire'
+
+/** What the server (or the way to it) refused. Code is stable and translated by lib/problems. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+  readonly status: number
+  readonly code: string
+  readonly problems: Problem[]
+  readonly params: Record<string, unknown>
+  readonly requestId: string | undefined
+  /** Of a conflict: the record as it is stored now. */
+  readonly current: unknown
+
+  constructor(status: number, body: ProblemBody) {
+    super(`${status} ${body.code}`)
+    this.status = status
+    this.code = body.code
+    this.problems = body.problems ?? []
+    this.params = body.params ?? {}
+    this.requestId = body.requestId
+    this.current = body.current
+  }
+}
+
+interface ProblemBody {
+  code: string
+  problems?: Problem[]
+  params?: Record<string, unknown>
+  requestId?: string | undefined
+  current?: unknown
+}
+
+export interface RequestOptions {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  body?: unknown
+  /** Revision the caller read; the server refuses the write when the record has moved on. */
+  ifMatch?: number | undefined
+  /** Makes a repeated command count once; see Attempt. */
+  idempotencyKey?: string
+  signal?: AbortSignal
+  /** Set for the requests that make a session: their 401 is an answer, not an expired session. */
+  anonymous?: boolean
+}
+
+/** How the app lets a person sign in again without leaving what he typed. Resolves to false if he gives up. */
+type Reauthenticate = () => Promise<boolean>
+
+let csrf = ''
+let reauthenticate: Reauthenticate = async () => false
+let pending: Promise<boolean> | undefined
+
+/** Remembers the token that proves a write comes from this page. */
+export function setCsrf(token: string): void {
+  csrf = token
+}
+
+/** Registers what to do when the session has ended; one dialog serves all requests that wait. */
+export function onSessionEnd(handler: Reauthenticate): void {
+  reauthenticate = handler
+}
+
+const base = '/api/v1'
+
+/** Sends a request and returns its JSON answer. Throws ApiError for every refusal, also for a lost connection. */
+export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
+  let response = await send(path, options)
+  if (response.status === 401 && !options.anonymous) {
+    pending ??= reauthenticate().finally(() => {
+      pending = undefined
+    })
+    if (await pending) response = await send(path, options)
+  }
+  if (response.ok) return answer<T>(response)
+  throw await refusal(response)
+}
+
+async function send(path: string, options: RequestOptions): Promise<Response> {
+  const method = options.method ?? 'GET'
+  const headers = new Headers({ Accept: 'application/json' })
+  if (options.body !== undefined) headers.set('Content-Type', 'application/json')
+  if (method !== 'GET') headers.set('X-CSRF-Token', csrf)
+  if (options.ifMatch !== undefined) headers.set('If-Match', `"${options.ifMatch}"`)
+  if (options.idempotencyKey) headers.set('Idempotency-Key', options.idempotencyKey)
+  try {
+    return await fetch(base + path, {
+      method,
+      headers,
+      credentials: 'same-origin',
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+      ...(options.signal ? { signal: options.signal } : {}),
+    })
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+    throw new ApiError(0, { code: 'offline' })
+  }
+}
+
+async function answer<T>(response: Response): Promise<T> {
+  if (response.status === 204 || response.headers.get('Content-Length') === '0')
+    return undefined as T
+  return (await response.json()) as T
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const requestId = response.headers.get('X-Request-Id') ?? undefined
+  const retryAfter = response.headers.get('Retry-After')
+  let body: ProblemBody
+  try {
+    body = (await response.json()) as ProblemBody
+  } catch {
+    body = { code: response.status >= 500 ? 'internal' : `http_${response.status}` }
+  }
+  const params = retryAfter ? { seconds: Number(retryAfter), ...body.params } : body.params
+  return new ApiError(response.status, {
+    ...body,
+    code: body.code ?? 'internal',
+    requestId: body.requestId ?? requestId,
+    ...(params ? { params } : {}),
+  })
+}
+
+/**
+ * One wish of a person, sent as often as it takes. The key stays the same while the body does, so that a
+ * repetition after a lost answer is recognised; a changed body is a new wish.
+ */
+export class Attempt {
+  private key = uuid()
+  private body: string | undefined
+
+  keyFor(body: unknown): string {
+    const text = JSON.stringify(body)
+    if (this.body !== undefined && this.body !== text) this.key = uuid()
+    this.body = text
+    return this.key
+  }
+
+  /** The wish was granted: the next one is another, even with the same body. */
+  done(): void {
+    this.key = uuid()
+    this.body = undefined
+  }
+}
+
+/** A query string from what is set; empty values are left out. */
+export function queryString(params: Record<string, string | number | undefined>): string {
+  const search = new URLSearchParams()
+  for (const [key, value] of Object.entries(params)) {
+    if (value !== undefined && value !== '') search.set(key, String(value))
+  }
+  const text = search.toString()
+  return text === '' ? '' : `?${text}`
+}

@@ -1,0 +1,101 @@
+import { queryOptions } from '@tanstack/react-query'
+import { request, setCsrf } from './request'
+import type { Person } from './wire'
+
+export interface Tenant {
+  name: string
+  title: string
+}
+
+/** Who is signed in, to which company, and what the page needs to know about the installation. */
+export interface Session {
+  user: Person & { login: string }
+  tenant: Tenant
+  tenants: Tenant[]
+  roles: string[]
+  admin: boolean
+  lang: string
+  csrf: string
+  /** What must be told about this installation: a demo, or a line that others can read. */
+  banner?: string
+  catalog: string
+}
+
+export interface SetupRequest {
+  token: string
+  company: Tenant
+  admin: { login: string; name: string; password: string }
+  lang: string
+  template?: string
+}
+
+export interface SignIn {
+  login: string
+  password: string
+  tenant?: string
+}
+
+/** A browser that is signed in with this account. */
+export interface OpenSession {
+  id: string
+  agent: string
+  seenAt: string
+  endsAt: string
+  current: boolean
+}
+
+async function opened(answer: Promise<Session>): Promise<Session> {
+  const session = await answer
+  setCsrf(session.csrf)
+  return session
+}
+
+export const sessionQueries = {
+  current: () =>
+    queryOptions({
+      queryKey: ['session'],
+      queryFn: () => opened(request<Session>('/session', { anonymous: true })),
+      staleTime: Number.POSITIVE_INFINITY,
+      retry: false,
+    }),
+  setup: () =>
+    queryOptions({
+      queryKey: ['setup'],
+      queryFn: () => request<{ needed: boolean }>('/setup', { anonymous: true }),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+  open: () =>
+    queryOptions({
+      queryKey: ['session', 'open'],
+      queryFn: async () =>
+        (await request<{ sessions: OpenSession[] }>('/account/sessions')).sessions,
+    }),
+}
+
+export function signIn(body: SignIn): Promise<Session> {
+  return opened(request<Session>('/session', { method: 'POST', body, anonymous: true }))
+}
+
+export function signOut(): Promise<void> {
+  return request('/session', { method: 'DELETE' })
+}
+
+export function setUp(body: SetupRequest): Promise<Session> {
+  return opened(request<Session>('/setup', { method: 'POST', body, anonymous: true }))
+}
+
+export function switchTenant(tenant: string): Promise<Session> {
+  return opened(request<Session>('/session/tenant', { method: 'PUT', body: { tenant } }))
+}
+
+export function changeAccount(body: { lang: string }): Promise<Session> {
+  return opened(request<Session>('/account', { method: 'PATCH', body }))
+}
+
+export function changePassword(body: { current: string; new: string }): Promise<void> {
+  return request('/account/password', { method: 'POST', body })
+}
+
+export function endSession(id: string): Promise<void> {
+  return request(`/account/sessions/${encodeURIComponent(id)}`, { method: 'DELETE' })
+}

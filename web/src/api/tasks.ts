@@ -1,0 +1,101 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { TaskTab } from '@/lib/task-tab'
+import type { FlowView, StoredRecord, TimelineEntry } from './records'
+import { queryString, request } from './request'
+import type { Person, Values } from './wire'
+
+/** Work that waits for a person, or something he started, handled or was told about. */
+export interface Task {
+  id: string
+  tab: TaskTab
+  entity: string
+  entityTitle: string
+  record: string
+  flow: string
+  node?: string
+  nodeTitle?: string
+  subject: string
+  summary?: { field: string; title: string; value: string }[]
+  initiator: Person
+  arrivedAt: string
+  dueAt?: string
+  doneAt?: string
+  decision?: string
+  unread?: boolean
+  state?: string
+}
+
+export interface TaskCounts {
+  open: number
+  cc: number
+}
+
+export interface TaskDetail {
+  task: Task
+  record: StoredRecord
+  flow: FlowView | null
+  entries: TimelineEntry[]
+  seen: string
+  previous?: string
+  next?: string
+}
+
+export interface Decision {
+  comment?: string
+  values?: Values
+  seen?: string
+  to?: string
+  acknowledged?: Record<string, string>
+}
+
+export type Verb = 'approve' | 'reject' | 'return'
+
+export interface DecisionAnswer {
+  status: string
+  record: StoredRecord
+  next?: string
+}
+
+export const taskQueries = {
+  list: (tab: TaskTab, q: string) =>
+    infiniteQueryOptions({
+      queryKey: ['tasks', 'list', tab, q],
+      queryFn: ({ pageParam }) =>
+        request<{ tasks: Task[]; next: string }>(
+          `/tasks${queryString({ tab, q, after: pageParam })}`,
+        ),
+      initialPageParam: '',
+      getNextPageParam: (page) => (page.next ? page.next : undefined),
+    }),
+  counts: () =>
+    queryOptions({
+      queryKey: ['tasks', 'counts'],
+      queryFn: () => request<TaskCounts>('/tasks/counts'),
+    }),
+  one: (id: string) =>
+    queryOptions({
+      queryKey: ['tasks', 'one', id],
+      queryFn: () => request<TaskDetail>(`/tasks/${encodeURIComponent(id)}`),
+    }),
+}
+
+export function decide(
+  id: string,
+  verb: Verb,
+  body: Decision,
+  key: string,
+): Promise<DecisionAnswer> {
+  return request(`/tasks/${encodeURIComponent(id)}/${verb}`, {
+    method: 'POST',
+    body,
+    idempotencyKey: key,
+  })
+}
+
+export function markRead(id: string, key: string): Promise<unknown> {
+  return request(`/tasks/${encodeURIComponent(id)}/read`, {
+    method: 'POST',
+    body: {},
+    idempotencyKey: key,
+  })
+}

@@ -1,0 +1,33 @@
+import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router'
+import { Result } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { Failed } from '@/ui/failed'
+import { queryClient } from './query-client'
+
+/** Shown for addresses that lead nowhere. */
+export function NotFound() {
+  const { t } = useTranslation()
+  return (
+    <Result
+      status="404"
+      title={t('page.notFound')}
+      subTitle={t('page.notFoundHelp')}
+      extra={<Link to="/">{t('page.home')}</Link>}
+    />
+  )
+}
+
+/** Shown when a whole page fails: why, and a retry. */
+export function RouteFailed({ error, reset }: ErrorComponentProps) {
+  const router = useRouter()
+  return (
+    <Failed
+      error={error}
+      onRetry={() => {
+        void queryClient.resetQueries({ predicate: (query) => query.state.status === 'error' })
+        reset()
+        void router.invalidate()
+      }}
+    />
+  )
+}

@@ -1,0 +1,200 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
+import { ApiError } from '@/api/request'
+import { type Session, sessionQueries } from '@/api/session'
+import { languageFor, switchLanguage } from '@/lib/i18n'
+import { taskTabOf } from '@/lib/task-tab'
+import { Waiting } from '@/ui/boundary'
+import { NotFound, RouteFailed } from './error-pages'
+import { queryClient } from './query-client'
+
+/** Where a person was going when he had to sign in first. Only paths of this page: never another site. */
+function localPath(value: unknown): string | undefined {
+  return typeof value === 'string' && /^\/(?![/\\])/.test(value) ? value : undefined
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+async function currentSession(): Promise<Session | undefined> {
+  try {
+    return await queryClient.ensureQueryData(sessionQueries.current())
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return undefined
+    throw error
+  }
+}
+
+const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: RouteFailed })
+
+const signInRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { next?: string } => {
+    const next = localPath(search['next'])
+    return next ? { next } : {}
+  },
+  beforeLoad: async () => {
+    const { needed } = await queryClient.ensureQueryData(sessionQueries.setup())
+    if (needed) throw redirect({ to: '/setup' })
+    if (await currentSession()) throw redirect({ to: '/' })
+  },
+  component: lazyRouteComponent(() => import('./routes/sign-in'), 'SignInRoute'),
+})
+
+const setupRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  validateSearch: (search: Record<string, unknown>): { token?: string } => {
+    const token = text(search['token'])
+    return token ? { token } : {}
+  },
+  beforeLoad: async () => {
+    const { needed } = await queryClient.ensureQueryData(sessionQueries.setup())
+    if (!needed) throw redirect({ to: '/sign-in' })
+  },
+  component: lazyRouteComponent(() => import('./routes/setup'), 'SetupRoute'),
+})
+
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  beforeLoad: async ({ location }) => {
+    const session = await currentSession()
+    if (!session)
+      throw redirect({
+        to: '/sign-in',
+        search: location.href === '/' ? {} : { next: location.href },
+      })
+    await switchLanguage(languageFor(session.lang))
+  },
+  component: lazyRouteComponent(() => import('./shell/app-shell'), 'AppShell'),
+})
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { tab?: ReturnType<typeof taskTabOf>; q?: string } => {
+    const tab = taskTabOf(search['tab'])
+    const q = text(search['q'])
+    return { ...(tab === 'open' ? {} : { tab }), ...(q ? { q } : {}) }
+  },
+  component: lazyRouteComponent(() => import('./routes/home'), 'HomeRoute'),
+})
+
+/** The state of a list that survives a reload: what was searched, filtered and how it is sorted. */
+export interface ListSearch {
+  q?: string
+  /** Quick filters as JSON: field → value. */
+  f?: string
+  sort?: string
+}
+
+const list = createRoute({
+  getParentRoute: () => shell,
+  path: '/e/$entity/v/$view',
+  validateSearch: (search: Record<string, unknown>): ListSearch => {
+    const [q, f, sort] = [text(search['q']), text(search['f']), text(search['sort'])]
+    return { ...(q ? { q } : {}), ...(f ? { f } : {}), ...(sort ? { sort } : {}) }
+  },
+  component: lazyRouteComponent(() => import('./routes/list'), 'ListRoute'),
+})
+
+const record = createRoute({
+  getParentRoute: () => shell,
+  path: '/e/$entity/r/$id',
+  component: lazyRouteComponent(() => import('./routes/record'), 'RecordRoute'),
+})
+
+const newRecord = createRoute({
+  getParentRoute: () => shell,
+  path: '/e/$entity/new',
+  validateSearch: (search: Record<string, unknown>): { form?: string; from?: string } => {
+    const [form, from] = [text(search['form']), text(search['from'])]
+    return { ...(form ? { form } : {}), ...(from ? { from } : {}) }
+  },
+  component: lazyRouteComponent(() => import('./routes/new-record'), 'NewRecordRoute'),
+})
+
+const task = createRoute({
+  getParentRoute: () => shell,
+  path: '/tasks/$id',
+  component: lazyRouteComponent(() => import('./routes/task'), 'TaskRoute'),
+})
+
+const members = createRoute({
+  getParentRoute: () => shell,
+  path: '/members',
+  component: lazyRouteComponent(() => import('@/features/members/members-page'), 'MembersPage'),
+})
+
+const templates = createRoute({
+  getParentRoute: () => shell,
+  path: '/templates',
+  component: lazyRouteComponent(
+    () => import('@/features/templates/templates-page'),
+    'TemplatesPage',
+  ),
+})
+
+const definitions = createRoute({
+  getParentRoute: () => shell,
+  path: '/definitions',
+  component: lazyRouteComponent(
+    () => import('@/features/definitions/definitions-page'),
+    'DefinitionsPage',
+  ),
+})
+
+const definition = createRoute({
+  getParentRoute: () => shell,
+  path: '/definitions/$kind/$name',
+  component: lazyRouteComponent(() => import('./routes/definition'), 'DefinitionRoute'),
+})
+
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./routes/account'), 'AccountRoute'),
+})
+
+const routeTree = root.addChildren([
+  signInRoute,
+  setupRoute,
+  shell.addChildren([
+    home,
+    list,
+    record,
+    newRecord,
+    task,
+    members,
+    templates,
+    definitions,
+    definition,
+    account,
+  ]),
+])
+
+/** The routes of the page. What a reload should keep is in the URL. */
+export const router = createRouter({
+  routeTree,
+  defaultPendingComponent: Waiting,
+  defaultPendingMs: 150,
+  defaultErrorComponent: RouteFailed,
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: true,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

@@ -1,0 +1,14 @@
+import { AccountPage } from '@/features/account/account-page'
+import { useSessionCommands } from '../use-session-commands'
+
+/** The person's own page. */
+export function AccountRoute() {
+  const commands = useSessionCommands()
+  return (
+    <AccountPage
+      onLanguage={commands.speak}
+      onTenant={commands.switchTo}
+      onLeave={commands.leave}
+    />
+  )
+}

@@ -1,0 +1,49 @@
+import {
+  AccountBookOutlined,
+  AppstoreOutlined,
+  BankOutlined,
+  BarChartOutlined,
+  CalendarOutlined,
+  FileTextOutlined,
+  ProjectOutlined,
+  SettingOutlined,
+  TeamOutlined,
+  ToolOutlined,
+  UserOutlined,
+} from '@ant-design/icons'
+import type { ReactNode } from 'react'
+import type { MenuItem } from '@/api/menu'
+
+const icons: Record<string, ReactNode> = {
+  account: <AccountBookOutlined />,
+  bank: <BankOutlined />,
+  calendar: <CalendarOutlined />,
+  chart: <BarChartOutlined />,
+  file: <FileTextOutlined />,
+  folder: <AppstoreOutlined />,
+  project: <ProjectOutlined />,
+  settings: <SettingOutlined />,
+  team: <TeamOutlined />,
+  tool: <ToolOutlined />,
+  user: <UserOutlined />,
+}
+
+/** The icon a menu definition names; a sheet of paper where it names none we have. */
+export function iconOf(item: MenuItem): ReactNode {
+  return icons[item.icon ?? ''] ?? (item.items ? <AppstoreOutlined /> : <FileTextOutlined />)
+}
+
+/** Where a menu entry leads; undefined for groups and for what cannot be opened here. */
+export function targetOf(item: MenuItem): string | undefined {
+  if (!item.entity) return undefined
+  if (item.view) return `/e/${item.entity}/v/${item.view}`
+  if (item.form) return `/e/${item.entity}/new?form=${item.form}`
+  return undefined
+}
+
+/** The pages of a company's administrator, in their order. */
+export const adminPages = [
+  { to: '/members', key: 'members', icon: <TeamOutlined /> },
+  { to: '/templates', key: 'templates', icon: <AppstoreOutlined /> },
+  { to: '/definitions', key: 'definitions', icon: <ToolOutlined /> },
+] as const

@@ -1,0 +1,128 @@
+import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { Alert, App, Button } from 'antd'
+import { lazy, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { definitionQueries, dropFromDraft, putDraft } from '@/api/definitions'
+import { translateIfKnown } from '@/lib/i18n'
+import { explain } from '@/lib/problems/explain'
+import { Boundary } from '@/ui/boundary'
+import { Page } from '@/ui/page'
+import { useFailureMessage } from '@/ui/use-failure-message'
+import { draftRef } from './draft-ref'
+import { Findings } from './findings'
+import { useDraftCommands } from './use-draft-commands'
+
+const JsonEditor = lazy(async () => ({ default: (await import('./json-editor')).JsonEditor }))
+
+interface DefinitionPageProps {
+  kind: string
+  name: string
+  onBack: () => void
+}
+
+function format(definition: unknown): string {
+  return `${JSON.stringify(definition, null, 2)}\n`
+}
+
+/** One definition as JSON: as it is live, or as it is being changed. */
+export function DefinitionPage({ kind, name, onBack }: DefinitionPageProps) {
+  const { t } = useTranslation()
+  const { data: live } = useSuspenseQuery(definitionQueries.one(kind, name))
+  const { data: draft } = useSuspenseQuery(definitionQueries.draft())
+  const ref = draftRef(kind, name, draft)
+  const drafted = draft.definitions[ref]
+  const start = format(drafted ?? live)
+  return (
+    <Page
+      title={`${translateIfKnown(`definitions.kinds.${kind}`) ?? kind} ${name}`}
+      onBack={onBack}
+    >
+      <DefinitionEditor
+        key={start}
+        kind={kind}
+        name={name}
+        start={start}
+        inDraft={drafted !== undefined}
+      />
+      <p className="fw-quiet">{t('definitions.editHelp')}</p>
+    </Page>
+  )
+}
+
+interface DefinitionEditorProps {
+  kind: string
+  name: string
+  start: string
+  inDraft: boolean
+}
+
+function DefinitionEditor({ kind, name, start, inDraft }: DefinitionEditorProps) {
+  const { t } = useTranslation()
+  const { message } = App.useApp()
+  const client = useQueryClient()
+  const fail = useFailureMessage()
+  const [text, setText] = useState(start)
+  const { check } = useDraftCommands()
+  const refresh = () => client.invalidateQueries({ queryKey: ['draft'] })
+  const saving = useMutation({
+    mutationFn: () => putDraft(kind, name, JSON.parse(text)),
+    onSuccess: async () => {
+      void message.success(t('definitions.saved'))
+      await check.mutateAsync().catch(() => undefined)
+      await refresh()
+    },
+  })
+  const dropping = useMutation({
+    mutationFn: () => dropFromDraft(kind, name),
+    onSuccess: refresh,
+    onError: fail,
+  })
+  const broken = problemOf(text)
+  return (
+    <>
+      <div className="fw-page-actions" style={{ margin: '0 0 8px' }}>
+        <Button
+          type="primary"
+          disabled={broken !== undefined || text === start}
+          loading={saving.isPending}
+          onClick={() => saving.mutate()}
+        >
+          {t('definitions.saveDraft')}
+        </Button>
+        {inDraft && (
+          <>
+            <Button loading={check.isPending} onClick={() => check.mutate()}>
+              {t('definitions.check')}
+            </Button>
+            <Button loading={dropping.isPending} onClick={() => dropping.mutate()}>
+              {t('definitions.dropChange')}
+            </Button>
+          </>
+        )}
+      </div>
+      {broken && (
+        <Alert type="error" showIcon title={t('definitions.broken')} description={broken} />
+      )}
+      {saving.error && <Alert type="error" showIcon role="alert" title={explain(saving.error)} />}
+      {check.data && (
+        <Findings
+          findings={check.data.problems.filter(
+            (finding) => finding.ref?.endsWith(`/${name}`) ?? true,
+          )}
+        />
+      )}
+      <Boundary>
+        <JsonEditor label={t('definitions.json')} text={start} onChange={setText} />
+      </Boundary>
+    </>
+  )
+}
+
+function problemOf(text: string): string | undefined {
+  try {
+    JSON.parse(text)
+    return undefined
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+}

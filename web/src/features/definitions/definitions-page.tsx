@@ -1,0 +1,111 @@
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Input, Table, Tabs, Tag } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type DefinitionInfo, definitionQueries } from '@/api/definitions'
+import { translateIfKnown } from '@/lib/i18n'
+import { titleOf } from '@/lib/texts'
+import { Boundary } from '@/ui/boundary'
+import { Page } from '@/ui/page'
+import { DraftPanel } from './draft-panel'
+import { Versions } from './versions'
+
+/** What the company's Formwork is made of, what is being changed, and what was published before. */
+export function DefinitionsPage() {
+  const { t } = useTranslation()
+  return (
+    <Page title={t('definitions.title')}>
+      <Boundary>
+        <DraftPanel />
+      </Boundary>
+      <Tabs
+        items={[
+          {
+            key: 'all',
+            label: t('definitions.all'),
+            children: (
+              <Boundary>
+                <DefinitionTable />
+              </Boundary>
+            ),
+          },
+          {
+            key: 'versions',
+            label: t('definitions.versions'),
+            children: (
+              <Boundary>
+                <Versions />
+              </Boundary>
+            ),
+          },
+        ]}
+      />
+    </Page>
+  )
+}
+
+function DefinitionTable() {
+  const { t } = useTranslation()
+  const { data: definitions } = useSuspenseQuery(definitionQueries.all())
+  const { data: draft } = useSuspenseQuery(definitionQueries.draft())
+  const [typed, setTyped] = useState('')
+  const q = typed.trim().toLowerCase()
+  const found = definitions.filter((definition) =>
+    `${definition.kind} ${definition.name} ${titleOf(definition)}`.toLowerCase().includes(q),
+  )
+  const inDraft = (definition: DefinitionInfo) =>
+    Object.keys(draft.definitions).some(
+      (ref) => ref.endsWith(`/${definition.name}`) && ref.startsWith(definition.kind),
+    )
+  return (
+    <>
+      <Input.Search
+        allowClear
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+        placeholder={t('definitions.search')}
+        aria-label={t('definitions.search')}
+        style={{ maxWidth: 320, marginBottom: 12 }}
+      />
+      <Table<DefinitionInfo>
+        size="small"
+        rowKey={(definition) => `${definition.kind}/${definition.name}`}
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        dataSource={found}
+        columns={[
+          {
+            title: t('definitions.name'),
+            render: (_, definition) => (
+              <Link
+                to="/definitions/$kind/$name"
+                params={{ kind: definition.kind, name: definition.name }}
+              >
+                {titleOf(definition)}
+              </Link>
+            ),
+          },
+          {
+            title: t('definitions.kind'),
+            render: (_, { kind }) => translateIfKnown(`definitions.kinds.${kind}`) ?? kind,
+          },
+          { title: t('definitions.key'), dataIndex: 'name' },
+          {
+            title: t('definitions.template'),
+            render: (_, { template }) => template ?? t('definitions.own'),
+          },
+          {
+            title: t('definitions.state'),
+            render: (_, definition) => (
+              <>
+                {definition.changed && <Tag>{t('definitions.changed')}</Tag>}
+                {inDraft(definition) && <Tag color="warning">{t('definitions.inDraft')}</Tag>}
+              </>
+            ),
+          },
+        ]}
+      />
+    </>
+  )
+}

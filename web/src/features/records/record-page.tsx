@@ -1,0 +1,190 @@
+import './records.css'
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Alert, App, Button } from 'antd'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type Bundle, bundleQueries } from '@/api/bundle'
+import { recordQueries, type StoredRecord } from '@/api/records'
+import { layoutOf } from '@/form/labels'
+import { applyPatch, patchOf } from '@/form/patch'
+import { RecordForm } from '@/form/record-form'
+import { LeaveGuard } from '@/form/save/leave-guard'
+import { Stops } from '@/form/save/stops'
+import { useEngine } from '@/form/use-engine'
+import { type FormBase, readOnlyPaths, useRecordModel } from '@/form/use-record-model'
+import { Page } from '@/ui/page'
+import { StateTag } from '@/ui/state-tag'
+import { usePhone } from '@/ui/use-phone'
+import { stopsAtErrors } from './new-record-page'
+import { RecordActions } from './record-actions'
+import { recordTitle } from './record-text'
+import { type Intent, useRecordSaving } from './use-record-saving'
+
+interface RecordPageProps {
+  entity: string
+  id: string
+  onBack: () => void
+  onCopy: () => void
+  /** What has happened to the record; composed by the app. */
+  timeline: ReactNode
+}
+
+/** One record: read, edited, and moved on by what its reader may do. */
+export function RecordPage(props: RecordPageProps) {
+  const { data: bundle } = useSuspenseQuery(bundleQueries.of(props.entity, { phone: usePhone() }))
+  const { data: record } = useSuspenseQuery(recordQueries.one(props.entity, props.id))
+  return <OneRecord key={record.id} {...props} bundle={bundle} latest={record} />
+}
+
+/** Drafts and returned records are opened to be worked on. */
+function opensForEditing(record: StoredRecord): boolean {
+  return (
+    (record.state === 'draft' || record.state === 'returned') &&
+    record.can?.includes('update') === true
+  )
+}
+
+function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredRecord }) {
+  const { t } = useTranslation()
+  const { message } = App.useApp()
+  const { bundle, latest } = props
+  const [base, setBase] = useState<FormBase>({ record: latest })
+  const [editing, setEditing] = useState(() => opensForEditing(latest))
+  const { record } = base
+  const model = useRecordModel(bundle, base)
+  // A newer version takes the place of the one shown, but never of one that is being changed.
+  if (latest.rev > record.rev && !model.isDirty()) setBase({ record: latest })
+
+  const approval = bundle.entity['x-approval'] === true
+  useEngine(
+    editing
+      ? {
+          model,
+          bundle,
+          record,
+          event: approval ? 'submit' : 'save',
+          readOnly: readOnlyPaths(bundle),
+        }
+      : undefined,
+  )
+  const saving = useRecordSaving({
+    bundle,
+    model,
+    record,
+    onSaved: (saved, intent) => {
+      setBase({ record: saved })
+      setEditing(intent === 'save' && opensForEditing(saved))
+      void message.success(t(intent === 'save' ? 'record.saved' : 'record.submitted'))
+    },
+  })
+  const send = (intent: Intent) => {
+    if (editing && stopsAtErrors(model, intent, approval)) return
+    // What a refusal names can only be mended in the open form.
+    if (!editing && record.can?.includes('update')) setEditing(true)
+    void saving.run(intent)
+  }
+  const takeNewer = (current: StoredRecord, withMine: boolean) => {
+    const patch = patchOf(bundle.entity.properties, record.values, model.values())
+    model.settle()
+    setBase(
+      withMine
+        ? { record: current, begin: applyPatch(current.values, patch) }
+        : { record: current },
+    )
+    setEditing(true)
+  }
+  const can = (action: 'submit' | 'resubmit') => record.can?.includes(action) === true
+  return (
+    <Page
+      title={recordTitle(bundle, record)}
+      note={record.state && <StateTag state={record.state} />}
+      onBack={props.onBack}
+      actions={
+        <RecordActions
+          record={record}
+          bundle={bundle}
+          editing={editing}
+          onEdit={() => setEditing(true)}
+          onCopy={props.onCopy}
+          onChanged={(changed) => {
+            setBase({ record: changed })
+            setEditing(opensForEditing(changed))
+          }}
+          onDeleted={props.onBack}
+        />
+      }
+    >
+      <div className="fw-two">
+        <div>
+          <MyTask record={record} />
+          <RecordForm model={model} bundle={bundle} layout={layoutOf(bundle)} readOnly={!editing} />
+          {(editing || can('submit') || can('resubmit')) && (
+            <div className="fw-edit-bar">
+              {can('submit') && (
+                <Button type="primary" loading={saving.busy} onClick={() => send('submit')}>
+                  {t('record.submit')}
+                </Button>
+              )}
+              {can('resubmit') && (
+                <Button type="primary" loading={saving.busy} onClick={() => send('resubmit')}>
+                  {t('record.resubmit')}
+                </Button>
+              )}
+              {editing && (
+                <Button
+                  {...(can('submit') || can('resubmit') ? {} : { type: 'primary' as const })}
+                  loading={saving.busy}
+                  onClick={() => send('save')}
+                >
+                  {t('record.save')}
+                </Button>
+              )}
+              {editing && !opensForEditing(record) && (
+                <Button
+                  onClick={() => {
+                    setBase({ record, generation: (base.generation ?? 0) + 1 })
+                    model.settle()
+                    setEditing(false)
+                  }}
+                >
+                  {t('common.cancel')}
+                </Button>
+              )}
+            </div>
+          )}
+        </div>
+        <aside>{props.timeline}</aside>
+      </div>
+      <Stops
+        guarded={saving}
+        bundle={bundle}
+        model={model}
+        before={record.values}
+        onNewer={takeNewer}
+      />
+      <LeaveGuard model={model} />
+    </Page>
+  )
+}
+
+/** The way to the reader's own task on this record, if he has one. */
+function MyTask({ record }: { record: StoredRecord }) {
+  const { t } = useTranslation()
+  const { data } = useSuspenseQuery(recordQueries.timeline(record.entity, record.id))
+  const mine = data.flow?.mine
+  if (!mine) return null
+  return (
+    <Alert
+      type="info"
+      showIcon
+      style={{ marginBottom: 12 }}
+      title={t('record.waitsForYou', { node: mine.title })}
+      action={
+        <Link to="/tasks/$id" params={{ id: mine.task }}>
+          {t('record.toTask')}
+        </Link>
+      }
+    />
+  )
+}

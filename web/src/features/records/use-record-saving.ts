@@ -1,0 +1,67 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Bundle } from '@/api/bundle'
+import {
+  changeRecord,
+  commandRecord,
+  createRecord,
+  recordQueries,
+  type StoredRecord,
+} from '@/api/records'
+import { Attempt } from '@/api/request'
+import type { FormModel } from '@/form/model'
+import { patchOf } from '@/form/patch'
+import { useGuardedCommand } from '@/form/save/use-guarded-command'
+
+/** What is to become of what was typed. */
+export type Intent = 'save' | 'submit' | 'resubmit'
+
+interface Saving {
+  bundle: Bundle
+  model: FormModel
+  /** The record as it was read; undefined for a new one. */
+  record: StoredRecord | undefined
+  onSaved: (record: StoredRecord, intent: Intent) => void
+}
+
+/** Saves or submits what a form holds: one command each, with everything a refusal may ask for. */
+export function useRecordSaving({ bundle, model, record, onSaved }: Saving) {
+  const refresh = useRefresh()
+  const [attempt] = useState(() => new Attempt())
+  return useGuardedCommand<Intent, StoredRecord>({
+    model,
+    bundle,
+    send: (intent, acknowledged) => {
+      const reasons = acknowledged ? { acknowledged } : {}
+      const fields = bundle.entity.properties
+      if (!record) {
+        const values = patchOf(fields, {}, model.values())
+        const body = { values, ...(intent === 'save' ? {} : { submit: true }), ...reasons }
+        return createRecord(bundle.entity.name, body, attempt.keyFor(body))
+      }
+      const values = patchOf(fields, record.values, model.values())
+      if (intent === 'save') return changeRecord(record, { values, ...reasons })
+      const body = { ...(Object.keys(values).length > 0 ? { values } : {}), ...reasons }
+      return commandRecord(record, intent, body, attempt.keyFor(body))
+    },
+    onDone: async (saved, intent) => {
+      attempt.done()
+      model.settle()
+      await refresh(saved)
+      onSaved(saved, intent)
+    },
+  })
+}
+
+/** Puts a record that came with an answer where it is shown, and lets the lists about it be read again. */
+export function useRefresh() {
+  const client = useQueryClient()
+  return async (saved: StoredRecord) => {
+    client.setQueryData(recordQueries.one(saved.entity, saved.id).queryKey, saved)
+    await Promise.all([
+      client.invalidateQueries({ queryKey: ['records', saved.entity, 'list'] }),
+      client.invalidateQueries({ queryKey: ['records', saved.entity, 'timeline', saved.id] }),
+      client.invalidateQueries({ queryKey: ['tasks'] }),
+    ])
+  }
+}

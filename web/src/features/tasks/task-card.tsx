@@ -1,0 +1,68 @@
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import type { Task } from '@/api/tasks'
+import { translateIfKnown } from '@/lib/i18n'
+import type { TaskTab } from '@/lib/task-tab'
+import { fromNow, moment } from '@/lib/time'
+import { StateTag } from '@/ui/state-tag'
+import { useNow } from '@/ui/use-now'
+
+/** One task of a list: what it is about, up to five facts, who started it and how long it has been here. */
+export function TaskCard({ task, tab }: { task: Task; tab: TaskTab }) {
+  const { t } = useTranslation()
+  const now = useNow()
+  const at = task.doneAt ?? task.arrivedAt
+  const content = (
+    <>
+      <div>
+        <div className={task.unread ? 'fw-task-subject fw-unread' : 'fw-task-subject'}>
+          {task.unread && <span className="fw-sr">{t('tasks.unread')} </span>}
+          {task.subject}
+        </div>
+        <div className="fw-task-meta">
+          {[task.entityTitle, task.nodeTitle, task.initiator.name].filter(Boolean).join(' · ')}
+        </div>
+        <dl className="fw-task-summary">
+          {task.summary?.map((line) => (
+            <div key={line.field}>
+              <dt>{line.title}</dt>
+              <dd>{line.value}</dd>
+            </div>
+          ))}
+        </dl>
+      </div>
+      <div className="fw-task-side">
+        {task.decision && (
+          <span>{translateIfKnown(`decision.${task.decision}`) ?? task.decision}</span>
+        )}
+        {task.state && <StateTag state={task.state} />}
+        <time dateTime={at} title={moment(at)} className="fw-task-meta">
+          {fromNow(at, now)}
+        </time>
+        {task.dueAt && !task.doneAt && (
+          <span
+            className={Date.parse(task.dueAt) < now ? 'fw-task-meta fw-due-late' : 'fw-task-meta'}
+          >
+            {t('tasks.due', { when: fromNow(task.dueAt, now) })}
+          </span>
+        )}
+      </div>
+    </>
+  )
+  if (tab === 'started') {
+    return (
+      <Link
+        className="fw-task"
+        to="/e/$entity/r/$id"
+        params={{ entity: task.entity, id: task.record }}
+      >
+        {content}
+      </Link>
+    )
+  }
+  return (
+    <Link className="fw-task" to="/tasks/$id" params={{ id: task.id }}>
+      {content}
+    </Link>
+  )
+}

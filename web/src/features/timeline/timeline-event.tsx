@@ -1,0 +1,103 @@
+import { useTranslation } from 'react-i18next'
+import type { Bundle } from '@/api/bundle'
+import type { TimelineEntry } from '@/api/records'
+import type { Wire } from '@/api/wire'
+import { shownValue } from '@/form/fields/kinds'
+import { fieldAt, placeOf } from '@/form/labels'
+import { translateIfKnown } from '@/lib/i18n'
+import { textOf } from '@/lib/texts'
+import { lengthOf, moment } from '@/lib/time'
+import { Initials } from '@/ui/initials'
+
+interface TimelineEventProps {
+  entry: TimelineEntry
+  /** What happened before it; tells how long this step took. */
+  earlier: TimelineEntry | undefined
+  bundle: Bundle
+  refs: Record<string, string>
+}
+
+/** One thing that happened: who, what, where in the flow, when, with words and changes. */
+export function TimelineEvent({ entry, earlier, bundle, refs }: TimelineEventProps) {
+  const { t } = useTranslation()
+  const took = earlier ? Date.parse(entry.at) - Date.parse(earlier.at) : 0
+  const name = entry.actor.name || t('timeline.system')
+  const place = [
+    entry.nodeTitle,
+    entry.round && entry.round > 1 ? t('timeline.round', { count: entry.round }) : undefined,
+  ].filter(Boolean)
+  return (
+    <li>
+      <Initials name={name} />
+      <div className="fw-event">
+        <div className="fw-event-head">
+          <span>
+            <strong>{name}</strong> {translateIfKnown(`event.${entry.type}`) ?? entry.type}
+            {entry.users &&
+              entry.users.length > 0 &&
+              ` ${entry.users.map((user) => user.name).join('、')}`}
+          </span>
+        </div>
+        <div className="fw-event-time">
+          <time dateTime={entry.at}>{moment(entry.at, bundle.zone)}</time>
+          {place.length > 0 && ` · ${place.join(' · ')}`}
+          {took >= 60_000 && ` · ${t('timeline.took', { time: lengthOf(took) })}`}
+          {entry.auto && ` · ${translateIfKnown(`auto.${entry.auto}`) ?? entry.auto}`}
+        </div>
+        {entry.comment && <div className="fw-event-comment">{entry.comment}</div>}
+        <Reasons bundle={bundle} reasons={entry.reasons} />
+        <Changes bundle={bundle} refs={refs} changes={entry.changes} />
+      </div>
+    </li>
+  )
+}
+
+function Reasons({ bundle, reasons }: { bundle: Bundle; reasons: TimelineEntry['reasons'] }) {
+  const entries = Object.entries(reasons ?? {})
+  if (entries.length === 0) return null
+  const tables = Object.values(bundle.entity.properties).map((field) => field.items)
+  const message = (rule: string) => {
+    const found = [bundle.entity, ...tables]
+      .map((holder) => holder?.['x-rules']?.[rule])
+      .find(Boolean)
+    return (found && textOf(found, 'message')) ?? rule
+  }
+  return (
+    <ul className="fw-event-changes">
+      {entries.map(([rule, reason]) => (
+        <li key={rule}>
+          {message(rule)}: {reason}
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+interface ChangesProps {
+  bundle: Bundle
+  refs: Record<string, string>
+  changes: TimelineEntry['changes']
+}
+
+function Changes({ bundle, refs, changes }: ChangesProps) {
+  if (!changes || changes.length === 0) return null
+  const shown = (path: string, value: unknown) => {
+    const field = fieldAt(bundle, path)
+    if (!field) return value === undefined || value === null ? '–' : String(value)
+    return shownValue(value as Wire, {
+      field,
+      nameOf: (entity, id) => refs[`${entity}/${id}`],
+      zone: bundle.zone,
+    })
+  }
+  return (
+    <ul className="fw-event-changes">
+      {changes.map((change) => (
+        <li key={change.field}>
+          {placeOf(bundle, undefined, change.field)}: <del>{shown(change.field, change.from)}</del>{' '}
+          → <ins>{shown(change.field, change.to)}</ins>
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,155 @@
+import './timeline.css'
+import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { Alert, Button, Input } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type Bundle, bundleQueries } from '@/api/bundle'
+import {
+  commandRecord,
+  type FlowView,
+  recordQueries,
+  type StoredRecord,
+  type TimelineEntry,
+} from '@/api/records'
+import { Attempt } from '@/api/request'
+import { explain } from '@/lib/problems/explain'
+import { lengthOf } from '@/lib/time'
+import { Nothing } from '@/ui/nothing'
+import { useFailureMessage } from '@/ui/use-failure-message'
+import { useNow } from '@/ui/use-now'
+import { usePhone } from '@/ui/use-phone'
+import { TimelineEvent } from './timeline-event'
+
+/** How a record has come to where it is: the way through its flow, and what everybody did. Newest first. */
+export function Timeline({ entity, id }: { entity: string; id: string }) {
+  const { data: bundle } = useSuspenseQuery(bundleQueries.of(entity, { phone: usePhone() }))
+  const { data: timeline } = useSuspenseQuery(recordQueries.timeline(entity, id))
+  const { data: record } = useSuspenseQuery(recordQueries.one(entity, id))
+  return (
+    <TimelineCards
+      bundle={bundle}
+      record={record}
+      flow={timeline.flow}
+      entries={timeline.entries}
+    />
+  )
+}
+
+interface TimelineCardsProps {
+  bundle: Bundle
+  record: StoredRecord
+  flow: FlowView | null
+  entries: readonly TimelineEntry[]
+}
+
+/** The same for a caller that has read it already. */
+export function TimelineCards({ bundle, record, flow, entries }: TimelineCardsProps) {
+  const { t } = useTranslation()
+  const ordered = [...entries].sort((a, b) => b.seq - a.seq)
+  return (
+    <>
+      {flow && <FlowPath flow={flow} />}
+      <section className="fw-card" aria-label={t('timeline.title')}>
+        <h2>{t('timeline.title')}</h2>
+        {flow?.verbs?.includes('comment') && <CommentBox record={record} />}
+        {ordered.length === 0 && <Nothing text={t('timeline.none')} />}
+        <ol className="fw-events" reversed>
+          {ordered.map((entry, index) => (
+            <TimelineEvent
+              key={entry.seq}
+              entry={entry}
+              earlier={ordered[index + 1]}
+              bundle={bundle}
+              refs={record.refs ?? {}}
+            />
+          ))}
+        </ol>
+      </section>
+    </>
+  )
+}
+
+function FlowPath({ flow }: { flow: FlowView }) {
+  const { t } = useTranslation()
+  const now = useNow()
+  const waiting = new Map((flow.active ?? []).map((node) => [node.node, node.tasks]))
+  if (!flow.path?.length && !flow.incident) return null
+  return (
+    <section className="fw-card" aria-label={t('timeline.flow')}>
+      <h2>{t('timeline.flow')}</h2>
+      {flow.incident && (
+        <Alert
+          type="error"
+          showIcon
+          style={{ marginBottom: 10 }}
+          title={t('timeline.incident')}
+          description={explain(
+            Object.assign(new Error(), { code: flow.incident.code.toLowerCase() }),
+          )}
+        />
+      )}
+      <ol className="fw-path">
+        {flow.path?.map((node) => (
+          <li
+            key={node.node}
+            className={`fw-path-${node.status}`}
+            aria-current={node.status === 'active' ? 'step' : undefined}
+          >
+            {node.title} <span className="fw-path-people">{t(`timeline.node.${node.status}`)}</span>
+            {waiting.get(node.node)?.map((task) => (
+              <div key={task.id} className="fw-path-people">
+                {t('timeline.waitingFor', {
+                  name: task.user.name,
+                  time: lengthOf(now - Date.parse(task.arrivedAt)),
+                })}
+              </div>
+            ))}
+          </li>
+        ))}
+      </ol>
+    </section>
+  )
+}
+
+function CommentBox({ record }: { record: StoredRecord }) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const fail = useFailureMessage()
+  const [text, setText] = useState('')
+  const [attempt] = useState(() => new Attempt())
+  const commenting = useMutation({
+    mutationFn: (comment: string) =>
+      commandRecord(record, 'comment', { comment }, attempt.keyFor({ comment })),
+    onSuccess: async () => {
+      attempt.done()
+      setText('')
+      await client.invalidateQueries({
+        queryKey: ['records', record.entity, 'timeline', record.id],
+      })
+      await client.invalidateQueries({ queryKey: ['tasks', 'one'] })
+    },
+    onError: fail,
+  })
+  return (
+    <div style={{ display: 'grid', gap: 6, marginBottom: 8 }}>
+      <Input.TextArea
+        aria-label={t('timeline.comment')}
+        placeholder={t('timeline.comment')}
+        autoSize={{ minRows: 1, maxRows: 6 }}
+        maxLength={2000}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+      {text.trim() !== '' && (
+        <Button
+          size="small"
+          type="primary"
+          loading={commenting.isPending}
+          onClick={() => commenting.mutate(text.trim())}
+        >
+          {t('timeline.send')}
+        </Button>
+      )}
+    </div>
+  )
+}

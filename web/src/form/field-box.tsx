@@ -1,0 +1,131 @@
+import { useEffect } from 'react'
+import type { Field, FormItem } from '@/api/bundle'
+import { textOf, titleOf } from '@/lib/texts'
+import { kindOf, shownValue } from './fields/kinds'
+import { useForm } from './form-context'
+import { useField } from './use-model'
+import { useProblemText } from './use-problem-text'
+
+interface FieldBoxProps {
+  path: string
+  field: Field
+  item?: FormItem | undefined
+  title?: string
+}
+
+/** A field of a form: its label, the control or the value, and what is wrong with it. */
+export function FieldBox({ path, field, item, title }: FieldBoxProps) {
+  const { model, readOnly } = useForm()
+  const { state } = useField(model, path)
+  if (state.hidden) return null
+  const label = title ?? (item?.title ? titleOf(item) : titleOf({ ...field, name: path }))
+  if (readOnly || state.readOnly) return <ShownField path={path} field={field} label={label} />
+  return <EditedField path={path} field={field} item={item} label={label} />
+}
+
+interface PartProps {
+  path: string
+  field: Field
+  label: string
+  item?: FormItem | undefined
+}
+
+function idOf(path: string): string {
+  return `field-${path.replace(/[^a-z0-9_]/gi, '-')}`
+}
+
+function ShownField({ path, field, label }: PartProps) {
+  const { model, bundle } = useForm()
+  const { value, state, problems } = useField(model, path)
+  const textOfProblem = useProblemText()
+  const kind = kindOf(field)
+  const id = idOf(path)
+  useFocusOf(path, id)
+  const text =
+    state.pending && value === undefined
+      ? '…'
+      : shownValue(value, {
+          field,
+          nameOf: (entity, of) => model.nameOf(entity, of),
+          zone: bundle.zone,
+        })
+  return (
+    <div className={problems.length > 0 ? 'fw-labelled fw-labelled-bad' : 'fw-labelled'}>
+      <span className="fw-label" id={`${id}-label`}>
+        {label}
+      </span>
+      <output
+        id={id}
+        tabIndex={problems.length > 0 ? -1 : undefined}
+        aria-labelledby={`${id}-label`}
+        className={kind.numeric ? 'fw-shown fw-shown-number' : 'fw-shown'}
+      >
+        {text}
+      </output>
+      {problems.length > 0 && (
+        <div className="fw-problem">{problems.map(textOfProblem).join(' ')}</div>
+      )}
+    </div>
+  )
+}
+
+function EditedField({ path, field, item, label }: PartProps) {
+  const { model } = useForm()
+  const { value, state, problems } = useField(model, path)
+  const textOfProblem = useProblemText()
+  const { Editor } = kindOf(field)
+  const id = idOf(path)
+  useFocusOf(path, id)
+  const help = (item && textOf(item, 'help')) ?? textOf(field, 'description')
+  const warning = problems.every((problem) => problem.level === 'warning')
+  const note = problems.map(textOfProblem).join(' ')
+  return (
+    <div className={problems.length > 0 ? 'fw-labelled fw-labelled-bad' : 'fw-labelled'}>
+      <label htmlFor={id} id={`${id}-label`}>
+        {label}
+        {state.required && (
+          <span className="fw-required" aria-hidden="true">
+            *
+          </span>
+        )}
+      </label>
+      <Editor
+        id={id}
+        path={path}
+        field={field}
+        value={value}
+        onChange={(next) => model.set(path, next)}
+        onBlur={() => model.visit(path)}
+        invalid={problems.length > 0 && !warning}
+        describedBy={note || help ? `${id}-note` : undefined}
+        required={state.required === true}
+        placeholder={item?.placeholder}
+        widget={item?.widget}
+      />
+      {note ? (
+        <div id={`${id}-note`} className={warning ? 'fw-warning' : 'fw-problem'}>
+          {note}
+        </div>
+      ) : (
+        help && (
+          <div id={`${id}-note`} className="fw-help">
+            {help}
+          </div>
+        )
+      )}
+    </div>
+  )
+}
+
+function useFocusOf(path: string, id: string): void {
+  const { model } = useForm()
+  useEffect(() => {
+    // A cell on a phone is focused by its table, which opens the card first.
+    if (path.includes('[')) return
+    return model.onFocus(path, () => {
+      const element = document.getElementById(id)
+      element?.scrollIntoView({ block: 'center' })
+      element?.focus({ preventScroll: true })
+    })
+  }, [model, path, id])
+}

@@ -1,0 +1,53 @@
+import { MinusOutlined, PlusOutlined } from '@ant-design/icons'
+import { Button } from 'antd'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { add, compare, grouped, isDecimal, normalized } from '@/lib/decimal'
+import { usePhone } from '@/ui/use-phone'
+import { withUnit } from './integer'
+import type { EditorProps, FieldKind } from './kind'
+import { TextInput } from './text-input'
+
+function DecimalInput(props: EditorProps) {
+  const phone = usePhone()
+  const input = (
+    <TextInput {...props} inputMode="decimal" read={normalized} suffix={props.field['x-unit']} />
+  )
+  return phone && !props.cell ? <Steppers {...props}>{input}</Steppers> : input
+}
+
+/** Large buttons beside the number: on site hours are counted by halves, with gloves on. */
+function Steppers(props: EditorProps & { children: ReactNode }) {
+  const { t } = useTranslation()
+  const { field, value, onChange } = props
+  const step = field['x-scale'] === 0 ? '1' : '0.5'
+  const present = typeof value === 'string' && isDecimal(value) ? value : '0'
+  const move = (by: string) => {
+    const next = add(present, by)
+    const below = field['x-min'] !== undefined && compare(next, field['x-min']) === -1
+    const above = field['x-max'] !== undefined && compare(next, field['x-max']) === 1
+    if (!below && !above) onChange(next)
+  }
+  return (
+    <div className="fw-steppers">
+      <Button
+        icon={<MinusOutlined />}
+        aria-label={t('form.less', { field: field.title, step })}
+        onClick={() => move(`-${step}`)}
+      />
+      {props.children}
+      <Button
+        icon={<PlusOutlined />}
+        aria-label={t('form.more', { field: field.title, step })}
+        onClick={() => move(step)}
+      />
+    </div>
+  )
+}
+
+/** An exact number with places. */
+export const decimal: FieldKind = {
+  Editor: DecimalInput,
+  text: (value, { field }) => withUnit(grouped(String(value)), field['x-unit']),
+  numeric: true,
+}

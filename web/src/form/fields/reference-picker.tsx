@@ -1,0 +1,183 @@
+import { CloseCircleFilled } from '@ant-design/icons'
+import { Button, Drawer, Empty, Input, Select, Spin } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Choice } from '@/api/records'
+import { explain } from '@/lib/problems/explain'
+import { usePhone } from '@/ui/use-phone'
+import { useForm } from '../form-context'
+import type { EditorProps } from './kind'
+import { controlProps } from './text-input'
+import { useChoices } from './use-choices'
+
+interface PickerProps extends EditorProps {
+  /** What the ids are of: an entity, "user" or "department". */
+  target: string
+}
+
+/** Chooses one record, person or department by searching. */
+export function ReferencePicker(props: PickerProps) {
+  return usePhone() ? <PhonePicker {...props} /> : <DeskSelect {...props} />
+}
+
+function DeskSelect(props: PickerProps) {
+  const { t } = useTranslation()
+  const { model } = useForm()
+  const [typed, setTyped] = useState(props.cell?.startWith ?? '')
+  const [open, setOpen] = useState(props.cell !== undefined)
+  const { items, loading, more, error } = useChoices(props.path, typed, open)
+  const value = typeof props.value === 'string' ? props.value : undefined
+  const options = items.map((item) => ({
+    value: item.id,
+    label: item.text,
+    disabled: item.disabled ?? false,
+    note: item.summary?.join(' · '),
+  }))
+  if (value && !options.some((option) => option.value === value)) {
+    options.unshift({
+      value,
+      label: model.nameOf(props.target, value) ?? value,
+      disabled: false,
+      note: undefined,
+    })
+  }
+  return (
+    <Select
+      {...controlProps(props)}
+      open={open}
+      onOpenChange={setOpen}
+      showSearch={{ filterOption: false, searchValue: typed, onSearch: setTyped }}
+      allowClear
+      value={value ?? null}
+      options={
+        typed ? options.filter((option) => items.some((item) => item.id === option.value)) : options
+      }
+      optionRender={(option) => <ChoiceText text={String(option.label)} note={option.data.note} />}
+      loading={loading}
+      placeholder={props.placeholder ?? t('form.search')}
+      style={{ width: '100%' }}
+      popupMatchSelectWidth={false}
+      styles={{ popup: { root: { minWidth: 240, maxWidth: 480 } } }}
+      notFoundContent={
+        error ? explain(error) : loading ? <Spin size="small" /> : t('common.nothingFound')
+      }
+      popupRender={(menu) => (
+        <>
+          {menu}
+          {more && <div className="fw-picker-more">{t('form.moreChoices')}</div>}
+        </>
+      )}
+      onChange={(chosen: string | null | undefined) => {
+        const item = items.find((each) => each.id === chosen)
+        if (item) model.learnName(props.target, item.id, item.text)
+        setTyped('')
+        props.onChange(chosen ?? undefined)
+        props.cell?.onDone()
+      }}
+      onBlur={props.onBlur}
+    />
+  )
+}
+
+function ChoiceText({ text, note }: { text: string; note: string | undefined }) {
+  return (
+    <div className="fw-choice">
+      <div>{text}</div>
+      {note && <div className="fw-quiet">{note}</div>}
+    </div>
+  )
+}
+
+function PhonePicker(props: PickerProps) {
+  const { t } = useTranslation()
+  const { model } = useForm()
+  const [open, setOpen] = useState(false)
+  const value = typeof props.value === 'string' ? props.value : undefined
+  const choose = (choice: Choice | undefined) => {
+    if (choice) model.learnName(props.target, choice.id, choice.text)
+    props.onChange(choice?.id)
+    setOpen(false)
+    props.onBlur()
+  }
+  return (
+    <>
+      <div className={props.invalid ? 'fw-pick fw-pick-bad' : 'fw-pick'}>
+        <button
+          type="button"
+          id={props.id}
+          aria-haspopup="dialog"
+          aria-label={`${props.field.title}: ${value ? (model.nameOf(props.target, value) ?? value) : t('form.choose')}`}
+          aria-describedby={props.describedBy}
+          onClick={() => setOpen(true)}
+        >
+          {value ? (
+            (model.nameOf(props.target, value) ?? value)
+          ) : (
+            <span className="fw-quiet">{props.placeholder ?? t('form.choose')}</span>
+          )}
+        </button>
+        {value && (
+          <Button
+            type="text"
+            icon={<CloseCircleFilled />}
+            aria-label={t('form.clear', { field: props.field.title })}
+            onClick={() => choose(undefined)}
+          />
+        )}
+      </div>
+      <Drawer
+        open={open}
+        onClose={() => setOpen(false)}
+        placement="bottom"
+        size="85%"
+        title={props.field.title}
+        destroyOnHidden
+      >
+        <ChoiceList path={props.path} chosen={value} onChoose={choose} />
+      </Drawer>
+    </>
+  )
+}
+
+interface ChoiceListProps {
+  path: string
+  chosen: string | undefined
+  onChoose: (choice: Choice) => void
+}
+
+function ChoiceList({ path, chosen, onChoose }: ChoiceListProps) {
+  const { t } = useTranslation()
+  const [typed, setTyped] = useState('')
+  const { items, loading, more, error } = useChoices(path, typed, true)
+  return (
+    <>
+      <Input.Search
+        allowClear
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+        placeholder={t('form.search')}
+        aria-label={t('form.search')}
+        loading={loading}
+      />
+      {error && <p className="fw-problem">{explain(error)}</p>}
+      {!loading && items.length === 0 && !error && (
+        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('common.nothingFound')} />
+      )}
+      <ul className="fw-choices">
+        {items.map((item) => (
+          <li key={item.id}>
+            <button
+              type="button"
+              disabled={item.disabled}
+              aria-pressed={item.id === chosen}
+              onClick={() => onChoose(item)}
+            >
+              <ChoiceText text={item.text} note={item.summary?.join(' · ')} />
+            </button>
+          </li>
+        ))}
+      </ul>
+      {more && <p className="fw-quiet">{t('form.moreChoices')}</p>}
+    </>
+  )
+}

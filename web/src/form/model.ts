@@ -1,0 +1,432 @@
+import type { Field } from '@/api/bundle'
+import type { Problem, Row, Values, Wire } from '@/api/wire'
+import { parsePath } from '@/lib/path'
+import type { Ask, Changes, Editing, FieldState, Opened, RowsOperation } from './engine'
+
+/** What a field shows: its value, how it may be used, and what is wrong with it as far as the person should hear of it. */
+export interface FieldView {
+  value: Wire | undefined
+  state: FieldState
+  problems: readonly Problem[]
+}
+
+/** A row of a sub-table with all its cells. */
+export interface RowView {
+  row: Row
+  state: (column: string) => FieldState
+  problems: (column: string) => readonly Problem[]
+}
+
+/** Where a model listens for one part of itself: a field, a row, the whole. */
+type Topic = string
+
+const none: readonly Problem[] = []
+const ordinary: FieldState = {}
+const everything: Topic = '*'
+
+/** What the person does not need to hear before he has been there. */
+const early = new Set(['required', 'minItems', 'min_items'])
+
+function rowTopic(table: string, row: string): Topic {
+  return `${table}[${row}]`
+}
+
+/** The topic that hears of every change inside a sub-table, for totals. */
+function insideTopic(table: string): Topic {
+  return `${table}[]`
+}
+
+/**
+ * A record while it is edited. It holds what the form shows and tells those who show it; what follows from a change
+ * (computed values, states, problems) is the engine's, which may join later. Without it values are only kept.
+ */
+export class FormModel {
+  private current: Values
+  private readonly fields: Record<string, Field>
+  private states = new Map<string, FieldState>()
+  private found = new Map<string, Problem[]>()
+  private refused = new Map<string, Problem[]>()
+  private readonly visited = new Set<string>()
+  private readonly written = new Set<string>()
+  private tellAll = false
+  private edited = false
+  private editing: Editing | undefined
+  private readonly listeners = new Map<Topic, Set<() => void>>()
+  private readonly snapshots = new Map<Topic, unknown>()
+  private readonly focusers = new Map<string, (path: string) => void>()
+  private newRows = 0
+  private readonly names: Map<string, string>
+  private onAsks: (asks: Ask[]) => void = () => undefined
+
+  constructor(fields: Record<string, Field>, values: Values, names: Record<string, string> = {}) {
+    this.fields = fields
+    this.current = values
+    this.names = new Map(Object.entries(names))
+  }
+
+  // ---- reading
+
+  values(): Values {
+    return this.current
+  }
+
+  /** Whether the person has changed anything since the record was read. */
+  isDirty(): boolean {
+    return this.edited
+  }
+
+  /** What is in the form is kept by the server now: leaving loses nothing. */
+  settle(): void {
+    this.edited = false
+  }
+
+  /** What the form begins with is the person's own already, such as changes put upon a newer version. */
+  unsettle(): void {
+    this.edited = true
+  }
+
+  /** The paths he wrote himself. */
+  touched(): string[] {
+    return [...this.written]
+  }
+
+  hasEngine(): boolean {
+    return this.editing !== undefined
+  }
+
+  rows(table: string): readonly Row[] {
+    const rows = this.current[table]
+    return Array.isArray(rows) ? (rows as Row[]) : []
+  }
+
+  field(path: string): FieldView {
+    return this.snapshot(path, () => ({
+      value: this.valueAt(path),
+      state: this.stateOf(path),
+      problems: this.visible(path),
+    }))
+  }
+
+  row(table: string, id: string): RowView {
+    return this.snapshot(rowTopic(table, id), () => ({
+      row: this.rows(table).find((row) => row._id === id) ?? { _id: id },
+      state: (column: string) => this.stateOf(`${table}[${id}].${column}`),
+      problems: (column: string) => this.visible(`${table}[${id}].${column}`),
+    }))
+  }
+
+  /** The ids of a sub-table's rows in their order. */
+  rowIds(table: string): readonly string[] {
+    return this.snapshot(`${table}#`, () => this.rows(table).map((row) => row._id))
+  }
+
+  /** A cell without a state of its own has its column's. */
+  stateOf(path: string): FieldState {
+    const own = this.states.get(path)
+    if (own) return own
+    const { field, column } = parsePath(path)
+    return (column ? this.states.get(`${field}.${column}`) : undefined) ?? ordinary
+  }
+
+  /** All problems to tell now, in the order of the fields; for the summary above the form. */
+  problems(): readonly Problem[] {
+    return this.snapshot(everything, () => {
+      if (!this.tellAll && this.refused.size === 0) return none
+      const paths = new Set([...this.refused.keys(), ...(this.tellAll ? this.found.keys() : [])])
+      const order = ['', ...Object.keys(this.fields)]
+      return [...paths]
+        .sort((a, b) => order.indexOf(parsePath(a).field) - order.indexOf(parsePath(b).field))
+        .flatMap((path) => this.visible(path))
+    })
+  }
+
+  /** Errors the engine knows of, told or not; warnings do not count. */
+  errors(): Problem[] {
+    return [...this.found.values()].flat().filter((problem) => problem.level !== 'warning')
+  }
+
+  /** The display text of what a reference names. */
+  nameOf(entity: string, id: string): string | undefined {
+    return this.names.get(`${entity}/${id}`)
+  }
+
+  /** Remembers the display text of something just chosen. */
+  learnName(entity: string, id: string, text: string): void {
+    this.names.set(`${entity}/${id}`, text)
+  }
+
+  // ---- changing
+
+  /** The person changed a value; undefined or null empties it. */
+  set(path: string, value: Wire | undefined): void {
+    this.edited = true
+    this.written.add(path)
+    this.visited.add(path)
+    this.put(path, value)
+    if (this.refused.delete(path)) this.changed(everything)
+    this.changedPath(path)
+    this.run((editing) => editing.set(path, value))
+  }
+
+  /** The person left a field: from now on he hears what is wrong with it. */
+  visit(path: string): void {
+    if (this.visited.has(path)) return
+    this.visited.add(path)
+    this.changedPath(path)
+  }
+
+  /** New rows, at the end or before the row at a position. Returns the ids they got. */
+  insertRows(table: string, rows: Values[], at?: number): string[] {
+    const before = new Set(this.rowIds(table))
+    this.changeRows(
+      table,
+      { op: 'insert', arg: at === undefined ? { rows } : { rows, at } },
+      () => {
+        const fresh = rows.map((row) => {
+          this.newRows += 1
+          return { ...row, _id: `+w${this.newRows}` }
+        })
+        const all = [...this.rows(table)]
+        all.splice(at ?? all.length, 0, ...fresh)
+        return all
+      },
+    )
+    return this.rowIds(table).filter((id) => !before.has(id))
+  }
+
+  deleteRows(table: string, ids: readonly string[]): void {
+    const gone = new Set(ids)
+    this.changeRows(table, { op: 'delete', arg: { rows: [...ids] } }, () =>
+      this.rows(table).filter((row) => !gone.has(row._id)),
+    )
+  }
+
+  /** Texts as a spreadsheet gives them, from a row (null: after the last) and the first of the columns on. */
+  paste(table: string, row: string | null, columns: string[], cells: string[][]): void {
+    this.changeRows(table, { op: 'paste', arg: { row, columns, cells } }, undefined)
+  }
+
+  /** Tells everything that is wrong, also where the person has not been. */
+  tellProblems(): void {
+    this.tellAll = true
+    this.changedAll()
+  }
+
+  /** The server refused these values. A problem goes when its value is changed. */
+  refuse(problems: readonly Problem[]): void {
+    this.refused = new Map()
+    for (const problem of problems) {
+      this.refused.set(problem.field, [...(this.refused.get(problem.field) ?? []), problem])
+    }
+    this.changedAll()
+  }
+
+  // ---- the engine
+
+  /** The engine joins: what it opened with the present values replaces them, completed. */
+  join(editing: Editing, opened: Opened, onAsks: (asks: Ask[]) => void): void {
+    this.editing = editing
+    this.onAsks = onAsks
+    this.current = opened.values
+    this.states = new Map(Object.entries(opened.states ?? {}))
+    this.found = new Map()
+    for (const problem of opened.problems ?? []) {
+      this.found.set(problem.field, [...(this.found.get(problem.field) ?? []), problem])
+    }
+    this.changedAll()
+    if (opened.asks?.length) onAsks(opened.asks)
+  }
+
+  /** Answers to what the engine asked. */
+  answer(related: unknown): void {
+    this.run((editing) => editing.answer(related))
+  }
+
+  leave(): void {
+    this.editing?.close()
+    this.editing = undefined
+  }
+
+  // ---- telling
+
+  subscribe(topic: Topic, listener: () => void): () => void {
+    const all = this.listeners.get(topic) ?? new Set()
+    this.listeners.set(topic, all)
+    all.add(listener)
+    return () => all.delete(listener)
+  }
+
+  subscribeRow(table: string, id: string, listener: () => void): () => void {
+    return this.subscribe(rowTopic(table, id), listener)
+  }
+
+  subscribeRowIds(table: string, listener: () => void): () => void {
+    return this.subscribe(`${table}#`, listener)
+  }
+
+  subscribeInside(table: string, listener: () => void): () => void {
+    return this.subscribe(insideTopic(table), listener)
+  }
+
+  subscribeProblems(listener: () => void): () => void {
+    return this.subscribe(everything, listener)
+  }
+
+  /** A control says how to focus it (or a cell of it). */
+  onFocus(field: string, focus: (path: string) => void): () => void {
+    this.focusers.set(field, focus)
+    return () => {
+      if (this.focusers.get(field) === focus) this.focusers.delete(field)
+    }
+  }
+
+  focus(path: string): void {
+    this.focusers.get(parsePath(path).field)?.(path)
+  }
+
+  // ---- inside
+
+  private snapshot<T>(topic: Topic, make: () => T): T {
+    if (!this.snapshots.has(topic)) this.snapshots.set(topic, make())
+    return this.snapshots.get(topic) as T
+  }
+
+  private valueAt(path: string): Wire | undefined {
+    const { field, row, column } = parsePath(path)
+    if (!row || !column) return this.current[field]
+    return this.rows(field).find((each) => each._id === row)?.[column]
+  }
+
+  private visible(path: string): readonly Problem[] {
+    const refused = this.refused.get(path) ?? none
+    const own = this.found.get(path) ?? none
+    if (refused.length === 0 && own.length === 0) return none
+    const known = new Set(refused.map((problem) => problem.code))
+    const tell = this.tellAll || this.visited.has(path)
+    const heard = own.filter(
+      (problem) => !known.has(problem.code) && (tell || this.toldAtOnce(path, problem)),
+    )
+    return [...refused, ...heard]
+  }
+
+  /** Rules over several fields speak up where the person writes, though their problem stands at another field. */
+  private toldAtOnce(path: string, problem: Problem): boolean {
+    return (
+      this.edited &&
+      !early.has(problem.code) &&
+      problem.rule !== undefined &&
+      parsePath(path).row !== undefined
+    )
+  }
+
+  private put(path: string, value: Wire | undefined): void {
+    const { field, row, column } = parsePath(path)
+    const target = row && column ? undefined : field
+    if (target !== undefined) {
+      this.current = withValue(this.current, target, value)
+      return
+    }
+    const rows = this.rows(field).map((each) =>
+      each._id === row ? (withValue(each, column ?? '', value) as Row) : each,
+    )
+    this.current = { ...this.current, [field]: rows }
+  }
+
+  private changeRows(
+    table: string,
+    operation: RowsOperation,
+    alone: (() => Row[]) | undefined,
+  ): void {
+    this.edited = true
+    this.refused.delete(table)
+    if (this.editing) {
+      this.run((editing) => editing.rows(table, operation))
+    } else if (alone) {
+      this.current = { ...this.current, [table]: alone() }
+    }
+    this.changedTable(table)
+  }
+
+  private run(command: (editing: Editing) => Changes): void {
+    if (!this.editing) return
+    this.apply(command(this.editing))
+  }
+
+  private apply(changes: Changes): void {
+    for (const [table, ids] of Object.entries(changes.rows ?? {})) {
+      const known = new Map(this.rows(table).map((row) => [row._id, row]))
+      this.current = { ...this.current, [table]: ids.map((id) => known.get(id) ?? { _id: id }) }
+      this.forgetRows(table, new Set(ids))
+      this.changedTable(table)
+    }
+    for (const [path, value] of Object.entries(changes.values ?? {})) {
+      this.put(path, value)
+      this.changedPath(path)
+    }
+    for (const [path, state] of Object.entries(changes.states ?? {})) {
+      if (Object.keys(state).length === 0) this.states.delete(path)
+      else this.states.set(path, state)
+      this.changedState(path)
+    }
+    for (const [path, problems] of Object.entries(changes.problems ?? {})) {
+      if (problems.length === 0) this.found.delete(path)
+      else this.found.set(path, problems)
+      this.changedPath(path)
+    }
+    if (changes.problems) this.changed(everything)
+    if (changes.asks?.length) this.onAsks(changes.asks)
+  }
+
+  private forgetRows(table: string, kept: ReadonlySet<string>): void {
+    for (const kind of [this.found, this.refused, this.states]) {
+      for (const path of kind.keys()) {
+        const { field, row } = parsePath(path)
+        if (field === table && row && !kept.has(row)) kind.delete(path)
+      }
+    }
+  }
+
+  private changed(topic: Topic): void {
+    this.snapshots.delete(topic)
+    for (const listener of this.listeners.get(topic) ?? []) listener()
+  }
+
+  private changedPath(path: string): void {
+    const { field, row } = parsePath(path)
+    this.changed(path)
+    if (row) {
+      this.changed(rowTopic(field, row))
+      this.changed(insideTopic(field))
+    }
+    this.changed(everything)
+  }
+
+  /** The state of a column is the state of its cells. */
+  private changedState(path: string): void {
+    const { field, row, column } = parsePath(path)
+    if (column && !row) {
+      for (const id of this.rowIds(field)) this.changed(rowTopic(field, id))
+      this.changed(`${field}#`)
+    }
+    this.changedPath(path)
+  }
+
+  private changedTable(table: string): void {
+    this.changed(table)
+    this.changed(`${table}#`)
+    for (const row of this.rows(table)) this.changed(rowTopic(table, row._id))
+    this.changed(insideTopic(table))
+    this.changed(everything)
+  }
+
+  private changedAll(): void {
+    this.snapshots.clear()
+    for (const all of this.listeners.values()) for (const listener of all) listener()
+  }
+}
+
+function withValue(values: Values, key: string, value: Wire | undefined): Values {
+  if (value !== undefined && value !== null && value !== '') return { ...values, [key]: value }
+  const { [key]: _, ...rest } = values
+  return rest
+}

@@ -1,0 +1,176 @@
+import './form.css'
+import { Alert, Button, Steps, Tabs } from 'antd'
+import { type CSSProperties, useMemo, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Bundle, FormItem, FormLayout, FormSection } from '@/api/bundle'
+import { titleOf } from '@/lib/texts'
+import { FieldBox } from './field-box'
+import { kindOf } from './fields/kinds'
+import { FormContext, type FormScope, useForm } from './form-context'
+import { placeOf } from './labels'
+import type { FormModel } from './model'
+import { TableField } from './table-field'
+import { useField, useProblems } from './use-model'
+import { useProblemText } from './use-problem-text'
+
+interface RecordFormProps {
+  model: FormModel
+  bundle: Bundle
+  layout: FormLayout
+  readOnly?: boolean
+}
+
+/** A record in its layout, to be read or edited. */
+export function RecordForm({ model, bundle, layout, readOnly = false }: RecordFormProps) {
+  const scope = useMemo<FormScope>(() => ({ model, bundle, readOnly }), [model, bundle, readOnly])
+  return (
+    <FormContext value={scope}>
+      {!readOnly && <ProblemSummary />}
+      <Sections layout={layout} />
+    </FormContext>
+  )
+}
+
+function Sections({ layout }: { layout: FormLayout }) {
+  const { bundle } = useForm()
+  const [at, setAt] = useState(0)
+  const known = layout.sections.map((section) => ({
+    ...section,
+    items: section.items.filter((item) => bundle.entity.properties[item.field]),
+  }))
+  if (layout.layout === 'tabs') {
+    return (
+      <Tabs
+        items={known.map((section) => ({
+          key: section.name,
+          label: titleOf(section),
+          forceRender: true,
+          children: <Section section={section} headless />,
+        }))}
+      />
+    )
+  }
+  if (layout.layout === 'steps') {
+    const section = known[at]
+    return (
+      <>
+        <Steps
+          current={at}
+          onChange={setAt}
+          items={known.map((each) => ({ title: titleOf(each) }))}
+        />
+        {section && <Section section={section} headless />}
+        <StepButtons at={at} count={known.length} onGo={setAt} />
+      </>
+    )
+  }
+  return known.map((section) => <Section key={section.name} section={section} />)
+}
+
+function StepButtons({
+  at,
+  count,
+  onGo,
+}: {
+  at: number
+  count: number
+  onGo: (step: number) => void
+}) {
+  const { t } = useTranslation()
+  return (
+    <div className="fw-grid-bar">
+      <Button disabled={at === 0} onClick={() => onGo(at - 1)}>
+        {t('form.previousStep')}
+      </Button>
+      <Button disabled={at >= count - 1} onClick={() => onGo(at + 1)}>
+        {t('form.nextStep')}
+      </Button>
+    </div>
+  )
+}
+
+function Section({ section, headless }: { section: FormSection; headless?: boolean }) {
+  const { model } = useForm()
+  const columns = section.columns ?? 2
+  // A section disappears with the last of its fields; each of them listens, so one that listens to all is enough.
+  useField(model, section.items[0]?.field ?? '')
+  if (section.items.length > 0 && section.items.every((item) => model.stateOf(item.field).hidden))
+    return null
+  const title = titleOf({ ...section, name: undefined })
+  const body = (
+    <div className="fw-columns" style={{ '--columns': columns } as CSSProperties}>
+      {section.items.map((item) => (
+        <Item key={item.field} item={item} columns={columns} alone={section.items.length === 1} />
+      ))}
+    </div>
+  )
+  if (headless || title === '') return <section className="fw-card">{body}</section>
+  if (section.collapsed) {
+    return (
+      <details className="fw-card fw-folded">
+        <summary>{title}</summary>
+        {body}
+      </details>
+    )
+  }
+  return (
+    <section className="fw-card" aria-label={title}>
+      <h2>{title}</h2>
+      {body}
+    </section>
+  )
+}
+
+function Item({ item, columns, alone }: { item: FormItem; columns: number; alone: boolean }) {
+  const { bundle } = useForm()
+  const field = bundle.entity.properties[item.field]
+  if (!field) return null
+  const isTable = field['x-type'] === 'table'
+  const wide = isTable || (kindOf(field).wide && item.width === undefined)
+  const span = wide ? columns : Math.min(columns, item.width ?? 1)
+  return (
+    <div style={{ gridColumn: `span ${span}` }} className="fw-item">
+      {isTable ? (
+        <TableField name={item.field} field={field} item={item} unlabelled={alone} />
+      ) : (
+        <FieldBox path={item.field} field={field} item={item} />
+      )}
+    </div>
+  )
+}
+
+/** What is to be mended before the form can go, each with the way to its place. */
+function ProblemSummary() {
+  const { t } = useTranslation()
+  const { model, bundle } = useForm()
+  const problems = useProblems(model)
+  const textOfProblem = useProblemText()
+  const errors = problems.filter((problem) => problem.level !== 'warning')
+  if (errors.length === 0) return null
+  return (
+    <Alert
+      type="error"
+      showIcon
+      role="alert"
+      className="fw-summary"
+      title={t('form.problems', { count: errors.length })}
+      description={
+        <ul>
+          {errors.slice(0, 8).map((problem) => (
+            <li key={`${problem.field}|${problem.code}|${problem.rule ?? ''}`}>
+              <button
+                type="button"
+                className="fw-linkish"
+                onClick={() => model.focus(problem.field)}
+              >
+                {[placeOf(bundle, model, problem.field), textOfProblem(problem)]
+                  .filter(Boolean)
+                  .join(t('form.colon'))}
+              </button>
+            </li>
+          ))}
+        </ul>
+      }
+    />
+  )
+}

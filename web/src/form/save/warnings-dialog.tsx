@@ -1,0 +1,61 @@
+import { Input, Modal } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Bundle } from '@/api/bundle'
+import type { Problem } from '@/api/wire'
+import { Labelled } from '@/ui/labelled'
+import { placeOf, textOfProblem } from '../labels'
+import type { FormModel } from '../model'
+import type { Reasons } from './use-guarded-command'
+
+interface WarningsDialogProps {
+  problems: readonly Problem[]
+  bundle: Bundle
+  model?: FormModel | undefined
+  onGive: (reasons: Reasons) => void
+  onCancel: () => void
+}
+
+/** Asks a reason for each rule that was broken knowingly; approvers read them. */
+export function WarningsDialog({ problems, bundle, model, onGive, onCancel }: WarningsDialogProps) {
+  const { t } = useTranslation()
+  const [reasons, setReasons] = useState<Reasons>({})
+  const rules = [
+    ...new Map(problems.map((problem) => [problem.rule ?? problem.code, problem])).entries(),
+  ]
+  const complete = rules.every(([rule]) => reasons[rule]?.trim())
+  return (
+    <Modal
+      open
+      title={t('warnings.title')}
+      okText={t('warnings.go')}
+      cancelText={t('common.back')}
+      okButtonProps={{ disabled: !complete }}
+      onOk={() => onGive(reasons)}
+      onCancel={onCancel}
+    >
+      <p>{t('warnings.intro')}</p>
+      {rules.map(([rule, problem]) => {
+        const places = problems
+          .filter((each) => (each.rule ?? each.code) === rule)
+          .map((each) => placeOf(bundle, model, each.field))
+        return (
+          <Labelled
+            key={rule}
+            id={`reason-${rule}`}
+            label={`${textOfProblem(bundle, problem)} (${[...new Set(places)].join('; ')})`}
+          >
+            <Input.TextArea
+              id={`reason-${rule}`}
+              autoSize={{ minRows: 2 }}
+              maxLength={500}
+              placeholder={t('warnings.reason')}
+              value={reasons[rule] ?? ''}
+              onChange={(event) => setReasons({ ...reasons, [rule]: event.target.value })}
+            />
+          </Labelled>
+        )
+      })}
+    </Modal>
+  )
+}

@@ -1,0 +1,14 @@
+import { useCallback } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Problem } from '@/api/wire'
+import { useForm } from './form-context'
+import { textOfProblem } from './labels'
+
+/** The words for a problem of this form. */
+export function useProblemText(): (problem: Problem) => string {
+  const { bundle } = useForm()
+  // The language is not among what the words are made from here, but it decides them.
+  const { i18n } = useTranslation()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  return useCallback((problem: Problem) => textOfProblem(bundle, problem), [bundle, i18n.language])
+}

@@ -1,0 +1,43 @@
+import { useMemo } from 'react'
+import type { Bundle } from '@/api/bundle'
+import type { StoredRecord } from '@/api/records'
+import type { Values } from '@/api/wire'
+import { FormModel } from './model'
+
+/** What an editing starts from. */
+export interface FormBase {
+  record: StoredRecord
+  /** Values to begin with instead of the record's: one's own changes put upon a newer version. */
+  begin?: Values
+  /** Another number starts again from the same record. */
+  generation?: number
+}
+
+/**
+ * The model of a record as it was read. A newer revision makes a new model, so a caller that must not lose what is
+ * being typed keeps giving the old record.
+ */
+export function useRecordModel(bundle: Bundle, base: FormBase): FormModel {
+  const { record, begin, generation = 0 } = base
+  return useMemo(
+    () => {
+      const model = new FormModel(
+        bundle.entity.properties,
+        begin ?? record.values,
+        record.refs ?? {},
+      )
+      if (begin) model.unsettle()
+      return model
+    },
+    // The bundle is asked for again now and then; only other definitions make another model.
+    // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+    [bundle.version, bundle.entity.name, record.id, record.rev, begin, generation],
+  )
+}
+
+/** The paths the grants leave readable only. */
+export function readOnlyPaths(bundle: Bundle): string[] {
+  return Object.entries(bundle.rights.fields ?? {})
+    .filter(([, right]) => right === 'read' || right === 'masked')
+    .map(([path]) => path)
+}

@@ -1,0 +1,39 @@
+import i18next from 'i18next'
+import { translateIfKnown } from '../i18n'
+import { isFailure } from './failure'
+
+/** What a refused command says to the person: what happened and what he can do. */
+export function explain(error: unknown): string {
+  if (!isFailure(error)) return i18next.t('errors.page')
+  const known = translateIfKnown(`errors.${error.code}`, error.params)
+  if (known) return known
+  const problem = translateIfKnown(`problems.${error.code}`, error.params)
+  return problem ?? i18next.t('errors.unknown', { code: error.code })
+}
+
+/**
+ * What is wrong with one value and how to mend it. A rule of the definition has its own message, with the values
+ * it names in braces; everything else is told by its code.
+ */
+export function problemText(
+  problem: { code: string; params?: Record<string, unknown> },
+  message?: string,
+): string {
+  if (message) {
+    return message.replace(/\{([a-z_]+)\}/g, (all, name: string) =>
+      String(problem.params?.[name] ?? all),
+    )
+  }
+  return (
+    translateIfKnown(`problems.${problem.code}${variant(problem.params)}`, problem.params) ??
+    translateIfKnown(`problems.${problem.code}`, problem.params) ??
+    translateIfKnown(`errors.${problem.code}`, problem.params) ??
+    i18next.t('problems.unknown', { code: problem.code })
+  )
+}
+
+/** One code may be told in several sentences: "items" says too few or too many, "pattern" of what. */
+function variant(params: Record<string, unknown> | undefined): string {
+  if (typeof params?.['type'] === 'string') return `_${params['type']}`
+  return `_${['digits', 'min', 'max'].find((name) => params?.[name] !== undefined) ?? ''}`
+}
