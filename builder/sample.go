@@ -112,14 +112,35 @@ func (l sampleLoad) file(ctx context.Context, sample def.Sample) error {
 		if err := l.people(entity.Properties, values); err != nil {
 			return fmt.Errorf("record %d: %w", i+1, err)
 		}
-		_, err := l.builder.config.Records.Create(ctx, l.actor, sample.Entity, record.CreateInput{
-			Values: wire(values), Imported: true,
-		})
-		if err != nil {
+		if err := l.record(ctx, entity, wire(values)); err != nil {
 			return fmt.Errorf("record %d: %w", i+1, err)
 		}
 	}
 	return nil
+}
+
+// record creates a record, or adds values to the one that has its natural key: a template that extends an entity gives
+// its own fields of another template's sample.
+func (l sampleLoad) record(ctx context.Context, entity *def.Entity, values form.Values) error {
+	records := l.builder.config.Records
+	key, keyed := values[entity.Natural]
+	if keyed {
+		filter, err := json.Marshal(map[string]any{"field": entity.Natural, "op": "eq", "value": key})
+		if err != nil {
+			return err
+		}
+		found, err := records.List(ctx, l.actor, entity.Name, record.ListInput{Filter: filter, Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(found.Records) > 0 {
+			delete(values, entity.Natural)
+			_, err := records.Patch(ctx, l.actor, entity.Name, found.Records[0].ID, record.PatchInput{Values: values})
+			return err
+		}
+	}
+	_, err := records.Create(ctx, l.actor, entity.Name, record.CreateInput{Values: values, Imported: true})
+	return err
 }
 
 // people puts the ids of demo users where fields hold users.

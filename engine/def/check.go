@@ -182,7 +182,7 @@ func (c *checker) ownField(pointer string, entity *Entity, path string) (*Field,
 
 func (c *checker) roles(pointer string, names []string) {
 	for i, name := range names {
-		if _, ok := c.cat.Roles[name]; !ok {
+		if _, ok := c.cat.Roles[name]; !ok && name != RoleAdmin {
 			c.fail(pointer+"/"+strconv.Itoa(i), "unknown_role", "name", name)
 		}
 	}

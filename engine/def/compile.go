@@ -151,6 +151,10 @@ func (c *compiler) add(ref Ref, definition Definition) {
 	case *Flow:
 		c.cat.Flows[name] = d
 	case *Role:
+		if name == RoleAdmin {
+			c.fail(ref, "/name", "reserved_name", "name", name)
+			return
+		}
 		c.cat.Roles[name] = d
 	case *Dictionary:
 		c.cat.Dictionaries[name] = d
@@ -273,8 +277,11 @@ func (d *Dictionary) Options() []*Option {
 	return options
 }
 
+// RoleAdmin is the role of tenant administrators: every tenant has it without a definition.
+const RoleAdmin = "admin"
+
 func (c *compiler) roleOptions() []*Option {
-	var options []*Option
+	options := []*Option{{Const: RoleAdmin, Title: "系统管理员", I18n: I18n{"en": {"title": "Administrator"}}}}
 	for _, name := range slices.Sorted(maps.Keys(c.cat.Roles)) {
 		role := c.cat.Roles[name]
 		options = append(options, &Option{Const: name, Title: role.Title, I18n: role.I18n})
