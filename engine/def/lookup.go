@@ -147,40 +147,6 @@ func (c *Catalog) Setting(path string) (any, *Field, bool) {
 	return WireValue(raw), field, true
 }
 
-// Indexes lists the indexes a store should keep for an entity, each a list of paths ("-" before a descending one):
-// x-index, references, people and departments, natural keys, and what views sort by.
-func (c *Catalog) Indexes(entity string) [][]string {
-	current, ok := c.Entities[entity]
-	if !ok {
-		return nil
-	}
-	indexes := slices.Clone(systemIndexes[entity])
-	add := func(index ...string) {
-		if !slices.ContainsFunc(indexes, func(other []string) bool { return slices.Equal(other, index) }) {
-			indexes = append(indexes, index)
-		}
-	}
-	for _, field := range current.AllFields() {
-		if field.Index || field.Target() != "" || field.Path == current.Natural {
-			add(field.Path)
-		}
-	}
-	for _, view := range c.ViewsOf(entity) {
-		index := make([]string, 0, len(view.Sort))
-		for _, key := range view.Sort {
-			if key.Dir == "desc" {
-				index = append(index, "-"+key.Field)
-			} else {
-				index = append(index, key.Field)
-			}
-		}
-		if len(index) > 0 {
-			add(index...)
-		}
-	}
-	return indexes
-}
-
 // named lists the values of a map a test admits, in the order of their names.
 func named[T any](things map[string]T, admits func(T) bool) []T {
 	var list []T

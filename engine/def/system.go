@@ -48,7 +48,10 @@ var systemEntities = sync.OnceValues(func() ([]*Entity, error) {
 	return entities, nil
 })
 
-// systemIndexes are the indexes of system entities that no keyword asks for.
+// SystemIndexes lists the indexes of a system entity that no keyword asks for, each a list of paths ("-" before a
+// descending one).
+func SystemIndexes(entity string) [][]string { return systemIndexes[entity] }
+
 var systemIndexes = map[string][][]string{
 	EntityTask: {{"user", "tab", "-arrived_at"}},
 }

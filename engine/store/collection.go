@@ -23,6 +23,9 @@ func CollectionOf(cat *def.Catalog, entity string) Collection {
 		c.Fields = append(c.Fields, fieldOf(field))
 	}
 	plan := &indexPlan{shape: NewShape(c)}
+	for _, index := range def.SystemIndexes(entity) {
+		plan.add(index)
+	}
 	plan.ofViews(cat, entity)
 	plan.ofLookups(cat, entity)
 	for _, field := range c.Fields {
