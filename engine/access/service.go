@@ -260,7 +260,8 @@ func (s *Service) followed(ctx context.Context, p *policy, f followed) (*query.F
 func (s *Service) kept(ctx context.Context, actor Actor, name string, resolve func(store.Store) (list, []string, error)) (list, error) {
 	t := s.tenant(actor.Tenant)
 	now := s.config.Clock()
-	key := strings.Join(append([]string{name, actor.ID, now.UTC().Format("2006-01-02T15")}, actor.DepartmentTree...), "\x1f")
+	// The minute is in the key because filters may name today or now.
+	key := strings.Join(append([]string{name, actor.ID, now.UTC().Format("2006-01-02T15:04")}, actor.DepartmentTree...), "\x1f")
 	t.mu.Lock()
 	known, ok := t.lists[key]
 	fresh := ok && now.Before(known.until) && t.current(known.versions)
