@@ -226,6 +226,9 @@ func (w *writer) rewrite(ctx context.Context, old, next *table) error {
 				return fmt.Errorf("document %s: %w", docs[i].ID, err)
 			}
 		}
+		if err := w.flushSearch(ctx); err != nil {
+			return err
+		}
 		last = numbers[len(numbers)-1]
 	}
 }
@@ -308,10 +311,10 @@ func (w *writer) rewriteDoc(ctx context.Context, t *table, n int64, doc *store.D
 	if err := w.changeLists(ctx, t, change{n, none, next}); err != nil {
 		return err
 	}
-	if !t.shape.HasSearch() {
-		return nil
+	if t.shape.HasSearch() {
+		w.search.change(t, change{n, none, next})
 	}
-	return w.changeSearch(ctx, t, change{n, none, next})
+	return nil
 }
 
 func readRest(cell any) (map[string]any, error) {

@@ -266,21 +266,6 @@ func (b *renderer) contains(c *query.Cond, col *column, x string, in scope) (str
 	return "(" + text + " AND r.n IN (SELECT rowid FROM " + b.t.searched() + " WHERE " + b.t.searched() + " MATCH " + b.bind(match) + "))", nil
 }
 
-// matchQuery asks FTS5 for records that hold all grams of the words.
-func matchQuery(words []string) string {
-	var terms []string
-	for _, word := range words {
-		for _, gram := range query.WordGrams(word) {
-			term := `"` + gramToken(gram.Text) + `"`
-			if gram.Prefix {
-				term += "*"
-			}
-			terms = append(terms, term)
-		}
-	}
-	return strings.Join(terms, " AND ")
-}
-
 // search is the condition of q=: the index first, then the texts.
 func (b *renderer) search(text string) string {
 	words := query.Words(text)

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"formwork/engine/query"
 	"formwork/engine/store"
 )
 
@@ -61,11 +60,11 @@ func (w *writer) insert(ctx context.Context, t *table, write *store.Write, next 
 	if n != 0 {
 		return store.ErrConflict
 	}
-	if err := w.checkKeys(ctx, t, write.Doc.ID, write.Doc.Keys); err != nil {
-		return err
-	}
 	children, err := t.childRows(next, nil)
 	if err != nil {
+		return err
+	}
+	if err := w.takeKeys(ctx, t, write.Doc.ID, slices.Clone(write.Doc.Keys)); err != nil {
 		return err
 	}
 	names := t.rowNames()
@@ -105,12 +104,15 @@ func (w *writer) update(ctx context.Context, t *table, write *store.Write, next 
 	if err != nil {
 		return err
 	}
-	added, _ := difference(oldKeys, write.Doc.Keys)
-	if err := w.checkKeys(ctx, t, write.Doc.ID, added); err != nil {
-		return err
-	}
 	children, err := t.childRows(next, old)
 	if err != nil {
+		return err
+	}
+	added, removed := difference(oldKeys, write.Doc.Keys)
+	if err := w.takeKeys(ctx, t, write.Doc.ID, added); err != nil {
+		return err
+	}
+	if err := w.dropKeys(ctx, t, removed); err != nil {
 		return err
 	}
 	if err := w.updateChanged(ctx, t.rows(), t.rowNames(), n, [2][]any{old.row, next.row}); err != nil {
@@ -187,10 +189,15 @@ func (w *writer) remove(ctx context.Context, t *table, write *store.Write) error
 			return err
 		}
 	}
+	keys, err := keysOf(old)
+	if err != nil {
+		return err
+	}
+	if err := w.dropKeys(ctx, t, keys); err != nil {
+		return err
+	}
 	empty := &encoded{row: make([]any, len(old.row)), body: make([]any, len(old.body))}
-	bare := *write
-	bare.Doc.Keys = nil
-	return w.finish(ctx, t, &bare, change{n, old, empty})
+	return w.finish(ctx, t, write, change{n, old, empty})
 }
 
 // change is a write as cells; old is nil for a new document.
@@ -199,21 +206,16 @@ type change struct {
 	old, next *encoded
 }
 
-// finish brings keys, indexed lists, the search index and the log in line with a written document.
+// finish brings indexed lists, the search index and the log in line with a written document.
 func (w *writer) finish(ctx context.Context, t *table, write *store.Write, c change) error {
 	if c.old == nil {
 		c.old = &encoded{row: make([]any, len(c.next.row)), body: make([]any, len(c.next.body))}
-	}
-	if err := w.changeKeys(ctx, t, write, c); err != nil {
-		return err
 	}
 	if err := w.changeLists(ctx, t, c); err != nil {
 		return err
 	}
 	if t.shape.HasSearch() && c.old.body[atSearch] != c.next.body[atSearch] {
-		if err := w.changeSearch(ctx, t, c); err != nil {
-			return err
-		}
+		w.search.change(t, c)
 	}
 	return w.appendEvents(ctx, write.Events)
 }
@@ -245,37 +247,56 @@ func difference(old, next []string) (added, removed []string) {
 	return added, removed
 }
 
-// checkKeys looks for keys that another document holds. Nobody else writes, so they stay free.
-func (w *writer) checkKeys(ctx context.Context, t *table, id string, keys []string) error {
+// takeKeys takes keys for a document, all or none. Nobody else writes, so those that are free stay free.
+func (w *writer) takeKeys(ctx context.Context, t *table, id string, keys []string) error {
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	for chunk := range slices.Chunk(keys, maxKeysAtOnce) {
+		args := make([]any, 0, 3*len(chunk))
+		for _, key := range chunk {
+			args = append(args, t.name(), key, id)
+		}
+		result, err := w.stmts.exec(ctx, "INSERT OR IGNORE INTO key(collection, key, id) VALUES"+groups("(?,?,?)", len(chunk)), args...)
+		if err != nil {
+			return err
+		}
+		taken, err := result.RowsAffected()
+		if err != nil {
+			return err
+		}
+		if int(taken) < len(chunk) {
+			return w.returnKeys(ctx, t, id, keys)
+		}
+	}
+	return nil
+}
+
+const maxKeysAtOnce = 100
+
+// returnKeys undoes takeKeys after one key turned out to be another document's, and names that key.
+func (w *writer) returnKeys(ctx context.Context, t *table, id string, keys []string) error {
+	taken := ""
 	for _, key := range keys {
 		var holder string
 		found, err := w.stmts.row(ctx, []any{&holder}, "SELECT id FROM key WHERE collection = ? AND key = ?", t.name(), key)
 		if err != nil {
 			return err
 		}
-		if found && holder != id {
-			return &store.DuplicateError{Key: key}
+		if found && holder != id && taken == "" {
+			taken = key
+		}
+		if found && holder == id {
+			if err := w.dropKeys(ctx, t, []string{key}); err != nil {
+				return err
+			}
 		}
 	}
-	return nil
+	return &store.DuplicateError{Key: taken}
 }
 
-func (w *writer) changeKeys(ctx context.Context, t *table, write *store.Write, c change) error {
-	if c.old.body[atKeys] == c.next.body[atKeys] {
-		return nil
-	}
-	old, err := keysOf(c.old)
-	if err != nil {
-		return err
-	}
-	added, removed := difference(old, write.Doc.Keys)
-	for _, key := range removed {
+func (w *writer) dropKeys(ctx context.Context, t *table, keys []string) error {
+	for _, key := range keys {
 		if _, err := w.stmts.exec(ctx, "DELETE FROM key WHERE collection = ? AND key = ?", t.name(), key); err != nil {
-			return err
-		}
-	}
-	for _, key := range added {
-		if _, err := w.stmts.exec(ctx, "INSERT OR REPLACE INTO key(collection, key, id) VALUES(?, ?, ?)", t.name(), key, write.Doc.ID); err != nil {
 			return err
 		}
 	}
@@ -324,39 +345,6 @@ func listOf(cell any) ([]string, error) {
 	return list, nil
 }
 
-func (w *writer) changeSearch(ctx context.Context, t *table, c change) error {
-	if c.old.body[atSearch] != nil {
-		if _, err := w.stmts.exec(ctx, "DELETE FROM "+t.searched()+" WHERE rowid = ?", c.n); err != nil {
-			return err
-		}
-	}
-	text, ok := c.next.body[atSearch].(string)
-	if !ok {
-		return nil
-	}
-	_, err := w.stmts.exec(ctx, "INSERT INTO "+t.searched()+"(rowid, g) VALUES(?, ?)", c.n, gramTokens(query.Grams(text)))
-	return err
-}
-
-// gramTokens writes grams as words of hexadecimal digits, five for each character, for FTS5's plainest tokenizer.
-// Characters beyond U+FFFFF share one word; whoever searches looks at the text as well.
-func gramTokens(grams []string) string {
-	var out strings.Builder
-	for _, gram := range grams {
-		out.WriteString(gramToken(gram))
-		out.WriteByte(' ')
-	}
-	return out.String()
-}
-
-func gramToken(gram string) string {
-	var out strings.Builder
-	for _, r := range gram {
-		fmt.Fprintf(&out, "%05x", min(r, 0xfffff))
-	}
-	return out.String()
-}
-
 // childRows are the cells of a sub-table's rows that must be written.
 type childRows struct {
 	of   *child
@@ -388,15 +376,24 @@ func (t *table) childRows(next, old *encoded) ([]childRows, error) {
 	return changed, nil
 }
 
+// maxCells bounds the arguments of one statement that inserts rows.
+const maxCells = 500
+
 func (w *writer) insertRows(ctx context.Context, t *table, n int64, sets []childRows) error {
 	for _, set := range sets {
 		names := []string{"n", "pos"}
 		for _, c := range set.of.columns {
 			names = append(names, c.name())
 		}
-		text := "INSERT INTO " + t.childTable(set.of.name) + "(" + strings.Join(names, ",") + ") VALUES(" + placeholders(len(names)) + ")"
-		for pos, cells := range set.rows {
-			if _, err := w.stmts.exec(ctx, text, append([]any{n, int64(pos)}, cells...)...); err != nil {
+		into := "INSERT INTO " + t.childTable(set.of.name) + "(" + strings.Join(names, ",") + ") VALUES"
+		pos := int64(0)
+		for chunk := range slices.Chunk(set.rows, max(1, maxCells/len(names))) {
+			args := make([]any, 0, len(chunk)*len(names))
+			for _, cells := range chunk {
+				args = append(append(args, n, pos), cells...)
+				pos++
+			}
+			if _, err := w.stmts.exec(ctx, into+groups("("+placeholders(len(names))+")", len(chunk)), args...); err != nil {
 				return err
 			}
 		}

@@ -87,3 +87,6 @@ func placeholders(n int) string {
 	}
 	return strings.Repeat("?,", n-1) + "?"
 }
+
+// groups repeats one group of placeholders for several rows.
+func groups(one string, n int) string { return strings.Repeat(one+",", n-1) + one }

@@ -51,6 +51,7 @@ type writer struct {
 	closeErr error
 	stmts    *statements
 	schema   *schema // of the running transaction; published when it is committed
+	search   pendingSearch
 }
 
 func startWriter(db *database, pool *sql.DB, conn *sql.Conn) *writer {
@@ -201,10 +202,14 @@ func (w *writer) transaction(requests []*request) error {
 	}
 	err := w.perform(ctx, requests)
 	if err == nil {
+		err = w.flushSearch(ctx)
+	}
+	if err == nil {
 		_, err = w.stmts.exec(ctx, "COMMIT")
 	}
 	if err != nil {
 		w.schema = w.db.schema.Load()
+		w.search.reset()
 		if _, rollback := w.conn.ExecContext(ctx, "ROLLBACK"); rollback != nil && !notInTransaction(rollback) {
 			err = errors.Join(err, rollback)
 		}
