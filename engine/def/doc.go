@@ -7,3 +7,6 @@
 // resolved, dictionaries are folded into options, x-extend is applied. The engine only ever sees catalogs; drafts,
 // templates and overlays belong to builder.
 package def
+
+//go:generate go run ./internal/gents -schemas schema -out ../../web/src/api/definitions.gen.ts
+//go:generate sh -c "cd ../../web && npx biome format --write src/api/definitions.gen.ts"

@@ -1,0 +1,555 @@
+// Made by engine/def/internal/gents from the meta-schemas of definitions. Do not edit: make generate.
+
+export type Account = {
+  name: Name
+  roles: Names
+  title: Title
+  'x-i18n'?: I18n
+}
+
+export type Action = {
+  create?: Record<string, unknown>
+  job?: Record<string, unknown> | string
+  notify?: Record<string, unknown>
+  update?: Record<string, unknown>
+  void?: Record<string, unknown>
+  webhook?: Record<string, unknown> | string
+}
+
+export type AutoNumber = {
+  date?: Name
+  map?: Record<string, Record<string, string>>
+  pattern: string
+}
+
+export type Branch = {
+  else?: boolean
+  name: Name
+  nodes: Nodes
+  title?: Title
+  when?: Expression
+  'x-i18n'?: I18n
+}
+
+export type Code = string
+
+/** #rrggbb or a name of the design system */
+export type Color = string
+
+export type Columns = Record<string, Field>
+
+export type Comment = 'none' | 'reject' | 'always'
+
+export type Decimal = string
+
+export type Dedupe = 'none' | 'consecutive' | 'any'
+
+/** Options shared by several fields */
+export type Dictionary = {
+  description?: Text
+  items: DictionaryItem[]
+  name: Name
+  open?: boolean
+  title: Title
+  'x-i18n'?: I18n
+}
+
+export type DictionaryItem = {
+  color?: Color
+  disabled?: boolean
+  name: Name
+  parent?: Name
+  title: Title
+  'x-i18n'?: I18n
+}
+
+export type Direction = 'asc' | 'desc'
+
+export type Duration = string
+
+/** A kind of record: a JSON Schema of type object with x- keywords */
+export type Entity = {
+  $schema?: 'https://json-schema.org/draft/2020-12/schema'
+  description?: Text
+  name: Name
+  properties: Fields
+  required?: Names
+  title: Title
+  type: 'object'
+  'x-approval'?: boolean
+  'x-display'?: Name
+  'x-extend'?: boolean
+  'x-i18n'?: I18n
+  'x-natural'?: Name
+  'x-order'?: Names
+  'x-rules'?: Rules
+  'x-summary'?: Path[]
+  'x-tree'?: Name
+  'x-unique'?: Record<string, Key>
+}
+
+/** definitions.md, Expressions */
+export type Expression = string
+
+export type Field = {
+  const?: string | number | boolean
+  default?: string | number | boolean | unknown[]
+  description?: Text
+  discloses?: boolean
+  format?: 'date' | 'date-time'
+  items?: Rows | OptionItems | IdItems
+  maxItems?: number
+  maxLength?: number
+  maximum?: number
+  minItems?: number
+  minLength?: number
+  minimum?: number
+  oneOf?: Options
+  pattern?: string
+  readOnly?: boolean
+  title?: Title
+  type: 'string' | 'integer' | 'boolean' | 'array'
+  'x-cleaning'?: ('nfkc' | 'upper' | 'lower' | 'no_space' | 'digits' | 'fold_brackets')[]
+  'x-collation'?: 'pinyin'
+  'x-compute'?: Expression
+  'x-default'?: Expression
+  'x-dictionary'?: Name
+  'x-display'?: Path
+  'x-entity'?: Name
+  'x-filter'?: Filter
+  'x-fixed'?: boolean
+  'x-i18n'?: I18n
+  'x-index'?: boolean
+  'x-lookup'?: Lookup[]
+  'x-mask'?: {
+    keep: number[]
+  }
+  'x-max'?: string
+  'x-min'?: string
+  'x-number'?: AutoNumber
+  'x-personal'?: 'id' | 'contact' | 'finance' | 'health'
+  'x-scale'?: number
+  'x-search'?: boolean
+  'x-snapshot'?: boolean
+  'x-type': FieldType
+  'x-unit'?: string
+}
+
+export type FieldType =
+  | 'text'
+  | 'longtext'
+  | 'integer'
+  | 'decimal'
+  | 'percent'
+  | 'money'
+  | 'boolean'
+  | 'date'
+  | 'datetime'
+  | 'month'
+  | 'select'
+  | 'multiselect'
+  | 'user'
+  | 'users'
+  | 'department'
+  | 'reference'
+  | 'references'
+  | 'table'
+  | 'autonumber'
+  | 'phone'
+  | 'id_card'
+  | 'credit_code'
+  | 'bank_card'
+
+export type Fields = Record<string, Field>
+
+export type Fill = {
+  from: {
+    entity: Name
+    order?: Sort[]
+    rows?: Name
+    where?: Filter
+  }
+  /** column → path in the source */
+  map: Record<string, Path>
+  name: Name
+  title: Title
+  'x-i18n'?: I18n
+}
+
+export type Fills = Fill[]
+
+/** and, or, not, or a condition of field, op and value (any: where) */
+export type Filter = {
+  and?: Filter[]
+  field?: Path
+  not?: Filter
+  op?:
+    | 'eq'
+    | 'ne'
+    | 'lt'
+    | 'le'
+    | 'gt'
+    | 'ge'
+    | 'between'
+    | 'in'
+    | 'contains'
+    | 'starts'
+    | 'any'
+    | 'empty'
+  optional?: boolean
+  or?: Filter[]
+  value?: FilterValue
+  where?: Filter
+}
+
+/** A constant, a list of constants, or {var, plus} */
+export type FilterValue = string | number | boolean | unknown[] | Record<string, unknown>
+
+/** An approval or an automation: a tree of nodes */
+export type Flow = {
+  description?: Text
+  entity?: Name
+  form?: Name
+  name: Name
+  nodes: Nodes
+  priority?: number
+  settings?: FlowSettings
+  start?: Start
+  title: Title
+  where?: Filter
+  'x-i18n'?: I18n
+}
+
+export type FlowSettings = {
+  admins?: string[]
+  comment?: Comment
+  dedupe?: Dedupe
+  onEmpty?: OnEmpty
+  onSelf?: OnSelf
+  subject?: Expression
+  withdraw?: 'before_first' | 'running' | 'never'
+}
+
+/** How one record is edited */
+export type Form = {
+  description?: Text
+  device?: 'any' | 'desk' | 'phone'
+  entity: Name
+  fill?: Fills
+  layout?: 'sections' | 'tabs' | 'steps'
+  name: Name
+  roles?: Names
+  sections: Section[]
+  title: Title
+  'x-i18n'?: I18n
+}
+
+export type FormColumn = {
+  field: Name
+  readOnly?: Expression
+  required?: Expression
+  total?: 'sum' | 'count' | 'avg' | 'min' | 'max'
+  visible?: Expression
+  /** pixels */
+  width?: number
+}
+
+export type FormItem = {
+  actions?: ('add' | 'delete' | 'copy' | 'paste' | 'import')[]
+  columns?: FormColumn[]
+  field: Name
+  fill?: Fills
+  help?: Text
+  placeholder?: string
+  readOnly?: Expression
+  required?: Expression
+  visible?: Expression
+  widget?: 'radio' | 'dropdown' | 'switch' | 'cards' | 'grid'
+  width?: number
+  'x-i18n'?: I18n
+}
+
+export type Grant = {
+  actions: (
+    | 'create'
+    | 'read'
+    | 'update'
+    | 'delete'
+    | 'submit'
+    | 'act'
+    | 'void'
+    | 'export'
+    | 'import'
+    | 'print'
+  )[]
+  entity: Name
+  fields?: Record<string, 'hidden' | 'masked' | 'read' | 'write'>
+  where?: Filter
+}
+
+/** Translations by language tag */
+export type I18n = Record<string, Record<string, string>>
+
+export type IdItems = {
+  type: 'string'
+}
+
+export type Key = {
+  code?: Code
+  fields: Path[]
+  message?: Text
+  where?: Filter
+  'x-i18n'?: I18n
+}
+
+export type Lookup = {
+  entity: Name
+  name: Name
+  order?: Sort[]
+  rows?: Name
+  take: Take
+  when?: Expression
+  where?: Filter
+}
+
+export type Mapping = Record<string, Expression>
+
+/** Navigation */
+export type Menu = {
+  description?: Text
+  items: MenuItem[]
+  name: Name
+  title: Title
+  'x-i18n'?: I18n
+}
+
+export type MenuItem = {
+  form?: Name
+  icon?: string
+  items?: MenuItem[]
+  name: Name
+  roles?: Names
+  title: Title
+  view?: Name
+  'x-i18n'?: I18n
+}
+
+/** Fixed after the first publish */
+export type Name = string
+
+export type Names = Name[]
+
+export type Node = {
+  allow?: ('transfer' | 'delegate' | 'addsign' | 'removesign' | 'return' | 'cc')[]
+  anyReject?: 'first' | 'all'
+  branches?: Branch[]
+  comment?: Comment
+  dedupe?: Dedupe
+  do?: Action
+  each?: Name
+  fields?: Record<string, 'w' | 'r' | '-'>
+  flow?: Name
+  for?: Duration
+  in?: Mapping
+  mode?: 'all' | 'any' | 'seq' | 'vote' | 'exclusive' | 'parallel' | 'inclusive'
+  name: Name
+  nestedSign?: boolean
+  onEmpty?: OnEmpty
+  onReject?: string
+  onSelf?: OnSelf
+  out?: Mapping
+  pass?: {
+    count?: number
+    percent?: number
+  }
+  resubmit?: 'restart' | 'resume'
+  returnTo?: Names
+  sign?: boolean
+  timeout?: Timeout[]
+  title?: Title
+  type: 'approve' | 'handle' | 'cc' | 'branch' | 'call' | 'action' | 'wait'
+  until?: Expression
+  wait?: boolean
+  waitAll?: boolean
+  weights?: Record<string, number>
+  when?: Expression
+  who?: Who
+  'x-i18n'?: I18n
+}
+
+export type Nodes = Node[]
+
+export type OnEmpty = string
+
+export type OnSelf = 'self' | 'skip' | 'leader' | 'head'
+
+export type Option = {
+  const: Name
+  title: Title
+  'x-color'?: Color
+  'x-disabled'?: boolean
+  'x-i18n'?: I18n
+}
+
+export type OptionItems = {
+  oneOf?: Options
+  type: 'string'
+  'x-dictionary'?: Name
+}
+
+export type Options = Option[]
+
+/** A field, a column (lines.worker), or references followed by a field */
+export type Path = string
+
+export type Paths = Path[]
+
+/** Space separated comparisons that must all hold: >=1.0.0 <2.0.0 */
+export type Range = string
+
+/** A named set of grants */
+export type Role = {
+  description?: Text
+  grants?: Record<string, Grant>
+  inherits?: Names
+  name: Name
+  sets?: Record<string, Set>
+  title: Title
+  'x-i18n'?: I18n
+}
+
+export type Rows = {
+  properties: Columns
+  required?: Names
+  title?: Title
+  type: 'object'
+  'x-order'?: Names
+  'x-rules'?: Rules
+}
+
+export type Rule = {
+  code?: Code
+  field?: Path
+  level?: 'error' | 'warning'
+  message?: Text
+  must: Expression
+  on?: ('save' | 'submit' | 'approve' | 'void')[]
+  when?: Expression
+  'x-i18n'?: I18n
+}
+
+export type Rules = Record<string, Rule>
+
+export type Sample = {
+  entity: Name
+  file: string
+  name: Name
+}
+
+export type Section = {
+  collapsed?: boolean
+  columns?: number
+  items: FormItem[]
+  name: Name
+  title?: Title
+  visible?: Expression
+  'x-i18n'?: I18n
+}
+
+export type Set = {
+  entity: Name
+  take?: Path
+  where?: Filter
+}
+
+/** Typed constants, read as setting("<name>.<property>") */
+export type Settings = {
+  description?: Text
+  name: Name
+  properties: Record<string, Field>
+  title: Title
+  values?: Record<string, string | number | boolean | unknown[]>
+  'x-i18n'?: I18n
+}
+
+export type Sort = {
+  dir?: Direction
+  field: Path
+}
+
+export type Start = {
+  entity?: Name
+  on?: 'submit' | ('created' | 'updated' | 'approved' | 'voided')[]
+  /** cron, five fields */
+  schedule?: string
+  webhook?: Name
+  where?: Filter
+}
+
+/** A path, or one aggregate over a path */
+export type Take =
+  | Path
+  | {
+      avg?: Path
+      count?: Path
+      max?: Path
+      min?: Path
+      sum?: Path
+    }
+
+/** The manifest of a shipped set of definitions */
+export type Template = {
+  accounts?: Account[]
+  changes?: Record<string, string>
+  description?: Text
+  engine?: Range
+  lang?: string
+  links?: Names
+  name: Name
+  needs?: Record<string, Range>
+  sample?: Sample[]
+  settings?: Name
+  tests?: string[]
+  title: Title
+  version: string
+  'x-i18n'?: I18n
+}
+
+export type Text = string
+
+export type Timeout = {
+  after: Duration
+  do: string
+}
+
+export type Title = string
+
+/** How many records are shown */
+export type View = {
+  actions?: ('create' | 'import' | 'export' | 'print' | 'batch_approve')[]
+  columns: ViewColumn[]
+  description?: Text
+  entity: Name
+  filters?: Paths
+  form?: Name
+  kind?: 'table'
+  name: Name
+  params?: Fields
+  roles?: Names
+  sort?: Sort[]
+  title: Title
+  where?: Filter
+  'x-i18n'?: I18n
+}
+
+export type ViewColumn = {
+  field: Path
+  format?: string
+  title?: Title
+  total?: 'sum' | 'count' | 'avg' | 'min' | 'max'
+  /** pixels */
+  width?: number
+  'x-i18n'?: I18n
+}
+
+export type Who = string[]
