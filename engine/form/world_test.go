@@ -37,10 +37,7 @@ func catalogOf(t testing.TB, patterns ...string) *def.Catalog {
 
 func add(t testing.TB, defs def.Definitions, kind def.Kind, raw string) {
 	t.Helper()
-	d, problems := def.Decode(kind, []byte(raw))
-	if len(problems) > 0 {
-		t.Fatalf("%s: %v", kind, problems)
-	}
+	d := decode(t, kind, raw)
 	defs[def.RefOf("test", d)] = d
 }
 
