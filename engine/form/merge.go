@@ -10,7 +10,7 @@ import (
 // Merge applies a JSON merge patch to stored values (definitions.md §5.1) and gives new ones; the stored ones stay as they
 // are. null removes a field; in a new record (stored is nil) it stays, so that no default fills what a person emptied. A list of objects is a patch of a sub-table: a row with a known _id changes that row, with
 // "_delete": true removes it, one without _id (or with a temporary one) is appended; "_after": "<id>" puts a row behind
-// another one, "" to the front. An _id nobody knows is a problem (unknown_row).
+// another one, "" to the front; an empty list names no row and changes none. An _id nobody knows is a problem (unknown_row).
 func Merge(stored, patch Values) (Values, []Problem) {
 	merged := maps.Clone(stored)
 	if merged == nil {
@@ -25,8 +25,8 @@ func Merge(stored, patch Values) (Values, []Problem) {
 				merged[name] = nil
 			}
 		case []any:
-			rows, isRows := rowPatches(value, stored[name])
-			if !isRows {
+			rows, isRows := objects(value)
+			if !isRows || len(rows) == 0 && len(rowIDs(stored[name])) == 0 {
 				merged[name] = value
 				continue
 			}
@@ -44,9 +44,8 @@ func Merge(stored, patch Values) (Values, []Problem) {
 	return merged, problems
 }
 
-// rowPatches gives the items of a list that patches rows. An empty list patches a sub-table that has rows, too: it
-// changes nothing, as it names none.
-func rowPatches(list []any, stored any) ([]Values, bool) {
+// objects gives the items of a list if all of them are objects.
+func objects(list []any) ([]Values, bool) {
 	rows := make([]Values, 0, len(list))
 	for _, item := range list {
 		row, ok := item.(map[string]any)
@@ -55,7 +54,7 @@ func rowPatches(list []any, stored any) ([]Values, bool) {
 		}
 		rows = append(rows, row)
 	}
-	return rows, len(list) > 0 || len(rowIDs(stored)) > 0
+	return rows, true
 }
 
 func mergeRows(table string, stored any, patches []Values) ([]any, []Problem) {

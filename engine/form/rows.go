@@ -27,23 +27,19 @@ func (s *Session) loadRows(f *field, raw any) {
 	if c.sealed || raw == nil {
 		return
 	}
-	given, ok := raw.([]any)
-	if !ok {
+	list, _ := raw.([]any)
+	given, ok := objects(list)
+	switch {
+	case list == nil, !ok:
 		c.wire, c.faults = raw, f.typeFault(raw).faults
 		return
-	}
-	if len(given) > hardRows {
+	case len(given) > hardRows:
 		c.wire, c.faults = raw, refused(raw, "items", map[string]any{"max": hardRows}).faults
 		return
 	}
 	stored := rowsByID(s.stored[f.Name])
 	taken := givenIDs(given)
-	for i, item := range given {
-		values, ok := item.(map[string]any)
-		if !ok {
-			c.faults = f.typeFault(raw).faults
-			continue
-		}
+	for i, values := range given {
 		id := s.idFor(values, i+1, taken)
 		row := s.newLine(f.rows, id, stored[id])
 		row.no = len(s.rows[f.rows.index]) + 1
@@ -61,13 +57,11 @@ func (s *Session) enterRow(row *line, values Values) {
 }
 
 // givenIDs counts the ids rows came with.
-func givenIDs(rows []any) map[string]int {
+func givenIDs(rows []Values) map[string]int {
 	ids := make(map[string]int, len(rows))
 	for _, row := range rows {
-		if values, ok := row.(map[string]any); ok {
-			if id, ok := values[rowID].(string); ok {
-				ids[id]++
-			}
+		if id, ok := row[rowID].(string); ok {
+			ids[id]++
 		}
 	}
 	return ids

@@ -41,6 +41,20 @@ func add(t testing.TB, defs def.Definitions, kind def.Kind, raw string) {
 	defs[def.RefOf("test", d)] = d
 }
 
+// parse reads a definition without asking for its stage, as browsers do: they have no meta-schemas.
+func parse(t testing.TB, kind def.Kind, raw string) def.Definition {
+	t.Helper()
+	canonical, problems := def.Canonical([]byte(raw))
+	if len(problems) > 0 {
+		t.Fatalf("%s: %v", kind, problems)
+	}
+	d, err := def.Parse(kind, canonical)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 func compiled(t testing.TB, defs def.Definitions) *def.Catalog {
 	t.Helper()
 	cat, problems := def.Compile(defs, "zh-CN")
