@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"time"
 
+	"formwork/engine/form"
 	"formwork/engine/store"
 )
 
@@ -34,6 +35,8 @@ type Written struct {
 	Reason  string            `json:"reason,omitempty"`  // of a void
 	Reasons map[string]string `json:"reasons,omitempty"` // given for warnings, by rule name
 	Key     string            `json:"key,omitempty"`     // id of the API key that acted for the actor
+	// Warnings are what opening data were let pass with.
+	Warnings []form.Problem `json:"warnings,omitempty"`
 }
 
 // Change is one changed value. Field is a path: "total_amount", "lines[r1].worker", "lines[r1]" for a row that came or

@@ -124,7 +124,25 @@ func (w *write) decided(ctx context.Context, decide Decide) (*store.Doc, error) 
 	if change.State != "" {
 		o.state = change.State
 	}
+	if len(change.Patch) == 0 && change.Event == "" {
+		return w.keep(ctx, o)
+	}
 	return w.finish(ctx, change.Patch, occasionOf(change), o)
+}
+
+// keep stores what a flow decided about a record whose values stay as they are. Its rules are not asked: a record that
+// broke one since must still be rejected, returned or withdrawn.
+func (w *write) keep(ctx context.Context, o outcome) (*store.Doc, error) {
+	if o.state == w.stored.State && o.change.Flow == nil && len(o.change.Events) == 0 {
+		return w.stored, nil
+	}
+	doc := w.document(w.stored.Values, o)
+	var err error
+	if doc.Keys, w.claims, err = w.keys(&doc); err != nil {
+		return nil, err
+	}
+	doc, err = w.put(ctx, doc, o)
+	return &doc, err
 }
 
 // void is one attempt of a void.

@@ -38,7 +38,7 @@ type Record struct {
 // Change is what a write does to a record, decided by a pure function over the stored record: flow.Service gives the
 // outcome of step, a patch gives only Patch. Zero values change nothing.
 type Change struct {
-	Patch        form.Values            // JSON merge patch on values; rows by _id
+	Patch        form.Values            // JSON merge patch on values; rows by _id. Without one and without Event the rules are not asked
 	Writable     func(path string) bool // which paths the actor may write in this change; nil: by his grants
 	Event        form.Event             // occasion for the rules; "" = save
 	State        string                 // new state, "" = unchanged

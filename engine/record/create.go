@@ -221,5 +221,5 @@ func (w *write) acknowledge(reasons map[string]string) {
 	for rule, reason := range reasons {
 		all[rule] = reason
 	}
-	w.acknowledged, w.memo = all, nil
+	w.acknowledged = all
 }

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"formwork/engine/access"
@@ -58,7 +59,10 @@ func (f *Full) Evaluate(ctx context.Context, patch form.Values, occasion form.Ev
 	if err != nil {
 		return nil, nil, err
 	}
-	return e.values, e.problems, nil
+	stopping := slices.DeleteFunc(slices.Clone(e.problems), func(p form.Problem) bool {
+		return p.Level == levelWarning && (p.Rule == "" || f.write.reason(p.Rule) != "")
+	})
+	return e.values, stopping, nil
 }
 
 // May tells whether the actor has a grant of the action that admits this record.

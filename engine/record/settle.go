@@ -38,7 +38,7 @@ func (w *write) keys(doc *store.Doc) ([]string, []form.Claim, error) {
 	if failed != nil {
 		return nil, nil, failed
 	}
-	if err := refuse(problems, w.acknowledged); err != nil {
+	if err := w.refuse(problems); err != nil {
 		return nil, nil, err
 	}
 	keys := make([]string, len(claims))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"formwork/engine/def"
 	"formwork/engine/event"
@@ -168,7 +169,7 @@ func (w *write) complete(ctx context.Context, logic *form.Form, input form.Input
 func (w *write) context(ctx context.Context, occasion form.Event) form.Context {
 	c := form.Context{
 		Event: occasion, Now: w.now, Zone: w.zone, Actor: form.Actor{ID: w.actor.ID, Name: w.actor.Name},
-		Imported: w.imported, Acknowledged: w.acknowledged, Workday: w.workday,
+		Imported: w.imported, Workday: w.workday,
 		Record: form.System{CreatedBy: w.actor.ID, UpdatedBy: w.actor.ID, CreatedAt: w.now, UpdatedAt: w.now},
 		HasRole: func(role string) bool {
 			has, err := w.hasRole(ctx, role)
@@ -214,7 +215,7 @@ func (w *write) settle(ctx context.Context, e *evaluated, o outcome) (store.Doc,
 		return store.Doc{}, err
 	}
 	problems := slices.Concat(e.problems, found, circles)
-	if err := refuse(problems, w.acknowledged); err != nil {
+	if err := w.refuse(problems); err != nil {
 		return store.Doc{}, err
 	}
 	if e, err = w.numbered(ctx, e); err != nil {
@@ -232,13 +233,13 @@ func (w *write) settle(ctx context.Context, e *evaluated, o outcome) (store.Doc,
 }
 
 // refuse tells whether problems stop the write: errors do, warnings until a reason was given for their rule.
-func refuse(problems []form.Problem, acknowledged map[string]string) error {
+func (w *write) refuse(problems []form.Problem) error {
 	var blocking, asking []form.Problem
 	for _, p := range problems {
 		switch {
 		case p.Level != levelWarning:
 			blocking = append(blocking, p)
-		case p.Rule != "" && acknowledged[p.Rule] == "":
+		case p.Rule != "" && w.reason(p.Rule) == "":
 			asking = append(asking, p)
 		}
 	}
@@ -249,6 +250,31 @@ func refuse(problems []form.Problem, acknowledged map[string]string) error {
 		return &InvalidError{Problems: asking, NeedsReason: true}
 	}
 	return nil
+}
+
+// reason is what was given for a rule.
+func (w *write) reason(rule string) string { return strings.TrimSpace(w.acknowledged[rule]) }
+
+// reasons are those that mattered: of warnings the write came upon. Others were given in vain and are not kept.
+func (w *write) reasons() map[string]string {
+	var kept map[string]string
+	for _, p := range w.warnings() {
+		if reason := w.reason(p.Rule); p.Rule != "" && reason != "" {
+			if kept == nil {
+				kept = map[string]string{}
+			}
+			kept[p.Rule] = reason
+		}
+	}
+	return kept
+}
+
+// warnings are the warnings of the last evaluation.
+func (w *write) warnings() []form.Problem {
+	if w.memo == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(w.memo.problems), func(p form.Problem) bool { return p.Level != levelWarning })
 }
 
 // numbered gives the automatic numbers that are still missing; what is computed from them is then computed again.
@@ -293,7 +319,7 @@ func (w *write) numbered(ctx context.Context, e *evaluated) (*evaluated, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &evaluated{e.patch, e.occasion, complete, problems}, refuse(problems, w.acknowledged)
+	return &evaluated{e.patch, e.occasion, complete, problems}, w.refuse(problems)
 }
 
 // readForNumber reads the records whose natural keys stand in a number.
@@ -379,7 +405,10 @@ func (w *write) events(doc *store.Doc, o outcome) ([]store.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := event.Written{Changes: changes, Reason: o.reason, Reasons: w.acknowledged, Key: w.actor.Key}
+	own := event.Written{Changes: changes, Reason: o.reason, Reasons: w.reasons(), Key: w.actor.Key}
+	if w.imported {
+		own.Warnings = slices.DeleteFunc(w.warnings(), func(p form.Problem) bool { return p.Rule != "" })
+	}
 	before := ""
 	if w.stored != nil {
 		before = w.stored.State
