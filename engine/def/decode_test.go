@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -178,4 +180,44 @@ func TestDecodeRefuses(t *testing.T) {
 			t.Errorf("got %v, want %s at %q", problems, tt.code, tt.path)
 		})
 	}
+}
+
+// structKeys are the JSON keys of a definition's Go struct.
+func structKeys(d Definition) map[string]bool { return keysOf(reflect.TypeOf(d).Elem()) }
+
+func FuzzDecode(f *testing.F) {
+	kinds := []Kind{KindEntity, KindForm, KindView, KindFlow, KindRole, KindDictionary, KindMenu, KindSettings, KindTemplate}
+	files, _ := filepath.Glob("testdata/worked/*/*.json")
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(uint8(slices.Index(kinds, Kind(filepath.Base(filepath.Dir(file))))), raw)
+	}
+	f.Add(uint8(0), []byte(`{"name":"w","title":"W","type":"object","properties":{},"allOf":[{"$ref":"#/properties"}]}`))
+	f.Fuzz(func(t *testing.T, kind uint8, raw []byte) {
+		of := kinds[int(kind)%len(kinds)]
+		definition, problems := Decode(of, raw)
+		if len(problems) > 0 {
+			if definition != nil {
+				t.Fatal("decoded with problems")
+			}
+			return
+		}
+		checkRoundTrip(t, of, raw)
+		encoded, err := Encode(definition)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, problems := Decode(of, encoded); len(problems) > 0 {
+			t.Fatalf("the canonical form does not decode: %v", problems)
+		}
+		// Whatever decodes can be compiled and checked without a panic.
+		if of == KindTemplate {
+			return
+		}
+		catalog, _ := Compile(Definitions{RefOf("fuzz", definition): definition}, "")
+		Check(catalog)
+	})
 }
