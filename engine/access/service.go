@@ -3,6 +3,7 @@ package access
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -265,14 +266,12 @@ func (s *Service) kept(ctx context.Context, actor Actor, name string, resolve fu
 	t.mu.Lock()
 	known, ok := t.lists[key]
 	fresh := ok && now.Before(known.until) && t.current(known.versions)
-	before := make(map[string]uint64, len(t.changes))
-	for entity, n := range t.changes {
-		before[entity] = n
-	}
-	t.mu.Unlock()
 	if fresh {
+		t.mu.Unlock()
 		return known, nil
 	}
+	before := maps.Clone(t.changes)
+	t.mu.Unlock()
 	st, err := s.config.Stores(ctx, actor.Tenant)
 	if err != nil {
 		return list{}, err

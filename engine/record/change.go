@@ -130,16 +130,16 @@ func (w *write) decided(ctx context.Context, decide Decide) (*store.Doc, error) 
 	return w.finish(ctx, change.Patch, occasionOf(change), o)
 }
 
-// keep stores what a flow decided about a record whose values stay as they are. Its rules are not asked: a record that
+// keep stores what was decided about a record whose values stay as they are. Its rules are not asked: a record that
 // broke one since must still be rejected, returned or withdrawn.
 func (w *write) keep(ctx context.Context, o outcome) (*store.Doc, error) {
-	if o.state == w.stored.State && o.change.Flow == nil && len(o.change.Events) == 0 {
-		return w.stored, nil
-	}
 	doc := w.document(w.stored.Values, o)
 	var err error
 	if doc.Keys, w.claims, err = w.keys(&doc); err != nil {
 		return nil, err
+	}
+	if w.idle(&doc, o) {
+		return w.stored, nil
 	}
 	doc, err = w.put(ctx, doc, o)
 	return &doc, err
@@ -182,7 +182,7 @@ func (w *write) finish(ctx context.Context, patch form.Values, occasion form.Eve
 
 // idle tells whether a write is none: same values, same state, no instance, no events.
 func (w *write) idle(doc *store.Doc, o outcome) bool {
-	if doc.State != w.stored.State || o.change.Flow != nil || len(o.change.Events) > 0 || o.reason != "" {
+	if doc.State != w.stored.State || doc.Deleted != w.stored.Deleted || o.change.Flow != nil || len(o.change.Events) > 0 || o.reason != "" {
 		return false
 	}
 	logic, err := w.compiled.form(w.formName)

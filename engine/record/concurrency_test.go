@@ -282,3 +282,24 @@ func TestCreateWithChange(t *testing.T) {
 		t.Errorf("%d sheets are stored, want 1", n)
 	}
 }
+
+// An approval without an edit does not ask the rules again: the sheet was on time when it was written.
+func TestCarryingOnAsksNoRules(t *testing.T) {
+	w := newWorld(t).furnish()
+	rec := w.create(clerk, "day_labor_sheet", sheet("2026-06-01", line("w1")))
+	w.bring("day_labor_sheet", rec.ID, "running")
+	w.now = w.now.AddDate(0, 1, 0) // now it would be late
+	_, err := w.records.Change(w.ctx, foreman, "day_labor_sheet", rec.ID, func(record.Record, *record.Full) (record.Change, error) {
+		return record.Change{State: "approved", Flow: []byte(`{}`), Events: []record.Event{{Type: "approved"}}}, nil
+	})
+	if err != nil {
+		t.Fatal(explain(err))
+	}
+	_, err = w.records.Change(w.ctx, engine, "day_labor_sheet", rec.ID, func(record.Record, *record.Full) (record.Change, error) {
+		return record.Change{Event: form.Approve, Events: []record.Event{{Type: "approved"}}}, nil
+	})
+	var invalid *record.InvalidError
+	if !errors.As(err, &invalid) || !invalid.NeedsReason {
+		t.Errorf("with an occasion the rules are asked: got %s", explain(err))
+	}
+}

@@ -182,18 +182,14 @@ func (s *Service) rewrite(ctx context.Context, at rewriting, decide func(*write)
 		if err != nil {
 			return nil, err
 		}
-		doc := w.document(stored.Values, o)
-		if doc.Keys, w.claims, err = w.keys(&doc); err != nil {
-			return nil, err
-		}
-		doc, err = w.put(ctx, doc, o)
+		doc, err := w.keep(ctx, o)
 		if errors.Is(err, store.ErrConflict) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		w.stored = &doc
+		w.stored = doc
 		return w, nil
 	}
 	return nil, fmt.Errorf("%s/%s: %w", at.entity, at.id, store.ErrConflict)
