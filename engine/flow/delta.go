@@ -22,11 +22,13 @@ func difference(before, after *State) Delta {
 	d.Choices = changedLists(before.Choices, after.Choices)
 	d.Decisions = slices.Clip(after.Decisions[len(before.Decisions):])
 	if !slices.Equal(before.Approvers, after.Approvers) {
-		d.Approvers = &after.Approvers
+		all := append([]Approval{}, after.Approvers...) // not nil: all gone is a change too
+		d.Approvers = &all
 	}
 	d.CC = slices.Clip(after.CC[len(before.CC):])
 	if !reflect.DeepEqual(before.Incident, after.Incident) {
-		d.Incident = &after.Incident
+		all := append([]Stuck{}, after.Incident...)
+		d.Incident = &all
 	}
 	if before.Resume != after.Resume {
 		d.Resume, d.NoResume = after.Resume, after.Resume == nil

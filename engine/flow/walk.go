@@ -74,6 +74,7 @@ func (r *run) enter(n *node, prev []string) (next []string, ok bool) {
 		r.enterBranch(n, prev)
 		return nil, false
 	case def.NodeCC:
+		r.round(n)
 		r.copyTo(r.resolve(n, n.Who))
 	case def.NodeAction:
 		r.round(n)

@@ -1,0 +1,487 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"formwork/engine/def"
+	"formwork/engine/event"
+	"formwork/engine/expr"
+	"formwork/engine/query"
+	"formwork/engine/record"
+	"formwork/engine/store"
+)
+
+// The tabs of the task list.
+const (
+	TabOpen    = "open"
+	TabHandled = "handled"
+	TabCC      = "cc"
+	TabStarted = "started"
+)
+
+// historyCollection tells which events of the log are about a record.
+const historyCollection = "event_of_record"
+
+// subscriber is the name under which this package follows the event logs.
+const subscriber = "flow"
+
+// maxTries is how often a projection is written again when another process writes it at the same time.
+const maxTries = 10
+
+// Follow keeps a tenant's projections up to date from its event log; call it before the tail runs. The tasks of a record
+// are a function of the record as it is stored, so following twice, or again from the start, does no harm.
+func (s *Service) Follow(tenant string, tail *event.Tail) {
+	tail.Subscribe(subscriber, func(ctx context.Context, events []store.Event) error { return s.follow(ctx, tenant, events) })
+}
+
+// flowEvents are the types after which tasks may be others.
+var flowEvents = func() map[string]bool {
+	types := map[string]bool{event.TypeVoided: true, event.TypeDeleted: true, event.TypeRestored: true}
+	for _, t := range eventTypes {
+		types[t] = true
+	}
+	return types
+}()
+
+func (s *Service) follow(ctx context.Context, tenant string, events []store.Event) error {
+	if err := s.prepare(ctx, tenant); err != nil {
+		return err
+	}
+	var index []store.Write
+	done := map[target]bool{}
+	for _, e := range events {
+		if e.Hash == "" {
+			continue // of a projection
+		}
+		index = append(index, historyEntry(e))
+		at := target{entity: e.Entity, id: e.Record}
+		if !flowEvents[e.Type] || done[at] {
+			continue
+		}
+		done[at] = true
+		if err := s.project(ctx, tenant, e.Entity, e.Record); err != nil {
+			return err
+		}
+	}
+	for _, err := range s.config.Records.Project(ctx, tenant, index...) {
+		if err != nil && !errors.Is(err, store.ErrConflict) { // a conflict: it is there already
+			return fmt.Errorf("project history of %s: %w", tenant, err)
+		}
+	}
+	return nil
+}
+
+func historyEntry(e store.Event) store.Write {
+	return store.Write{Collection: historyCollection, Doc: store.Doc{
+		ID: fmt.Sprintf("%016d", e.Seq), Rev: 1, CreatedAt: e.At, UpdatedAt: e.At,
+		Values: map[string]any{"entity": e.Entity, "record": e.Record, "seq": e.Seq},
+	}}
+}
+
+// prepare creates the collections of the projections.
+func (s *Service) prepare(ctx context.Context, tenant string) error {
+	st, err := s.config.Stores(ctx, tenant)
+	if err != nil {
+		return fmt.Errorf("projections of %s: %w", tenant, err)
+	}
+	if known, ok := s.ready.Load(tenant); ok && known == st {
+		return nil
+	}
+	err = st.Ensure(ctx, store.Collection{
+		Name:    historyCollection,
+		Fields:  []store.Field{{Path: "entity", Type: def.TypeText}, {Path: "record", Type: def.TypeText}, {Path: "seq", Type: def.TypeInteger}},
+		Indexes: [][]string{{"record", "seq"}},
+	})
+	if err != nil {
+		return fmt.Errorf("projections of %s: %w", tenant, err)
+	}
+	s.ready.Store(tenant, st)
+	return nil
+}
+
+// Rebuild makes the projections of a tenant anew from its event log and records. What is there already is corrected.
+func (s *Service) Rebuild(ctx context.Context, tenant string) error {
+	st, err := s.config.Stores(ctx, tenant)
+	if err != nil {
+		return fmt.Errorf("rebuild tasks of %s: %w", tenant, err)
+	}
+	const page = 500
+	for after := int64(0); ; {
+		events, err := st.Events(ctx, after, page)
+		if err != nil {
+			return fmt.Errorf("rebuild tasks of %s: %w", tenant, err)
+		}
+		if err := s.follow(ctx, tenant, events); err != nil {
+			return err
+		}
+		if len(events) < page {
+			return nil
+		}
+		after = events[len(events)-1].Seq
+	}
+}
+
+// project brings the tasks of a record to what the stored record says. The person who acted waits for it, so that he
+// reads what he wrote.
+func (s *Service) project(ctx context.Context, tenant, entity, id string) error {
+	for range maxTries {
+		full, err := s.config.Records.Load(ctx, tenant, entity, id)
+		if errors.Is(err, record.ErrNotFound) {
+			return nil // removed since, or of an entity that is gone
+		}
+		if err != nil {
+			return fmt.Errorf("project tasks of %s/%s: %w", entity, id, err)
+		}
+		if len(full.Record.Flow) == 0 {
+			return nil
+		}
+		done, err := s.projectRecord(ctx, tenant, full)
+		if done || err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("project tasks of %s/%s: %w", entity, id, store.ErrConflict)
+}
+
+// projectRecord writes the tasks that differ; done is false if another process wrote one at the same time.
+func (s *Service) projectRecord(ctx context.Context, tenant string, full *record.Full) (done bool, err error) {
+	p, err := s.projection(ctx, tenant, full)
+	if err != nil {
+		return false, err
+	}
+	st, err := s.config.Stores(ctx, tenant)
+	if err != nil {
+		return false, err
+	}
+	ids := make([]string, 0, len(p.tasks))
+	for _, t := range p.tasks {
+		ids = append(ids, t.ID)
+	}
+	existing, err := st.Get(ctx, def.EntityTask, ids...)
+	if err != nil {
+		return false, fmt.Errorf("read tasks of %s/%s: %w", full.Record.Entity, full.Record.ID, err)
+	}
+	known := map[string]*store.Doc{}
+	for i := range existing {
+		known[existing[i].ID] = &existing[i]
+	}
+	var writes []store.Write
+	for _, t := range p.tasks {
+		if w, changed := p.write(t, known[t.ID]); changed {
+			writes = append(writes, w)
+		}
+	}
+	for _, err := range s.config.Records.Project(ctx, tenant, writes...) {
+		switch {
+		case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrNotFound):
+			return false, nil
+		case err != nil:
+			return false, fmt.Errorf("write tasks of %s/%s: %w", full.Record.Entity, full.Record.ID, err)
+		}
+	}
+	return true, nil
+}
+
+// projection is what a record's run means for the task list.
+type projection struct {
+	plan    *Plan
+	state   *State
+	record  *record.Record
+	subject string
+	tasks   []listed
+}
+
+// listed is one entry of the task list; Values is nil if there must be none.
+type listed struct {
+	ID     string
+	Values map[string]any
+	fresh  map[string]any // values that are set once, when the entry is new
+}
+
+func (s *Service) projection(ctx context.Context, tenant string, full *record.Full) (*projection, error) {
+	st, err := decodeState(full.Record.Flow)
+	if err != nil {
+		return nil, err
+	}
+	plan, err := s.pinnedPlan(ctx, tenant, &st)
+	if err != nil {
+		return nil, err
+	}
+	p := &projection{plan: plan, state: &st, record: &full.Record}
+	if p.subject, err = s.subject(ctx, tenant, plan, full); err != nil {
+		return nil, err
+	}
+	for i := range st.Tasks {
+		p.addTask(&st.Tasks[i])
+	}
+	for _, person := range st.CC {
+		p.add(person.ID, "cc."+person.ID, TabCC, map[string]any{}, map[string]any{
+			"arrived_at": wireTime(full.Record.UpdatedAt), "unread": true,
+		})
+	}
+	p.add(st.Initiator.ID, "run."+wireStamp(st.StartedAt), TabStarted, map[string]any{
+		"arrived_at": wireTime(st.StartedAt),
+	}, nil)
+	return p, nil
+}
+
+// subject is the line a run is known by: what its flow says, else the display text of the record.
+func (s *Service) subject(ctx context.Context, tenant string, plan *Plan, full *record.Full) (string, error) {
+	if plan.subject != nil {
+		dir, err := s.newDirectory(ctx, tenant, full)
+		if err != nil {
+			return "", err
+		}
+		value, err := plan.subject.Eval(dir.env(full.Record.Values))
+		if dir.err != nil {
+			return "", dir.err
+		}
+		if text, ok := value.(string); ok && err == nil && text != "" {
+			return text, nil
+		}
+	}
+	display, _ := full.Record.Values[full.Entity.Display].(string)
+	return strings.TrimSpace(plan.Flow.Title + " " + display), nil
+}
+
+// addTask lists a task for whoever holds it, and for those who acted in his place.
+func (p *projection) addTask(t *Task) {
+	values := map[string]any{
+		"node": t.Node, "round": int64(t.Round), "status": string(t.Status), "node_title": p.plan.titleOf(t.Node),
+	}
+	if !t.ArrivedAt.IsZero() {
+		values["arrived_at"] = wireTime(t.ArrivedAt)
+	}
+	if !t.DoneAt.IsZero() {
+		values["done_at"] = wireTime(t.DoneAt)
+	}
+	fresh := map[string]any{"unread": true}
+	switch t.Status {
+	case TaskOpen:
+		if due, ok := p.dueOf(t); ok {
+			values["due_at"] = wireTime(due)
+		}
+		p.add(t.User.ID, t.ID, TabOpen, values, fresh)
+	case TaskApproved, TaskRejected, TaskReturned, TaskTransferred:
+		values["decision"], values["unread"] = string(t.Status), false
+		if t.Kind == TaskStart || t.Auto != "" || t.ArrivedAt.IsZero() {
+			p.drop(t.ID)
+			break
+		}
+		holder := t.User.ID
+		if t.By != nil {
+			holder = t.By.ID
+		}
+		p.add(holder, t.ID, TabHandled, values, fresh)
+	default:
+		p.drop(t.ID)
+	}
+	for _, past := range t.Past {
+		handled := map[string]any{
+			"node": t.Node, "round": int64(t.Round), "status": string(t.Status), "node_title": p.plan.titleOf(t.Node),
+			"decision": "resolved", "unread": false, "arrived_at": wireTime(t.ArrivedAt),
+		}
+		p.add(past, t.ID+"."+past, TabHandled, handled, nil)
+	}
+}
+
+// dueOf is the next deadline of a task's node.
+func (p *projection) dueOf(t *Task) (time.Time, bool) {
+	n := p.plan.nodes[t.Node]
+	active, ok := p.state.Active[t.Node]
+	if n == nil || !ok {
+		return time.Time{}, false
+	}
+	var next time.Time
+	for k := range n.timeouts {
+		if at, ok := n.due(active, k); ok && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next, !next.IsZero()
+}
+
+// taskID is the id of an entry of the task list: it names the record, so that a task is found without the list.
+func taskID(entity, id, task string) string { return entity + "." + id + "." + task }
+
+// splitTaskID undoes taskID.
+func splitTaskID(id string) (target, bool) {
+	parts := strings.SplitN(id, ".", 3)
+	if len(parts) != 3 {
+		return target{}, false
+	}
+	return target{entity: parts[0], id: parts[1], task: parts[2]}, true
+}
+
+func (p *projection) add(user, task, tab string, values, fresh map[string]any) {
+	for field, v := range map[string]any{
+		"user": user, "tab": tab, "entity": p.record.Entity, "record": p.record.ID, "flow": p.state.Name,
+		"initiator": p.state.Initiator.ID, "record_state": string(p.state.Status), "record_rev": p.record.Rev,
+	} {
+		values[field] = v
+	}
+	if p.subject != "" {
+		values["subject"] = p.subject
+	}
+	if p.record.State != "" {
+		values["record_state"] = p.record.State
+	}
+	p.tasks = append(p.tasks, listed{ID: taskID(p.record.Entity, p.record.ID, task), Values: values, fresh: fresh})
+}
+
+func (p *projection) drop(task string) {
+	p.tasks = append(p.tasks, listed{ID: taskID(p.record.Entity, p.record.ID, task)})
+}
+
+// write gives the write that brings an entry to what it must be; changed is false if it is so already, or newer.
+func (p *projection) write(t listed, old *store.Doc) (w store.Write, changed bool) {
+	at := p.record.UpdatedAt
+	doc := store.Doc{ID: t.ID, Rev: 1, Values: t.Values, CreatedAt: at, UpdatedAt: at}
+	switch {
+	case old == nil && (t.Values == nil || p.record.Deleted):
+		return w, false
+	case old == nil:
+		for field, v := range t.fresh {
+			doc.Values[field] = v
+		}
+		return store.Write{Collection: def.EntityTask, Doc: doc}, true
+	}
+	if rev, _ := old.Values["record_rev"].(int64); rev > p.record.Rev {
+		return w, false
+	}
+	doc.Rev, doc.CreatedAt = old.Rev+1, old.CreatedAt
+	if t.Values == nil || p.record.Deleted {
+		return store.Write{Collection: def.EntityTask, Doc: doc, IfRev: old.Rev, Remove: true}, true
+	}
+	for field := range t.fresh { // kept as people left it
+		if v, ok := old.Values[field]; ok && doc.Values[field] == nil {
+			doc.Values[field] = v
+		}
+	}
+	return store.Write{Collection: def.EntityTask, Doc: doc, IfRev: old.Rev}, !sameEntry(old.Values, doc.Values)
+}
+
+// sameEntry tells whether an entry says the same, whatever revision it was made from.
+func sameEntry(old, now map[string]any) bool {
+	a, b := map[string]any{}, map[string]any{}
+	for field, v := range old {
+		a[field] = v
+	}
+	for field, v := range now {
+		b[field] = v
+	}
+	delete(a, "record_rev")
+	delete(b, "record_rev")
+	return reflect.DeepEqual(a, b)
+}
+
+// titleOf is the title of a node, its name if it has none.
+func (p *Plan) titleOf(name string) string {
+	if n := p.nodes[name]; n != nil && n.Title != "" {
+		return n.Title
+	}
+	return name
+}
+
+func wireTime(t time.Time) string { return expr.TimeString(expr.TimeOf(t)) }
+
+// wireStamp is an instant as part of an id.
+func wireStamp(t time.Time) string { return fmt.Sprint(t.UnixMilli()) }
+
+// eventsOf reads the events of one record from the log, oldest first: those the projection knows by their numbers, and
+// what has been written since.
+func (s *Service) eventsOf(ctx context.Context, tenant, entity, id string) ([]store.Event, error) {
+	if err := s.prepare(ctx, tenant); err != nil {
+		return nil, err
+	}
+	st, err := s.config.Stores(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	after, err := s.cursor(ctx, st)
+	if err != nil {
+		return nil, err
+	}
+	seqs, err := knownEvents(ctx, st, entity, id, after)
+	if err != nil {
+		return nil, err
+	}
+	var events []store.Event
+	for _, seq := range seqs {
+		found, err := st.Events(ctx, seq-1, 1)
+		if err != nil {
+			return nil, fmt.Errorf("history of %s/%s: %w", entity, id, err)
+		}
+		events = append(events, ofRecord(found, entity, id)...)
+	}
+	const page = 500
+	for {
+		found, err := st.Events(ctx, after, page)
+		if err != nil {
+			return nil, fmt.Errorf("history of %s/%s: %w", entity, id, err)
+		}
+		events = append(events, ofRecord(found, entity, id)...)
+		if len(found) < page {
+			return events, nil
+		}
+		after = found[len(found)-1].Seq
+	}
+}
+
+// cursor is the number of the last event that is in the projections for certain.
+func (s *Service) cursor(ctx context.Context, st store.Store) (int64, error) {
+	if err := event.Ensure(ctx, st); err != nil {
+		return 0, err
+	}
+	docs, err := st.Get(ctx, event.Cursors, subscriber)
+	if err != nil {
+		return 0, fmt.Errorf("cursor of projections: %w", err)
+	}
+	if len(docs) == 0 {
+		return 0, nil
+	}
+	after, _ := docs[0].Values["after"].(int64)
+	return after, nil
+}
+
+// knownEvents gives the numbers of a record's events up to a place in the log.
+func knownEvents(ctx context.Context, st store.Store, entity, id string, upTo int64) ([]int64, error) {
+	eq := func(field, value string) *query.Filter {
+		return &query.Filter{Cond: &query.Cond{Path: []string{field}, Op: query.Eq, Value: value, Type: def.TypeText}}
+	}
+	q := query.Query{
+		Collection: historyCollection, Where: query.AllOf(eq("record", id), eq("entity", entity)),
+		Sort: []query.Sort{{Field: "seq", Type: def.TypeInteger}}, Limit: 500,
+	}
+	var seqs []int64
+	for {
+		page, err := st.Find(ctx, q)
+		if err != nil {
+			return nil, fmt.Errorf("history of %s/%s: %w", entity, id, err)
+		}
+		for _, doc := range page.Docs {
+			if seq, ok := doc.Values["seq"].(int64); ok && seq <= upTo {
+				seqs = append(seqs, seq)
+			}
+		}
+		if page.Next == "" {
+			return seqs, nil
+		}
+		q.After = page.Next
+	}
+}
+
+func ofRecord(events []store.Event, entity, id string) []store.Event {
+	var own []store.Event
+	for _, e := range events {
+		if e.Entity == entity && e.Record == id {
+			own = append(own, e)
+		}
+	}
+	return own
+}

@@ -1,0 +1,392 @@
+package flow
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"math/rand"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"formwork/engine/def"
+	"formwork/engine/expr"
+	"formwork/engine/form"
+)
+
+var sequences = flag.Int("flow.sequences", 5000, "random command sequences to play")
+
+// TestRandomRuns plays random commands on random flows: whatever people do, the invariants hold, the events give the
+// state again, and every run can still be brought to its end.
+func TestRandomRuns(t *testing.T) {
+	random := rand.New(rand.NewSource(1))
+	accepted, ended := map[Verb]int{}, map[Status]int{}
+	for i := range *sequences {
+		dice := make(dice, 200)
+		random.Read(dice)
+		g := playRandom(t, dice)
+		if t.Failed() {
+			t.Fatalf("sequence %d", i)
+		}
+		for verb, n := range g.accepted {
+			accepted[verb] += n
+		}
+		ended[g.p.state.Status]++
+	}
+	for _, verb := range everyCommand {
+		if accepted[verb] == 0 && *sequences >= 1000 {
+			t.Errorf("no %s was ever accepted: the test plays too little", verb)
+		}
+	}
+	t.Logf("accepted %v, ended %v", accepted, ended)
+}
+
+// FuzzCommands lets the fuzzer choose the flow and the commands.
+func FuzzCommands(f *testing.F) {
+	f.Add([]byte{3, 0, 1, 4, 2, 2, 9, 1, 7, 3, 3, 3, 1, 0, 5})
+	f.Add([]byte("the quick brown fox jumps over the lazy dog, twice and again"))
+	f.Fuzz(func(t *testing.T, data []byte) { playRandom(t, dice(data)) })
+}
+
+// dice are bytes that decide; when they are used up everything is 0.
+type dice []byte
+
+func (d *dice) roll(n int) int {
+	if len(*d) == 0 || n < 2 {
+		return 0
+	}
+	b := (*d)[0]
+	*d = (*d)[1:]
+	return int(b) % n
+}
+
+func pick[T any](d *dice, list ...T) T { return list[d.roll(len(list))] }
+
+var people = []string{"u1", "m1", "m2", "ceo", "f1", "f2", "f3", "e1", "e2", "l1", "adm"}
+
+var everyCommand = []Verb{
+	Approve, Reject, Return, Resubmit, Withdraw, Cancel, Retrieve, Transfer, Delegate, Resolve, AddSign, RemoveSign,
+	CarbonCopy, Remind, Comment, Save, Jump, Terminate, Retry, Migrate, Timer, ChildEnded, HandOver,
+}
+
+// randomFlow grows a flow. Conditions read amount, which may be missing.
+type randomFlow struct {
+	dice  *dice
+	count int
+}
+
+func (r *randomFlow) flow() *def.Flow {
+	f := &def.Flow{Head: def.Head{Name: "random"}, Settings: def.FlowSettings{
+		OnSelf: pick(r.dice, "self", "leader", "skip"), Dedupe: pick(r.dice, "none", "consecutive", "any"),
+		OnEmpty: pick(r.dice, "admin", "pass", "reject", "error"), Withdraw: pick(r.dice, "running", "before_first"),
+		Admins: []string{"user:adm"}, Comment: "none",
+	}}
+	f.Nodes = r.nodes(1)
+	return f
+}
+
+func (r *randomFlow) nodes(depth int) []*def.Node {
+	list := make([]*def.Node, 1+r.dice.roll(3))
+	for i := range list {
+		list[i] = r.node(depth)
+	}
+	return list
+}
+
+func (r *randomFlow) node(depth int) *def.Node {
+	r.count++
+	n := &def.Node{Name: "n" + strconv.Itoa(r.count), Allow: everyVerb, NestedSign: r.dice.roll(2) == 0}
+	if r.dice.roll(5) == 0 {
+		n.When = "amount > 5"
+	}
+	switch kind := r.dice.roll(10); {
+	case kind == 9:
+		n.Type = pick(r.dice, def.NodeCC, def.NodeAction, def.NodeWait, def.NodeCall)
+		n.Who, n.For, n.Flow = []string{"user:l1"}, "PT5H", "sub"
+	case kind > 6 && depth < 4:
+		n.Type, n.Mode = def.NodeBranch, pick(r.dice, "exclusive", "parallel", "inclusive")
+		for i := range 2 + r.dice.roll(2) {
+			b := &def.Branch{Name: n.Name + "b" + strconv.Itoa(i)}
+			if n.Mode != "parallel" {
+				b.When = fmt.Sprintf("amount > %d", 3*i)
+				b.Else = i == 1 && r.dice.roll(4) > 0
+			}
+			if r.dice.roll(5) > 0 {
+				b.Nodes = r.nodes(depth + 1)
+			}
+			n.Branches = append(n.Branches, b)
+		}
+	default:
+		r.human(n)
+	}
+	return n
+}
+
+func (r *randomFlow) human(n *def.Node) {
+	n.Type = pick(r.dice, def.NodeApprove, def.NodeApprove, def.NodeApprove, def.NodeHandle)
+	n.Who = [][]string{
+		{"user:m1"}, {"role:finance"}, {"user:u1", "user:m2"}, {"chain:top"}, {"field:boss"}, {"role:board", "initiator"},
+	}[r.dice.roll(6)]
+	n.Mode = pick(r.dice, "all", "any", "seq", "vote")
+	n.Pass = &def.Pass{Percent: pick(r.dice, json.Number("50"), json.Number("66.67"), json.Number("100"))}
+	n.WaitAll = r.dice.roll(4) == 0
+	n.OnReject = pick(r.dice, "", "", "return:initiator", "return:prev")
+	n.Resubmit = pick(r.dice, "restart", "resume")
+	n.Fields = []map[string]string{nil, {"amount": "w"}}[r.dice.roll(2)]
+	if r.dice.roll(3) == 0 {
+		n.Timeout = []def.Timeout{{After: "PT2H", Do: "remind"}, {After: "PT9H", Do: pick(r.dice,
+			"pass", "reject", "return:initiator", "transfer:admin", "transfer:leader")}}
+	}
+}
+
+// game is a random run being played.
+type game struct {
+	t        *testing.T
+	dice     *dice
+	s        *stage
+	p        *played
+	folded   State
+	commands int64 // events of commands since the start
+	accepted map[Verb]int
+}
+
+func playRandom(t *testing.T, d dice) *game {
+	t.Helper()
+	flow := &randomFlow{dice: &d}
+	f := flow.flow()
+	s := &stage{now: epoch, org: newCaseOrg(nil), plan: compilePlan(nil, f)}
+	g := &game{t: t, dice: &d, s: s, p: &played{plan: s.plan, values: form.Values{}}, accepted: map[Verb]int{}}
+	data := form.Values{"boss": "m2"}
+	if d.roll(4) > 0 {
+		data["amount"] = json.Number(strconv.Itoa(d.roll(12)))
+	}
+	g.try(Command{Verb: Start, Actor: Person{ID: "u1"}, Data: data})
+	for range 25 {
+		if g.p.state.Status.Ended() || t.Failed() {
+			break
+		}
+		g.try(g.command())
+		if d.roll(4) == 0 {
+			s.now = s.now.Add(time.Duration(d.roll(5)) * time.Hour)
+		}
+	}
+	if !t.Failed() {
+		g.bringToEnd()
+	}
+	return g
+}
+
+// command makes up something somebody may want to do, mostly sensible.
+func (g *game) command() Command {
+	d := g.dice
+	st := &g.p.state
+	c := Command{Verb: everyCommand[d.roll(len(everyCommand))], Comment: "because", Users: []string{pick(d, people...)}}
+	if d.roll(2) == 0 {
+		c.Verb = pick(d, Approve, Approve, Approve, Return, Reject)
+	}
+	c.Actor = Person{ID: pick(d, people...)}
+	if open := st.OpenTasks(); len(open) > 0 && d.roll(6) > 0 {
+		t := open[d.roll(len(open))]
+		c.Task, c.Actor = t.ID, t.User
+	}
+	c.To = pick(d, people...)
+	c.Kind = pick(d, TaskBefore, TaskAfter, TaskParallel)
+	c.Mode = pick(d, "all", "any", "seq")
+	switch c.Verb {
+	case Return, Jump:
+		names := append([]string{"initiator", "prev"}, slices.Sorted(maps.Keys(g.p.plan.nodes))...)
+		c.To = names[d.roll(len(names))]
+	case Resubmit, Withdraw:
+		c.Actor = st.Initiator
+	case RemoveSign:
+		for _, t := range st.Tasks {
+			if t.live() && t.added() {
+				c.To, c.Actor = t.User.ID, Person{ID: t.AddedBy}
+			}
+		}
+	case Retrieve:
+		for _, t := range st.Tasks {
+			if t.Node == st.Last && t.Status == TaskApproved {
+				c.Actor = t.User
+			}
+		}
+	case Migrate:
+		c.Next = g.p.plan
+	case Timer:
+		c.Actor = Person{}
+		if due, ok := g.p.plan.NextDue(st); ok {
+			c.Node, c.Round, c.Index = due.Node, due.Round, due.Index
+			g.s.now = latest(g.s.now, due.At)
+		}
+	case ChildEnded:
+		c.Actor = Person{}
+		for _, name := range slices.Sorted(maps.Keys(st.Active)) {
+			c.Node, c.Round, c.Ended = name, st.Active[name].Round, pick(d, Approved, Rejected)
+		}
+	case Approve, Save, Retry:
+		if d.roll(3) == 0 {
+			c.Data = form.Values{"amount": json.Number(strconv.Itoa(d.roll(12)))}
+		}
+	default:
+	}
+	if (c.Verb == Terminate || c.Verb == Cancel) && d.roll(4) > 0 {
+		c.Verb = Comment
+	}
+	if isAdminVerb(c.Verb) && d.roll(4) > 0 {
+		c.Actor = Person{ID: caseAdmin}
+	}
+	return c
+}
+
+func isAdminVerb(v Verb) bool {
+	return slices.Contains([]Verb{Jump, Terminate, Retry, Migrate, HandOver}, v)
+}
+
+func latest(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+// try does a command and checks what must hold afterwards, whether it was accepted or refused.
+func (g *game) try(c Command) bool {
+	g.t.Helper()
+	before := ""
+	if g.commands%4 == 0 { // now and then; it is slow
+		before = asJSON(g.t, g.p.state)
+	}
+	out, err := Step(g.p.plan, g.p.state, c, g.world())
+	if before != "" && before != asJSON(g.t, g.p.state) {
+		g.t.Fatalf("%s by %s changed the state it was given", c.Verb, c.Actor.ID)
+	}
+	var refused *Refused
+	switch {
+	case errors.As(err, &refused):
+		return false
+	case err != nil:
+		g.t.Fatalf("%s by %s: %v", c.Verb, c.Actor.ID, err)
+	case out.Replay:
+		return false
+	}
+	g.accepted[c.Verb]++
+	g.p.values = merged(g.p.values, out.Patch)
+	g.check(c, &out)
+	g.p.state = out.State
+	return true
+}
+
+func (g *game) world() World {
+	return World{
+		Now: g.s.now, Org: g.s.org,
+		Values: func(patch form.Values) (form.Values, error) { return merged(g.p.values, patch), nil },
+		Env:    func(values form.Values) *expr.Env { return &expr.Env{Self: caseValues(values)} },
+	}
+}
+
+func (g *game) check(c Command, out *Outcome) {
+	g.t.Helper()
+	fail := func(err any) { g.t.Errorf("%s by %s (%s): %v", c.Verb, c.Actor.ID, c.Task, err) }
+	if err := CheckState(g.p.plan, &out.State); err != nil {
+		fail(err)
+	}
+	if c.Verb != Start {
+		g.commands++
+	}
+	if out.State.Rev != g.commands {
+		fail(fmt.Sprintf("I4: rev %d after %d commands", out.State.Rev, g.commands))
+	}
+	if hash, err := Hash(g.p.values); err != nil || hash != out.State.DataHash {
+		fail("I6: hash of other values")
+	}
+	type effect struct {
+		node  string
+		round int
+		n     int
+	}
+	sent := map[effect]bool{}
+	for _, e := range out.State.Outbox {
+		id := effect{e.Node, e.Round, e.N}
+		if sent[id] {
+			fail(fmt.Sprintf("I7: effect %v twice", id))
+		}
+		sent[id] = true
+	}
+	raw, err := json.Marshal(out.Events[0].Data)
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	if g.folded, err = Fold(g.folded, raw); err != nil {
+		g.t.Fatal(err)
+	}
+	if want, got := asJSON(g.t, out.State), asJSON(g.t, g.folded); want != got {
+		fail(fmt.Sprintf("the events give another state\nwant %s\ngot  %s", want, got))
+	}
+}
+
+func asJSON(t *testing.T, v any) string {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// bringToEnd lets everybody agree until the run has ended: no state may be a dead end.
+func (g *game) bringToEnd() {
+	g.t.Helper()
+	for range 400 {
+		st := &g.p.state
+		if st.Status.Ended() {
+			return
+		}
+		if !g.goOn() {
+			g.t.Errorf("nothing can be done in status %s, active %v, incident %v", st.Status, st.Active, st.Incident)
+			return
+		}
+	}
+	// A flow whose rejections of nobody go back again and again never ends by itself: an admin ends it.
+	if !g.try(Command{Verb: Terminate, Actor: Person{ID: caseAdmin}}) {
+		g.t.Error("an admin could not end it")
+	}
+}
+
+// goOn does one thing that brings the run forward.
+func (g *game) goOn() bool {
+	st := &g.p.state
+	amount := form.Values{"amount": json.Number("9"), "boss": "m2"}
+	switch st.Status {
+	case Returned, Draft:
+		return g.try(Command{Verb: Resubmit, Actor: st.Initiator, Data: amount})
+	case Suspended:
+		return g.try(Command{Verb: Retry, Actor: Person{ID: caseAdmin}, Data: amount})
+	default:
+	}
+	for _, t := range st.OpenTasks() {
+		verb := Approve
+		if t.Owner != nil {
+			verb = Resolve
+		}
+		if g.try(Command{Verb: verb, Actor: t.User, Task: t.ID, Comment: "yes"}) {
+			return true
+		}
+	}
+	if due, ok := g.p.plan.NextDue(st); ok {
+		g.s.now = latest(g.s.now, due.At)
+		return g.try(Command{Verb: Timer, Node: due.Node, Round: due.Round, Index: due.Index})
+	}
+	for name, active := range st.Active {
+		for _, child := range active.Children {
+			if child.Status == Running {
+				return g.try(Command{
+					Verb: ChildEnded, Node: name, Round: active.Round, Index: child.Index, Ended: Approved,
+				})
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,407 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"formwork/engine/access"
+	"formwork/engine/def"
+	"formwork/engine/event"
+	"formwork/engine/form"
+	"formwork/engine/record"
+	"formwork/engine/store"
+)
+
+// Config is what a Service is made of. Workday may be nil: Monday to Friday.
+type Config struct {
+	Catalogs record.Catalogs
+	Stores   func(ctx context.Context, tenant string) (store.Store, error)
+	Records  *record.Service
+	Access   *access.Service
+	Events   *event.Hub
+	Clock    func() time.Time
+	Zone     func(ctx context.Context, tenant string) (*time.Location, error)
+	Workday  func(ctx context.Context, tenant string) (func(date string) bool, error)
+}
+
+// Service runs flows on records. Each command is one write of the record: Step decides over what is stored, the record's
+// own rules check the patched values, and one conditional write keeps both or neither. Its methods are safe for many
+// goroutines. They fail with *Refused, with the errors of record.Service, or with what the store failed with.
+type Service struct {
+	config Config
+	mu     sync.Mutex
+	plans  map[planKey]*Plan
+	ready  sync.Map // tenant → store.Store whose projections exist
+}
+
+// New makes a Service.
+func New(c Config) *Service { return &Service{config: c, plans: map[planKey]*Plan{}} }
+
+// Act is what a person asks for; which members count depends on Verb, as in Command.
+type Act struct {
+	Verb         Verb
+	Values       form.Values // merge patch on the record's values
+	Comment      string
+	To           string
+	Users        []string
+	Kind         TaskKind
+	Mode         string
+	Sign         string
+	Resubmit     string
+	Picks        map[string][]string
+	Acknowledged map[string]string // reasons for warnings, by rule name
+	Seen         string
+	Rev          *int64
+	Key          string // Idempotency-Key
+}
+
+// Instance reads what record.Service must know of a stored run. A run that has ended pins nothing any more.
+func Instance(raw json.RawMessage) (record.Instance, error) {
+	st, err := decodeState(raw)
+	if err != nil {
+		return record.Instance{}, err
+	}
+	in := record.Instance{Initiator: st.Initiator.ID}
+	if !st.Status.Ended() {
+		in.Catalog = st.Catalog
+	}
+	return in, nil
+}
+
+func decodeState(raw json.RawMessage) (State, error) {
+	var st State
+	if len(raw) == 0 || string(raw) == "null" {
+		return st, nil
+	}
+	err := json.Unmarshal(raw, &st)
+	return st, err
+}
+
+// Create makes a record and submits it in the same write. An entity with approval but without a matching flow is
+// approved at once.
+func (s *Service) Create(ctx context.Context, actor access.Actor, entity string, in record.CreateInput) (record.Created, error) {
+	in.Change = func(stored record.Record, full *record.Full) (record.Change, error) {
+		d := &deciding{service: s, ctx: ctx, actor: actor, act: Act{Verb: Start}, stored: stored, full: full}
+		return d.start()
+	}
+	created, err := s.config.Records.Create(ctx, actor, entity, in)
+	if err != nil {
+		return created, err
+	}
+	if err := s.project(ctx, actor.Tenant, entity, created.Record.ID); err != nil {
+		return created, err
+	}
+	created.Record, err = s.withVerbs(ctx, actor, created.Record)
+	return created, err
+}
+
+// Act does something to the run on a record. Start submits it; on a returned or withdrawn run Start resubmits.
+func (s *Service) Act(ctx context.Context, actor access.Actor, entity, id string, act Act) (record.Record, error) {
+	return s.act(ctx, actor, target{entity: entity, id: id}, act)
+}
+
+// target names a run, and for the verbs of a task the task.
+type target struct{ entity, id, task string }
+
+func (s *Service) act(ctx context.Context, actor access.Actor, at target, act Act) (record.Record, error) {
+	var refused *Refused
+	rec, err := s.change(ctx, actor, at, act)
+	if errors.As(err, &refused) && refused.Code == CodeIntegrity && act.Verb != Suspend {
+		// The document does not fit its flow: the run is stopped so that an admin sees it, and the command is refused.
+		_, suspendErr := s.change(ctx, engineActor(actor.Tenant), at, Act{Verb: Suspend})
+		return record.Record{}, errors.Join(err, suspendErr)
+	}
+	if err != nil {
+		return record.Record{}, s.explain(ctx, actor, at, act, err)
+	}
+	if err := s.project(ctx, actor.Tenant, at.entity, at.id); err != nil {
+		return record.Record{}, err
+	}
+	return s.withVerbs(ctx, actor, rec)
+}
+
+// engineActor is the engine itself in a tenant.
+func engineActor(tenant string) access.Actor { return access.Actor{Tenant: tenant, System: true} }
+
+func (s *Service) change(ctx context.Context, actor access.Actor, at target, act Act) (record.Record, error) {
+	decide := func(stored record.Record, full *record.Full) (record.Change, error) {
+		d := &deciding{service: s, ctx: ctx, actor: actor, act: act, stored: stored, full: full, task: at.task}
+		return d.decide()
+	}
+	return s.config.Records.Change(ctx, actor, at.entity, at.id, decide)
+}
+
+// deciding is one attempt to decide a command over the record as it is stored.
+type deciding struct {
+	service *Service
+	ctx     context.Context //nolint:containedctx // it lives as long as one call
+	actor   access.Actor
+	act     Act
+	task    string
+	stored  record.Record
+	full    *record.Full
+	state   State
+}
+
+// decide gives the change a command makes of the stored record.
+func (d *deciding) decide() (record.Change, error) {
+	var err error
+	if d.state, err = decodeState(d.stored.Flow); err != nil {
+		return record.Change{}, err
+	}
+	if d.act.Verb == Start {
+		return d.start()
+	}
+	if d.state.Status == "" {
+		return d.withoutRun()
+	}
+	plan, err := d.service.pinnedPlan(d.ctx, d.actor.Tenant, &d.state)
+	if err != nil {
+		return record.Change{}, err
+	}
+	return d.step(plan)
+}
+
+// withoutRun is what can be done to a record no flow runs on: comment.
+func (d *deciding) withoutRun() (record.Change, error) {
+	readable, err := d.full.May(d.ctx, access.Read)
+	switch {
+	case err != nil:
+		return record.Change{}, err
+	case !readable && d.stored.CreatedBy != d.actor.ID:
+		return record.Change{}, record.ErrNotFound
+	case d.act.Verb != Comment:
+		return record.Change{}, refuse(CodeEnded)
+	}
+	fact := Fact{Comment: d.act.Comment}
+	return record.Change{Events: []record.Event{{Type: eventTypes[Comment], Data: fact}}}, nil
+}
+
+// start submits the record: the first flow that takes it starts, or a returned one goes on.
+func (d *deciding) start() (record.Change, error) {
+	if d.state.Status == Draft || d.state.Status == Returned {
+		d.act.Verb = Resubmit
+		return d.decide()
+	}
+	if err := d.maySubmit(); err != nil {
+		return record.Change{}, err
+	}
+	plan, err := d.service.choose(d.ctx, d)
+	if err != nil {
+		return record.Change{}, err
+	}
+	if plan == nil {
+		if !d.full.Entity.Approval {
+			return record.Change{}, refuse(CodeNotAllowed)
+		}
+		return record.Change{
+			Patch: d.act.Values, State: string(Approved), Event: form.Approve, Acknowledged: d.act.Acknowledged,
+			Events: []record.Event{{Type: eventTypes[Start], Data: Fact{Status: Approved, Comment: d.act.Comment}}},
+		}, nil
+	}
+	return d.step(plan)
+}
+
+// maySubmit refuses to submit what is not one's own draft, or without the grant.
+func (d *deciding) maySubmit() error {
+	may, err := d.full.May(d.ctx, access.Submit)
+	switch {
+	case err != nil:
+		return err
+	case !may:
+		return fmt.Errorf("submit %s: %w", d.full.Entity.Name, record.ErrForbidden)
+	case d.stored.Rev > 0 && d.stored.CreatedBy != d.actor.ID && !d.actor.Admin:
+		return fmt.Errorf("submit %s: %w", d.full.Entity.Name, record.ErrForbidden)
+	case d.state.Status == Running || d.state.Status == Suspended:
+		return refuse(CodeFlowRunning)
+	case d.stored.State != "" && d.stored.State != string(Draft):
+		return refuse(CodeEnded)
+	}
+	return nil
+}
+
+// step does the command on a plan.
+func (d *deciding) step(plan *Plan) (record.Change, error) {
+	dir, err := d.service.directory(d.ctx, d)
+	if err != nil {
+		return record.Change{}, err
+	}
+	dir.flow = plan.Flow.Name
+	if err := d.visible(plan, dir); err != nil {
+		return record.Change{}, err
+	}
+	cmd, err := d.command(dir)
+	if err != nil {
+		return record.Change{}, err
+	}
+	out, err := Step(plan, d.state, cmd, d.world(plan, dir))
+	if dir.err != nil {
+		return record.Change{}, dir.err
+	}
+	if err != nil {
+		return record.Change{}, err
+	}
+	if out.Replay {
+		return record.Change{}, nil
+	}
+	return d.outcome(plan, &out)
+}
+
+// visible refuses strangers: for them the record is not there.
+func (d *deciding) visible(plan *Plan, dir *directory) error {
+	if d.actor.System || d.act.Verb == Start || plan.MayView(&d.state, dir, d.actor.ID, d.full.Now) {
+		return dir.err
+	}
+	readable, err := d.full.May(d.ctx, access.Read)
+	if err == nil && !readable {
+		err = record.ErrNotFound
+	}
+	return errors.Join(err, dir.err)
+}
+
+func (d *deciding) command(dir *directory) (Command, error) {
+	a := &d.act
+	cmd := Command{
+		Verb: a.Verb, Task: d.task, To: a.To, Users: a.Users, Kind: a.Kind, Mode: a.Mode, Data: a.Values,
+		Comment: a.Comment, Sign: a.Sign, Resubmit: a.Resubmit, Picks: a.Picks, Key: a.Key, Rev: a.Rev, Seen: a.Seen,
+	}
+	if !d.actor.System {
+		p, ok := dir.Person(d.actor.ID)
+		if !ok {
+			return cmd, errors.Join(dir.err, fmt.Errorf("user %s: %w", d.actor.ID, record.ErrForbidden))
+		}
+		cmd.Actor = p
+	}
+	return cmd, nil
+}
+
+// world is what Step takes from the record and the directory.
+func (d *deciding) world(plan *Plan, dir *directory) World {
+	return World{
+		Now: d.full.Now, Org: dir, Env: dir.env,
+		Values: func(patch form.Values) (form.Values, error) { return d.values(patch) },
+		Seen: func() (string, error) {
+			shown, err := d.service.shown(d.ctx, d.actor, d.stored)
+			if err != nil {
+				return "", err
+			}
+			return seenOf(shown, d.stored.Rev, d.act.Seen)
+		},
+	}
+}
+
+// values completes the record with a patch. Warnings are left to the write, which knows the reasons given for them.
+func (d *deciding) values(patch form.Values) (form.Values, error) {
+	starts := d.act.Verb == Start || d.act.Verb == Resubmit
+	if len(patch) == 0 && d.stored.Rev > 0 && !starts {
+		return d.stored.Values, nil
+	}
+	values, problems, err := d.full.Evaluate(d.ctx, patch, occasion(d.act.Verb, Running))
+	if err != nil {
+		return nil, err
+	}
+	var blocking []form.Problem
+	for _, p := range problems {
+		if p.Level != levelWarning {
+			blocking = append(blocking, p)
+		}
+	}
+	if blocking != nil {
+		return nil, &record.InvalidError{Problems: blocking}
+	}
+	return values, nil
+}
+
+// occasion is by which event the record's rules choose.
+func occasion(verb Verb, result Status) form.Event {
+	switch {
+	case verb == Start || verb == Resubmit:
+		return form.Submit
+	case result == Approved:
+		return form.Approve
+	default:
+		return form.Save
+	}
+}
+
+// outcome puts what Step decided into one change of the record.
+func (d *deciding) outcome(plan *Plan, out *Outcome) (record.Change, error) {
+	raw, err := json.Marshal(out.State)
+	if err != nil {
+		return record.Change{}, fmt.Errorf("store flow state: %w", err)
+	}
+	c := record.Change{
+		Patch: out.Patch, Flow: raw, Event: occasion(d.act.Verb, out.State.Status), Acknowledged: d.act.Acknowledged,
+	}
+	if c.Event == form.Save && len(out.Patch) == 0 {
+		c.Event = "" // the values stay as they are: the rules are not asked
+	}
+	if d.full.Entity.Approval {
+		c.State = string(out.State.Status)
+	}
+	if due := out.State.NextDue; !due.IsZero() {
+		c.NextDue = &due
+	}
+	for _, e := range out.Events {
+		c.Events = append(c.Events, record.Event{Type: e.Type, Data: e.Data})
+	}
+	switch d.act.Verb {
+	case Approve, Save:
+		if fact, ok := out.Events[0].Data.(Fact); ok {
+			c.Writable = plan.Writable(fact.Node)
+		}
+	case ChildEnded:
+		c.Writable = func(string) bool { return true }
+	default:
+	}
+	return c, nil
+}
+
+// planKey identifies a compiled flow; catalogs never change.
+type planKey struct {
+	catalog *def.Catalog
+	flow    string
+}
+
+// maxPlans bounds the cache; beyond it everything is compiled anew.
+const maxPlans = 2000
+
+// plan gives the compiled flow of a catalog, nil if there is none of that name.
+func (s *Service) plan(cat *def.Catalog, name string) *Plan {
+	key := planKey{cat, name}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p, ok := s.plans[key]; ok {
+		return p
+	}
+	f := cat.Flows[name]
+	if f == nil {
+		return nil
+	}
+	if len(s.plans) >= maxPlans {
+		clear(s.plans)
+	}
+	p := compilePlan(cat, f) // a condition that broke suspends the run that meets it, not all of them
+	s.plans[key] = p
+	return p
+}
+
+// errNoFlow is a run whose flow is not in the catalog it is pinned to.
+var errNoFlow = errors.New("flow of a run not found")
+
+// pinnedPlan gives the plan a run goes by: that of the catalog it started in.
+func (s *Service) pinnedPlan(ctx context.Context, tenant string, st *State) (*Plan, error) {
+	cat, err := s.config.Catalogs.Version(ctx, tenant, st.Catalog)
+	if err != nil {
+		return nil, fmt.Errorf("catalog of flow %s: %w", st.Name, err)
+	}
+	p := s.plan(cat, st.Name)
+	if p == nil {
+		return nil, fmt.Errorf("%w: %s in catalog %s", errNoFlow, st.Name, st.Catalog)
+	}
+	return p, nil
+}

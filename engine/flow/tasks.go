@@ -1,0 +1,521 @@
+package flow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"formwork/engine/access"
+	"formwork/engine/def"
+	"formwork/engine/expr"
+	"formwork/engine/query"
+	"formwork/engine/record"
+	"formwork/engine/store"
+)
+
+// Named is somebody as lists show him.
+type Named struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// TaskItem is one entry of somebody's task list.
+type TaskItem struct {
+	ID          string        `json:"id"`
+	Tab         string        `json:"tab"`
+	Entity      string        `json:"entity"`
+	EntityTitle string        `json:"entityTitle"`
+	Record      string        `json:"record"`
+	Flow        string        `json:"flow"`
+	Node        string        `json:"node,omitempty"`
+	NodeTitle   string        `json:"nodeTitle,omitempty"`
+	Subject     string        `json:"subject"`
+	Summary     []SummaryItem `json:"summary"`
+	Initiator   Named         `json:"initiator"`
+	ArrivedAt   time.Time     `json:"arrivedAt,omitzero"`
+	DueAt       *time.Time    `json:"dueAt,omitempty"`
+	DoneAt      *time.Time    `json:"doneAt,omitempty"`
+	Decision    string        `json:"decision,omitempty"`
+	Unread      bool          `json:"unread,omitempty"`
+	State       string        `json:"state"` // of the record
+}
+
+// SummaryItem is one value of the record the reader may see: display text for references, else the wire value.
+type SummaryItem struct {
+	Field string `json:"field"`
+	Title string `json:"title"`
+	Value any    `json:"value"`
+}
+
+// TaskQuery asks for one page of the actor's own tasks.
+type TaskQuery struct {
+	Tab    string // open, handled, cc, started
+	Search string // text the subject must contain
+	Entity string // "" = all
+	After  string // TaskPage.Next of the page before
+	Limit  int    // 1 to 100; 0 = 20
+}
+
+// TaskPage is one page of tasks, the latest first.
+type TaskPage struct {
+	Tasks []TaskItem `json:"tasks"`
+	Next  string     `json:"next"`
+}
+
+// Counts are the numbers beside the tabs: open tasks, and copies not read yet.
+type Counts struct {
+	Open int `json:"open"`
+	CC   int `json:"cc"`
+}
+
+// maxCounted ends the counting of tasks; lists show "999+".
+const maxCounted = 1000
+
+func taskField(field string, kind def.FieldType, value any) *query.Filter {
+	return &query.Filter{Cond: &query.Cond{Path: []string{field}, Op: query.Eq, Value: value, Type: kind}}
+}
+
+func tasksOf(actor access.Actor, tab string) *query.Filter {
+	return query.AllOf(taskField("user", def.TypeUser, actor.ID), taskField("tab", def.TypeSelect, tab))
+}
+
+// Tasks gives one page of the actor's tasks.
+func (s *Service) Tasks(ctx context.Context, actor access.Actor, in TaskQuery) (TaskPage, error) {
+	st, err := s.config.Stores(ctx, actor.Tenant)
+	if err != nil {
+		return TaskPage{}, err
+	}
+	where := tasksOf(actor, first(in.Tab, TabOpen))
+	if in.Entity != "" {
+		where = query.AllOf(where, taskField("entity", def.TypeText, in.Entity))
+	}
+	limit := in.Limit
+	if limit < 1 || limit > 100 {
+		limit = 20
+	}
+	page, err := st.Find(ctx, query.Query{
+		Collection: def.EntityTask, Where: where, Search: in.Search, Limit: limit, After: in.After,
+		Sort: []query.Sort{{Field: "arrived_at", Desc: true, Type: def.TypeDateTime}},
+	})
+	if err != nil {
+		return TaskPage{}, fmt.Errorf("tasks of %s: %w", actor.ID, err)
+	}
+	items, err := s.items(ctx, actor, page.Docs)
+	return TaskPage{Tasks: items, Next: page.Next}, err
+}
+
+// TaskCounts counts the actor's open tasks and unread copies.
+func (s *Service) TaskCounts(ctx context.Context, actor access.Actor) (Counts, error) {
+	st, err := s.config.Stores(ctx, actor.Tenant)
+	if err != nil {
+		return Counts{}, err
+	}
+	var c Counts
+	c.Open, _, err = st.Count(ctx, query.Query{Collection: def.EntityTask, Where: tasksOf(actor, TabOpen)}, maxCounted)
+	if err != nil {
+		return c, fmt.Errorf("count tasks of %s: %w", actor.ID, err)
+	}
+	unread := query.AllOf(tasksOf(actor, TabCC), taskField("unread", def.TypeBoolean, true))
+	c.CC, _, err = st.Count(ctx, query.Query{Collection: def.EntityTask, Where: unread}, maxCounted)
+	if err != nil {
+		return c, fmt.Errorf("count tasks of %s: %w", actor.ID, err)
+	}
+	return c, nil
+}
+
+// items turns entries of the list into what the actor sees: titles in the catalog's language, and the summary of each
+// record as far as he may read it.
+func (s *Service) items(ctx context.Context, actor access.Actor, docs []store.Doc) ([]TaskItem, error) {
+	cat, err := s.config.Catalogs.Active(ctx, actor.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	var initiators []string
+	for _, doc := range docs {
+		initiators = append(initiators, textOf(doc.Values, "initiator"))
+	}
+	names, err := s.names(ctx, actor.Tenant, initiators)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]TaskItem, 0, len(docs))
+	for _, doc := range docs {
+		item := itemOf(doc, names)
+		entity := cat.Entities[item.Entity]
+		if entity == nil {
+			continue // its definition was removed
+		}
+		item.EntityTitle = entity.Title
+		if item.Summary, err = s.summary(ctx, actor, entity, item.Record); err != nil {
+			return nil, err
+		}
+		items = append(items, item)
+	}
+	return items, nil
+}
+
+func itemOf(doc store.Doc, names map[string]string) TaskItem {
+	v := doc.Values
+	initiator := textOf(v, "initiator")
+	unread, _ := v["unread"].(bool)
+	item := TaskItem{
+		ID: doc.ID, Tab: textOf(v, "tab"), Entity: textOf(v, "entity"), Record: textOf(v, "record"),
+		Flow: textOf(v, "flow"), Node: textOf(v, "node"), NodeTitle: textOf(v, "node_title"), Subject: textOf(v, "subject"),
+		Initiator: Named{initiator, names[initiator]}, Decision: textOf(v, "decision"), Unread: unread,
+		State: textOf(v, "record_state"), Summary: []SummaryItem{},
+	}
+	if at := timeOf(v, "arrived_at"); at != nil {
+		item.ArrivedAt = *at
+	}
+	item.DueAt, item.DoneAt = timeOf(v, "due_at"), timeOf(v, "done_at")
+	return item
+}
+
+func textOf(values map[string]any, field string) string {
+	text, _ := values[field].(string)
+	return text
+}
+
+func timeOf(values map[string]any, field string) *time.Time {
+	t, err := expr.ParseTime(textOf(values, field))
+	if err != nil {
+		return nil
+	}
+	at := expr.StdTime(t)
+	return &at
+}
+
+// maxSummary is how many values of a record a card shows.
+const maxSummary = 5
+
+// summary gives the values of a record that its entity names for cards. A record he may not see has none.
+func (s *Service) summary(ctx context.Context, actor access.Actor, entity *def.Entity, id string) ([]SummaryItem, error) {
+	items := []SummaryItem{}
+	rec, err := s.Record(ctx, actor, entity.Name, id)
+	if errors.Is(err, record.ErrNotFound) {
+		return items, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range entity.Summary {
+		field, ok := entity.Field(name)
+		value, there := rec.Values[name]
+		if !ok || !there || len(items) == maxSummary {
+			continue
+		}
+		if id, isText := value.(string); isText && field.Target() != "" {
+			value = first(rec.Refs[field.Target()+"/"+id], id)
+		}
+		items = append(items, SummaryItem{Field: name, Title: field.Title, Value: value})
+	}
+	return items, nil
+}
+
+// names gives the names of users by id.
+func (s *Service) names(ctx context.Context, tenant string, ids []string) (map[string]string, error) {
+	slices.Sort(ids)
+	ids = slices.DeleteFunc(slices.Compact(ids), func(id string) bool { return id == "" || id == systemName })
+	names := map[string]string{}
+	if len(ids) == 0 {
+		return names, nil
+	}
+	st, err := s.config.Stores(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	docs, err := st.Get(ctx, def.EntityUser, ids...)
+	if err != nil {
+		return nil, fmt.Errorf("names of users: %w", err)
+	}
+	for _, doc := range docs {
+		names[doc.ID] = textOf(doc.Values, "name")
+	}
+	return names, nil
+}
+
+// Decided is the answer to a decision: the run's status, the record as the actor sees it now, and his next open task.
+type Decided struct {
+	Status Status        `json:"status"`
+	Record record.Record `json:"record"`
+	Next   string        `json:"next"`
+}
+
+// Decide does a verb of a task: approve, reject, return, save, transfer and the others that need one.
+func (s *Service) Decide(ctx context.Context, actor access.Actor, task string, act Act) (Decided, error) {
+	at, ok := splitTaskID(task)
+	if !ok {
+		return Decided{}, record.ErrNotFound
+	}
+	rec, err := s.act(ctx, actor, at, act)
+	if err != nil {
+		return Decided{}, err
+	}
+	full, err := s.config.Records.Load(ctx, actor.Tenant, at.entity, at.id)
+	if err != nil {
+		return Decided{}, err
+	}
+	st, err := decodeState(full.Record.Flow)
+	if err != nil {
+		return Decided{}, err
+	}
+	next, err := s.openExcept(ctx, actor, task)
+	return Decided{Status: st.Status, Record: rec, Next: next}, err
+}
+
+// openExcept gives the actor's open task that has waited longest, apart from one.
+func (s *Service) openExcept(ctx context.Context, actor access.Actor, except string) (string, error) {
+	ids, err := s.openIDs(ctx, actor)
+	if err != nil {
+		return "", err
+	}
+	for _, id := range slices.Backward(ids) {
+		if id != except {
+			return id, nil
+		}
+	}
+	return "", nil
+}
+
+// maxNeighbours is among how many open tasks the next and the previous one are looked for.
+const maxNeighbours = 200
+
+// openIDs lists the actor's open tasks as the list shows them.
+func (s *Service) openIDs(ctx context.Context, actor access.Actor) ([]string, error) {
+	st, err := s.config.Stores(ctx, actor.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	page, err := st.Find(ctx, query.Query{
+		Collection: def.EntityTask, Where: tasksOf(actor, TabOpen), Fields: []string{"arrived_at"}, Limit: maxNeighbours,
+		Sort: []query.Sort{{Field: "arrived_at", Desc: true, Type: def.TypeDateTime}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("tasks of %s: %w", actor.ID, err)
+	}
+	ids := make([]string, len(page.Docs))
+	for i, doc := range page.Docs {
+		ids[i] = doc.ID
+	}
+	return ids, nil
+}
+
+// TaskDetail is all a person needs to decide a task.
+type TaskDetail struct {
+	Task     TaskItem      `json:"task"`
+	Record   record.Record `json:"record"`
+	Flow     *View         `json:"flow"`
+	Entries  []Entry       `json:"entries"`
+	Seen     string        `json:"seen"` // to be sent back with the decision
+	Previous string        `json:"previous,omitempty"`
+	Next     string        `json:"next,omitempty"`
+}
+
+// Task gives one of the actor's tasks. ErrNotFound if it is not his.
+func (s *Service) Task(ctx context.Context, actor access.Actor, id string) (TaskDetail, error) {
+	var d TaskDetail
+	doc, err := s.ownTask(ctx, actor, id)
+	if err != nil {
+		return d, err
+	}
+	items, err := s.items(ctx, actor, []store.Doc{*doc})
+	if err != nil {
+		return d, err
+	}
+	if len(items) == 0 {
+		return d, record.ErrNotFound
+	}
+	d.Task = items[0]
+	if d.Record, err = s.Record(ctx, actor, d.Task.Entity, d.Task.Record); err != nil {
+		return d, err
+	}
+	if d.Seen, err = seenOf(d.Record.Values, d.Record.Rev, ""); err != nil {
+		return d, err
+	}
+	line, err := s.Timeline(ctx, actor, d.Task.Entity, d.Task.Record)
+	if err != nil {
+		return d, err
+	}
+	d.Flow, d.Entries = line.Flow, line.Entries
+	ids, err := s.openIDs(ctx, actor)
+	if err != nil {
+		return d, err
+	}
+	if at := slices.Index(ids, id); at >= 0 {
+		if at > 0 {
+			d.Previous = ids[at-1]
+		}
+		if at+1 < len(ids) {
+			d.Next = ids[at+1]
+		}
+	}
+	return d, nil
+}
+
+func (s *Service) ownTask(ctx context.Context, actor access.Actor, id string) (*store.Doc, error) {
+	st, err := s.config.Stores(ctx, actor.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	docs, err := st.Get(ctx, def.EntityTask, id)
+	if err != nil {
+		return nil, fmt.Errorf("task %s: %w", id, err)
+	}
+	if len(docs) == 0 || textOf(docs[0].Values, "user") != actor.ID {
+		return nil, record.ErrNotFound
+	}
+	return &docs[0], nil
+}
+
+// Read marks one of the actor's tasks or copies as read.
+func (s *Service) Read(ctx context.Context, actor access.Actor, id string) error {
+	for range maxTries {
+		doc, err := s.ownTask(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		if unread, _ := doc.Values["unread"].(bool); !unread {
+			return nil
+		}
+		doc.Values["unread"] = false
+		doc.Rev++
+		err = errors.Join(s.config.Records.Project(ctx, actor.Tenant, store.Write{
+			Collection: def.EntityTask, Doc: *doc, IfRev: doc.Rev - 1,
+		})...)
+		if !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+	return fmt.Errorf("read task %s: %w", id, store.ErrConflict)
+}
+
+// Record gives a record to whoever may read it by grant or takes part in its run, with what he can do with it. Fields
+// the node he stands at hides are left out.
+func (s *Service) Record(ctx context.Context, actor access.Actor, entity, id string) (record.Record, error) {
+	full, err := s.config.Records.Load(ctx, actor.Tenant, entity, id)
+	if err != nil {
+		return record.Record{}, err
+	}
+	if len(full.Record.Flow) == 0 {
+		return s.config.Records.Get(ctx, actor, entity, id)
+	}
+	st, err := decodeState(full.Record.Flow)
+	if err != nil {
+		return record.Record{}, err
+	}
+	plan, err := s.pinnedPlan(ctx, actor.Tenant, &st)
+	if err != nil {
+		return record.Record{}, err
+	}
+	full.Actor = actor
+	dir, err := s.newDirectory(ctx, actor.Tenant, full)
+	if err != nil {
+		return record.Record{}, err
+	}
+	dir.flow = st.Name
+	read := s.config.Records.Get
+	if plan.MayView(&st, dir, actor.ID, s.config.Clock()) {
+		read = s.config.Records.Participant
+	}
+	rec, err := read(ctx, actor, entity, id)
+	if err != nil {
+		return record.Record{}, err
+	}
+	rec.Values = withoutHidden(rec.Values, plan.Hidden(&st, dir, actor.ID, s.config.Clock()))
+	rec.Can = append(rec.Can, plan.runVerbs(&st, dir, actor.ID)...)
+	return rec, dir.err
+}
+
+// withVerbs shows a record that was just changed as Record does.
+func (s *Service) withVerbs(ctx context.Context, actor access.Actor, rec record.Record) (record.Record, error) {
+	if actor.System {
+		return rec, nil
+	}
+	shown, err := s.Record(ctx, actor, rec.Entity, rec.ID)
+	if errors.Is(err, record.ErrNotFound) {
+		return rec, nil // his decision took the record out of his sight; he sees what the write showed him
+	}
+	return shown, err
+}
+
+// withoutHidden leaves out hidden fields and columns.
+func withoutHidden(values map[string]any, hidden func(path string) bool) map[string]any {
+	shown := make(map[string]any, len(values))
+	for field, value := range values {
+		if hidden(field) {
+			continue
+		}
+		shown[field] = value
+		list, ok := value.([]any)
+		if !ok {
+			continue
+		}
+		rows := make([]any, len(list))
+		for i, item := range list {
+			rows[i] = item
+			if row, ok := item.(map[string]any); ok {
+				rows[i] = withoutColumns(field, row, hidden)
+			}
+		}
+		shown[field] = rows
+	}
+	return shown
+}
+
+func withoutColumns(table string, row map[string]any, hidden func(path string) bool) map[string]any {
+	shown := make(map[string]any, len(row))
+	for column, value := range row {
+		if !hidden(table + "." + column) {
+			shown[column] = value
+		}
+	}
+	return shown
+}
+
+// runVerbs lists what somebody can do to a run as its initiator or admin, beside what grants give.
+func (p *Plan) runVerbs(st *State, org Org, user string) []string {
+	var verbs []string
+	initiator := user == st.Initiator.ID
+	admin := p.Admin(org, user)
+	live := st.Status == Running || st.Status == Returned
+	withdraw := first(p.Flow.Settings.Withdraw, "before_first")
+	if initiator && (st.Status == Returned || st.Status == Draft) {
+		verbs = append(verbs, string(Resubmit))
+	}
+	if initiator && live && (withdraw == "running" || withdraw == "before_first" && !st.Acted) {
+		verbs = append(verbs, string(Withdraw))
+	}
+	if live && (initiator || admin) {
+		verbs = append(verbs, string(Cancel))
+	}
+	if admin && !st.Status.Ended() {
+		verbs = append(verbs, string(Terminate))
+	}
+	if admin && st.Status == Suspended {
+		verbs = append(verbs, string(Retry))
+	}
+	return append(verbs, string(Comment))
+}
+
+// shown gives the values of a stored record as the actor sees them at the node he stands at.
+func (s *Service) shown(ctx context.Context, actor access.Actor, rec record.Record) (map[string]any, error) {
+	shown, err := s.Record(ctx, actor, rec.Entity, rec.ID)
+	return shown.Values, err
+}
+
+// seenOf is the token for values that were shown: the revision, to tell later what changed, and their hash. If the given
+// token is about equal values it is given back: other fields may have changed meanwhile.
+func seenOf(values map[string]any, rev int64, given string) (string, error) {
+	hash, err := Hash(values)
+	if err != nil {
+		return "", err
+	}
+	hash = hash[:32]
+	if _, before, ok := strings.Cut(given, "-"); ok && before == hash {
+		return given, nil
+	}
+	return fmt.Sprintf("%d-%s", rev, hash), nil
+}
