@@ -206,21 +206,25 @@ func cleanText(text string, lines bool, steps []string) string { //nolint:revive
 	if plainASCII(text) {
 		text = strings.TrimSpace(text)
 	} else {
-		text = norm.NFC.String(strings.ToValidUTF8(text, "\uFFFD"))
+		text = strings.ToValidUTF8(text, "\uFFFD")
 		if lines {
 			text = strings.ReplaceAll(text, "\r\n", "\n")
 		}
-		text = strings.TrimSpace(strings.Map(func(r rune) rune {
+		// Control characters go first: what stood between a letter and its accent would keep them apart.
+		text = strings.TrimSpace(norm.NFC.String(strings.Map(func(r rune) rune {
 			if unicode.IsControl(r) && (!lines || r != '\n' && r != '\t') {
 				return -1
 			}
 			return r
-		}, text))
+		}, text)))
+	}
+	if len(steps) == 0 {
+		return text
 	}
 	for _, step := range steps {
 		text = cleaningStep(text, step)
 	}
-	return text
+	return strings.TrimSpace(norm.NFC.String(text)) // what a step took away may have kept an accent from its letter
 }
 
 // plainASCII tells whether a text needs neither normal form nor removal of control characters.
@@ -239,7 +243,7 @@ var brackets = strings.NewReplacer("（", "(", "）", ")", "【", "[", "】", "]
 func cleaningStep(text, step string) string {
 	switch step {
 	case "nfkc":
-		return strings.TrimSpace(norm.NFKC.String(text))
+		return norm.NFKC.String(text)
 	case "upper":
 		return strings.ToUpper(text)
 	case "lower":
