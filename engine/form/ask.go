@@ -1,9 +1,10 @@
 package form
 
 import (
-	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"formwork/engine/def"
@@ -25,7 +26,7 @@ func (s *Session) askRecord(entity, id string) {
 
 // askLookup gives the answer to a lookup, or asks for it. Rows with equal arguments share one ask.
 func (s *Session) askLookup(from *source, args map[string]any) (found any, known bool) {
-	key := lookupKey(from.key, args)
+	key := lookupKey(from, args)
 	if found, known = s.related.Lookups[key]; known {
 		return found, true
 	}
@@ -37,12 +38,24 @@ func (s *Session) askLookup(from *source, args map[string]any) (found any, known
 }
 
 // lookupKey is the key of a lookup's ask: source and arguments in a fixed order.
-func lookupKey(source string, args map[string]any) string {
-	raw, err := json.Marshal(args) // sorted keys
-	if err != nil {
-		return source
+func lookupKey(from *source, args map[string]any) string {
+	key := make([]byte, 0, 96)
+	key = append(append(key, from.key...), '?')
+	for i, v := range from.vars {
+		if i > 0 {
+			key = append(key, '&')
+		}
+		key = append(append(key, v.name...), '=')
+		switch value := args[v.name].(type) {
+		case string:
+			key = strconv.AppendQuote(key, value)
+		case int64:
+			key = strconv.AppendInt(key, value, 10)
+		default:
+			key = fmt.Append(key, value)
+		}
 	}
-	return source + "?" + string(raw)
+	return string(key)
 }
 
 // miss notes that the running evaluation lacks an answer.
@@ -75,8 +88,8 @@ func (s *Session) wait(at site) {
 	}
 }
 
-// openAsks lists what is waited for, sorted by key.
-func (s *Session) openAsks() []Ask {
+// Asks lists what the record waits for, sorted by key. While there are some, Problems and Values are not final.
+func (s *Session) Asks() []Ask {
 	var asks []Ask
 	for _, key := range slices.Sorted(maps.Keys(s.waiting)) {
 		asks = append(asks, *s.asks[key])
@@ -86,7 +99,7 @@ func (s *Session) openAsks() []Ask {
 
 // newAsks lists what is waited for and was not handed out before.
 func (s *Session) newAsks() []Ask {
-	return slices.DeleteFunc(s.openAsks(), func(a Ask) bool {
+	return slices.DeleteFunc(s.Asks(), func(a Ask) bool {
 		known := s.shown[a.Key]
 		s.shown[a.Key] = true
 		return known

@@ -195,7 +195,7 @@ func TestAsksNameWhatIsMissing(t *testing.T) {
 	for _, ask := range result.Asks {
 		keys = append(keys, ask.Key)
 	}
-	want := []string{"labor_team/T1", `lines.day_type/calendar?{"record.work_date":"2026-06-01"}`, "project/P1", "worker/W1"}
+	want := []string{"labor_team/T1", `lines.day_type/calendar?record.work_date="2026-06-01"`, "project/P1", "worker/W1"}
 	if len(keys) != len(want) {
 		t.Fatalf("asks %q, want %q", keys, want)
 	}

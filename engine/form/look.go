@@ -1,7 +1,6 @@
 package form
 
 import (
-	"fmt"
 	"strings"
 
 	"formwork/engine/def"
@@ -270,7 +269,8 @@ func (s *Session) rowKey(key *uniqueness, row *line) (text, place string, comple
 		if c.wire == nil || c.pending {
 			return "", "", false
 		}
-		fmt.Fprintf(&parts, "%v\x00", keyPart(f.Field, c.wire))
+		parts.WriteString(keyPart(f.Field, c.wire))
+		parts.WriteByte(0)
 	}
 	return parts.String(), place, true
 }

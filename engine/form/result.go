@@ -4,7 +4,7 @@ import "formwork/engine/def"
 
 // Result is everything as it stands now.
 func (s *Session) Result() Result {
-	result := Result{Values: s.Values(), Problems: s.Problems(), States: s.states(), Asks: s.openAsks()}
+	result := Result{Values: s.Values(), Problems: s.Problems(), States: s.states(), Asks: s.Asks()}
 	for _, ask := range result.Asks {
 		s.shown[ask.Key] = true
 	}

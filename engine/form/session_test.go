@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -43,7 +44,7 @@ func sameAsAnew(t *testing.T, s *Session, step string) {
 	if got := s.states(); !reflect.DeepEqual(got, anew.States) {
 		t.Fatalf("%s: states\n%v\nanew\n%v", step, got, anew.States)
 	}
-	if got := s.openAsks(); !reflect.DeepEqual(got, anew.Asks) {
+	if got := s.Asks(); !reflect.DeepEqual(got, anew.Asks) {
 		t.Fatalf("%s: asks\n%v\nanew\n%v", step, got, anew.Asks)
 	}
 }
@@ -321,7 +322,7 @@ func TestSessionOfALaborSheet(t *testing.T) {
 		sameAsAnew(t, s, step.name)
 		sameOnScreen(t, m, s, step.name)
 		for range 5 {
-			if asks := s.openAsks(); len(asks) > 0 {
+			if asks := s.Asks(); len(asks) > 0 {
 				m.apply(s.Answer(o.answer(asks)))
 				sameAsAnew(t, s, step.name+", answered")
 			}
@@ -375,4 +376,35 @@ func BenchmarkKeyInSheetOfThousand(b *testing.B) {
 	for n := 0; b.Loop(); n++ {
 		s.Set("lines[r500].ot_hours", strconv.Itoa(n%5))
 	}
+}
+
+// BenchmarkKeyIn300Fields changes a field of a form of 300 fields of which a third is computed, each from others.
+func BenchmarkKeyIn300Fields(b *testing.B) {
+	f := wideForm(b)
+	s := Open(f, Input{Values: Values{"in_0": "1", "in_7": "2"}, Context: on("2026-06-01")})
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		s.Set("in_0", strconv.Itoa(n%9))
+	}
+}
+
+// wideForm is a chain: every formula reads the one before, every third field shows only while the sum is positive.
+func wideForm(t testing.TB) *Form {
+	t.Helper()
+	var fields, items []string
+	for i := range 200 {
+		fields = append(fields, fmt.Sprintf(`"in_%d": {"type": "string", "x-type": "decimal", "x-scale": 2, "title": "入", "x-max": "100"}`, i))
+		items = append(items, fmt.Sprintf(`{"field": "in_%d", "visible": "out_0 >= 0", "required": "nz(out_99, 0) > 1000"}`, i))
+	}
+	for i := range 100 {
+		before := "in_0"
+		if i > 0 {
+			before = fmt.Sprintf("out_%d", i-1)
+		}
+		fields = append(fields, fmt.Sprintf(`"out_%d": {"type": "string", "x-type": "decimal", "x-scale": 2, "title": "出", "x-compute": "round(nz(%s, 0) + nz(in_%d, 0) * 1.5, 2)"}`, i, before, i))
+		items = append(items, fmt.Sprintf(`{"field": "out_%d"}`, i))
+	}
+	cat := formsOf(t, entities(t, `{"name": "wide", "title": "宽", "type": "object", "properties": {`+strings.Join(fields, ",")+`}}`),
+		`{"name": "wide", "title": "宽", "entity": "wide", "sections": [{"name": "all", "title": "全", "items": [`+strings.Join(items, ",")+`]}]}`)
+	return mustCompile(t, cat, "wide", Layout{Form: cat.Forms["wide"]})
 }

@@ -260,7 +260,7 @@ func (o *office) evaluate(in Input) Result {
 func (o *office) settle(s *Session) {
 	o.t.Helper()
 	for range 6 {
-		asks := s.openAsks()
+		asks := s.Asks()
 		if len(asks) == 0 {
 			return
 		}
