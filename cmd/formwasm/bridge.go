@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -342,10 +341,7 @@ func (b *bridge) choices(handle int, path string) (any, error) {
 	})
 }
 
-func (b *bridge) close(handle int) (any, error) {
-	delete(b.sessions, handle)
-	return struct{}{}, nil
-}
+func (b *bridge) close(handle int) { delete(b.sessions, handle) }
 
 // verdict is the answer of evalCase.
 type verdict struct {
@@ -353,11 +349,11 @@ type verdict struct {
 	Error string `json:"error,omitempty"`
 }
 
-func evalCase(text string) (any, error) {
-	if err := expr.RunCase(bytes.TrimSpace([]byte(text))); err != nil {
-		return verdict{Error: err.Error()}, nil
+func evalCase(text string) verdict {
+	if err := expr.RunCase([]byte(text)); err != nil {
+		return verdict{Error: err.Error()}
 	}
-	return verdict{Pass: true}, nil
+	return verdict{Pass: true}
 }
 
 // function is one function of the language, for editors.
@@ -367,10 +363,10 @@ type function struct {
 	Signature string `json:"signature"`
 }
 
-func functions() (any, error) {
+func functions() []function {
 	var list []function
 	for _, f := range expr.Functions() {
 		list = append(list, function(f))
 	}
-	return list, nil
+	return list
 }

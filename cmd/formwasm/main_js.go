@@ -15,9 +15,9 @@ func main() {
 		"result":      func(a arguments) (any, error) { return b.result(a.number(0)) },
 		"patch":       func(a arguments) (any, error) { return b.patch(a.number(0)) },
 		"choices":     func(a arguments) (any, error) { return b.choices(a.number(0), a.text(1)) },
-		"close":       func(a arguments) (any, error) { return b.close(a.number(0)) },
-		"evalCase":    func(a arguments) (any, error) { return evalCase(a.text(0)) },
-		"functions":   func(arguments) (any, error) { return functions() },
+		"close":       func(a arguments) (any, error) { b.close(a.number(0)); return struct{}{}, nil },
+		"evalCase":    func(a arguments) (any, error) { return evalCase(a.text(0)), nil },
+		"functions":   func(arguments) (any, error) { return functions(), nil },
 	} {
 		api.Set(name, js.FuncOf(func(_ js.Value, args []js.Value) any {
 			return answer(func() (any, error) { return call(args) })

@@ -1,9 +1,10 @@
 package form
 
 import (
-	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"unicode/utf8"
 
 	"formwork/engine/def"
@@ -34,6 +35,7 @@ func compileLimits(f *def.Field) (limits, error) {
 		l.minText, l.maxText = orElse(f.Min, "-10000000000000"), orElse(f.Max, "10000000000000")
 	case def.TypePercent:
 		l.minText, l.maxText = orElse(f.Min, "0"), orElse(f.Max, "100")
+	default: // x-min and x-max say it all
 	}
 	var err error
 	if l.min, err = bound(f, l.minText); err != nil {
@@ -156,6 +158,7 @@ func (f *field) checkText(c cleaned, text string) cleaned {
 		}
 	case def.TypeBankCard:
 		c = checkBankCard(c, text)
+	default: // free text
 	}
 	return f.checkConst(c)
 }
@@ -206,35 +209,14 @@ func sameWire(a, b any) bool {
 	switch a := a.(type) {
 	case []any:
 		other, ok := b.([]any)
-		if !ok || len(a) != len(other) {
-			return false
-		}
-		for i := range a {
-			if !sameWire(a[i], other[i]) {
-				return false
-			}
-		}
-		return true
+		return ok && slices.EqualFunc(a, other, sameWire)
 	case map[string]any:
 		other, ok := b.(map[string]any)
-		if !ok || len(a) != len(other) {
-			return false
-		}
-		for key, value := range a {
-			if !sameWire(value, other[key]) {
-				return false
-			}
-		}
-		return true
-	case json.Number:
-		other, ok := b.(json.Number)
-		return ok && a == other
+		return ok && maps.EqualFunc(a, other, sameWire)
 	}
-	if _, isList := b.([]any); isList {
-		return false
-	}
-	if _, isObject := b.(map[string]any); isObject {
-		return false
+	switch b.(type) {
+	case []any, map[string]any:
+		return false // not comparable by ==
 	}
 	return a == b
 }

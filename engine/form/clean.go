@@ -3,7 +3,6 @@ package form
 import (
 	"encoding/json"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -43,11 +42,6 @@ func refused(raw any, code string, params map[string]any) cleaned {
 
 func (c *cleaned) fault(code string, params map[string]any) {
 	c.faults = append(c.faults, fault{code: code, level: def.LevelError, params: params})
-}
-
-// wrongType tells whether the value could not be read as the field's type.
-func (c *cleaned) wrongType() bool {
-	return slices.ContainsFunc(c.faults, func(f fault) bool { return f.code == "type" })
 }
 
 // clean brings a value to the canonical wire form of the field (definitions.md §4) and checks it by itself.

@@ -181,6 +181,7 @@ func (b *builder) valueOf(u *unit, f *field) error {
 	case fromPeople:
 		f.defaultExpr, err = b.program(f.group, f.DefaultExpr, valueKind(f.Field), f.Path+" x-default")
 		b.reads(u, f.defaultExpr)
+	case fromEngine, fromServer: // given
 	}
 	return err
 }

@@ -6,7 +6,7 @@ import (
 	"formwork/engine/def"
 )
 
-func decode(t testing.TB, kind def.Kind, raw string) def.Definition {
-	t.Helper()
-	return parse(t, kind, raw)
+func decode(tb testing.TB, kind def.Kind, raw string) def.Definition {
+	tb.Helper()
+	return parse(tb, kind, raw)
 }

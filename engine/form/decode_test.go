@@ -9,11 +9,11 @@ import (
 )
 
 // decode reads a definition strictly.
-func decode(t testing.TB, kind def.Kind, raw string) def.Definition {
-	t.Helper()
+func decode(tb testing.TB, kind def.Kind, raw string) def.Definition {
+	tb.Helper()
 	d, problems := def.Decode(kind, []byte(raw))
 	if len(problems) > 0 {
-		t.Fatalf("%s: %v", kind, problems)
+		tb.Fatalf("%s: %v", kind, problems)
 	}
 	return d
 }

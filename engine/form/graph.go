@@ -160,34 +160,34 @@ func (b *builder) addNeeds() {
 func (b *builder) addLooks(form *def.Form) error {
 	if form != nil {
 		for _, section := range form.Sections {
-			for _, item := range section.Items {
-				if err := b.lookOf(section, item); err != nil {
-					return err
-				}
+			if err := b.sectionLooks(section); err != nil {
+				return err
 			}
 		}
 	}
+	var cells []*unit
 	for _, g := range b.groups() {
 		for _, f := range g.fields {
 			f.shape = &unit{kind: unitLook, group: b.form.head, field: f}
 			b.readLook(f.shape, f.look)
+			b.units = append(b.units, f.shape)
 			if g.field == nil {
 				f.shape.reads = append(f.shape.reads, read{f, true})
-			} else {
-				f.cell = &unit{kind: unitCell, group: g, field: f}
-				f.cell.reads = append(f.cell.reads, read{f, true})
-				b.readLook(f.cell, f.cellLook)
+				continue
 			}
+			f.cell = &unit{kind: unitCell, group: g, field: f, reads: []read{{f, true}}}
+			b.readLook(f.cell, f.cellLook)
+			cells = append(cells, f.cell)
 		}
 	}
-	for _, g := range b.groups() {
-		for _, f := range g.fields {
-			b.units = append(b.units, f.shape)
-		}
-	}
-	for _, g := range b.form.tables {
-		for _, f := range g.fields {
-			b.units = append(b.units, f.cell)
+	b.units = append(b.units, cells...)
+	return nil
+}
+
+func (b *builder) sectionLooks(section *def.Section) error {
+	for _, item := range section.Items {
+		if err := b.lookOf(section, item); err != nil {
+			return err
 		}
 	}
 	return nil

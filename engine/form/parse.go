@@ -45,6 +45,7 @@ func ParseText(f *def.Field, text, lang string) any {
 			names = append(names, optionNamed(f, strings.TrimSpace(title), lang))
 		}
 		return names
+	default: // as it stands
 	}
 	if f.IsList() {
 		ids := []any{}

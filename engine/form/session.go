@@ -127,7 +127,7 @@ func (s *Session) unknown(l *line, values Values) []Problem {
 }
 
 // enter takes a given value into a cell: cleaned and checked where people may write it, else only remembered.
-func (s *Session) enter(l *line, f *field, raw any, has bool) { //nolint:revive // has tells null from absent
+func (s *Session) enter(l *line, f *field, raw any, has bool) {
 	c := &l.cells[f.pos]
 	*c = cell{state: c.state, sealed: s.sealed[f.id] || f.origin == fromServer}
 	c.pending = c.sealed
@@ -203,7 +203,7 @@ func textsOf(wire any) []string {
 	return nil
 }
 
-func (s *Session) isTouched(l *line, f *field, has bool) bool { //nolint:revive // has tells null from absent
+func (s *Session) isTouched(l *line, f *field, has bool) bool {
 	if s.ctx.Touched == nil {
 		return has
 	}

@@ -70,7 +70,7 @@ func (m *mirror) readAll(s *Session) {
 			continue
 		}
 		for _, row := range rowsOf(s.Values(), name) {
-			id := row[rowID].(string)
+			id, _ := row[rowID].(string)
 			m.rows[name] = append(m.rows[name], id)
 			for column, value := range row {
 				if column != rowID {
@@ -205,10 +205,10 @@ const knotForm = `{"name": "knot", "title": "结", "entity": "knot", "sections":
   {"field": "lines", "visible": "note != 'hide'", "columns": [{"field": "code", "visible": "record.kind == 'b'", "required": "qty > 3"}, {"field": "qty", "readOnly": "row_no() > 4"}]}]},
  {"name": "sums", "visible": "kind != 'b'", "items": [{"field": "total"}]}]}`
 
-func knotOf(t testing.TB) *Form {
-	t.Helper()
-	cat := formsOf(t, entities(t, knot), knotForm)
-	return mustCompile(t, cat, "knot", Layout{Form: cat.Forms["knot"]})
+func knotOf(tb testing.TB) *Form {
+	tb.Helper()
+	cat := formsOf(tb, entities(tb, knot), knotForm)
+	return mustCompile(tb, cat, "knot", Layout{Form: cat.Forms["knot"]})
 }
 
 func TestSessionEqualsEvaluation(t *testing.T) {
@@ -389,8 +389,8 @@ func BenchmarkKeyIn300Fields(b *testing.B) {
 }
 
 // wideForm is a chain: every formula reads the one before, every third field shows only while the sum is positive.
-func wideForm(t testing.TB) *Form {
-	t.Helper()
+func wideForm(tb testing.TB) *Form {
+	tb.Helper()
 	var fields, items []string
 	for i := range 200 {
 		fields = append(fields, fmt.Sprintf(`"in_%d": {"type": "string", "x-type": "decimal", "x-scale": 2, "title": "入", "x-max": "100"}`, i))
@@ -404,7 +404,7 @@ func wideForm(t testing.TB) *Form {
 		fields = append(fields, fmt.Sprintf(`"out_%d": {"type": "string", "x-type": "decimal", "x-scale": 2, "title": "出", "x-compute": "round(nz(%s, 0) + nz(in_%d, 0) * 1.5, 2)"}`, i, before, i))
 		items = append(items, fmt.Sprintf(`{"field": "out_%d"}`, i))
 	}
-	cat := formsOf(t, entities(t, `{"name": "wide", "title": "宽", "type": "object", "properties": {`+strings.Join(fields, ",")+`}}`),
+	cat := formsOf(tb, entities(tb, `{"name": "wide", "title": "宽", "type": "object", "properties": {`+strings.Join(fields, ",")+`}}`),
 		`{"name": "wide", "title": "宽", "entity": "wide", "sections": [{"name": "all", "title": "全", "items": [`+strings.Join(items, ",")+`]}]}`)
-	return mustCompile(t, cat, "wide", Layout{Form: cat.Forms["wide"]})
+	return mustCompile(tb, cat, "wide", Layout{Form: cat.Forms["wide"]})
 }

@@ -24,16 +24,16 @@ func clerk(entity, path string) bool {
 
 func everything(string, string) bool { return true }
 
-func sliceOf(t testing.TB, readable func(entity, path string) bool) (*Form, string) {
-	t.Helper()
-	cat := labor(t)
+func sliceOf(tb testing.TB, readable func(entity, path string) bool) (*Form, string) {
+	tb.Helper()
+	cat := labor(tb)
 	raw, err := Slice(cat, "day_labor_sheet", Layout{Form: cat.Forms["day_labor_sheet"]}, readable)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	f, err := OpenSlice(raw)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return f, string(raw)
 }
@@ -97,8 +97,15 @@ func TestReadsFollowsFormulasAndLookups(t *testing.T) {
 	f := mustCompile(t, labor(t), "day_labor_sheet", Layout{})
 	reads := f.Reads("total_amount")
 	for _, want := range []FieldRead{
-		{"day_labor_sheet", "lines.day_rate"}, {"day_labor_sheet", "work_date"}, {"worker_rate", "day_rate"}, {"expense_contract", "day_rates.day_rate"},
-		{"labor_policy", "ot_factor"}, {"labor_team", "pay_mode"}, {"work_calendar", "day_type"}, {"project", "labor_policy"}, {"worker", "trade"},
+		{"day_labor_sheet", "lines.day_rate"},
+		{"day_labor_sheet", "work_date"},
+		{"worker_rate", "day_rate"},
+		{"expense_contract", "day_rates.day_rate"},
+		{"labor_policy", "ot_factor"},
+		{"labor_team", "pay_mode"},
+		{"work_calendar", "day_type"},
+		{"project", "labor_policy"},
+		{"worker", "trade"},
 	} {
 		if !slices.Contains(reads, want) {
 			t.Errorf("total_amount does not read %v, only %v", want, reads)

@@ -9,84 +9,83 @@ import (
 	"time"
 
 	"formwork/engine/def"
-	"formwork/engine/expr"
 )
 
 // shanghai is the zone of the tenant in all tests.
 var shanghai = time.FixedZone("UTC+8", 8*3600)
 
 // catalogOf compiles definitions from files "<kind>/<name>.json".
-func catalogOf(t testing.TB, patterns ...string) *def.Catalog {
-	t.Helper()
+func catalogOf(tb testing.TB, patterns ...string) *def.Catalog {
+	tb.Helper()
 	defs := def.Definitions{}
 	for _, pattern := range patterns {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
-			t.Fatalf("no definitions in %s", pattern)
+			tb.Fatalf("no definitions in %s", pattern)
 		}
 		for _, file := range files {
 			raw, err := os.ReadFile(file)
 			if err != nil {
-				t.Fatal(err)
+				tb.Fatal(err)
 			}
-			add(t, defs, def.Kind(filepath.Base(filepath.Dir(file))), string(raw))
+			add(tb, defs, def.Kind(filepath.Base(filepath.Dir(file))), string(raw))
 		}
 	}
-	return compiled(t, defs)
+	return compiled(tb, defs)
 }
 
-func add(t testing.TB, defs def.Definitions, kind def.Kind, raw string) {
-	t.Helper()
-	d := decode(t, kind, raw)
+func add(tb testing.TB, defs def.Definitions, kind def.Kind, raw string) {
+	tb.Helper()
+	d := decode(tb, kind, raw)
 	defs[def.RefOf("test", d)] = d
 }
 
 // parse reads a definition without asking for its stage, as browsers do: they have no meta-schemas.
-func parse(t testing.TB, kind def.Kind, raw string) def.Definition {
-	t.Helper()
+func parse(tb testing.TB, kind def.Kind, raw string) def.Definition {
+	tb.Helper()
 	canonical, problems := def.Canonical([]byte(raw))
 	if len(problems) > 0 {
-		t.Fatalf("%s: %v", kind, problems)
+		tb.Fatalf("%s: %v", kind, problems)
 	}
 	d, err := def.Parse(kind, canonical)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return d
 }
 
-func compiled(t testing.TB, defs def.Definitions) *def.Catalog {
-	t.Helper()
+func compiled(tb testing.TB, defs def.Definitions) *def.Catalog {
+	tb.Helper()
 	cat, problems := def.Compile(defs, "zh-CN")
 	if len(problems) > 0 {
-		t.Fatalf("compile: %v", problems)
+		tb.Fatalf("compile: %v", problems)
 	}
 	return cat
 }
 
 // entities compiles entity definitions given as texts.
-func entities(t testing.TB, texts ...string) *def.Catalog {
-	t.Helper()
+func entities(tb testing.TB, texts ...string) *def.Catalog {
+	tb.Helper()
 	defs := def.Definitions{}
 	for _, text := range texts {
-		add(t, defs, def.KindEntity, text)
+		add(tb, defs, def.KindEntity, text)
 	}
-	return compiled(t, defs)
+	return compiled(tb, defs)
 }
 
-func mustCompile(t testing.TB, cat *def.Catalog, entity string, layout Layout) *Form {
-	t.Helper()
+func mustCompile(tb testing.TB, cat *def.Catalog, entity string, layout Layout) *Form {
+	tb.Helper()
 	f, err := Compile(cat, entity, layout)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return f
 }
 
 // labor is the catalog of the worked example with the masters it needs.
-func labor(t testing.TB) *def.Catalog {
-	t.Helper()
-	return catalogOf(t, "testdata/entities/*.json", "testdata/forms/*.json", "testdata/settings/*.json")
+func labor(tb testing.TB) *def.Catalog {
+	tb.Helper()
+	return catalogOf(tb, "testdata/entities/*.json", "testdata/forms/*.json", "testdata/settings/*.json")
 }
 
 // office answers asks from records it keeps, as record.Service does from a store.
@@ -97,8 +96,9 @@ type office struct {
 }
 
 // newOffice keeps a construction site on 1 June 2026: two projects, two teams, three workers.
-func newOffice(t testing.TB, f *Form) *office {
-	return &office{t: t, form: f, records: map[string]map[string]Values{
+func newOffice(tb testing.TB, f *Form) *office {
+	tb.Helper()
+	return &office{t: tb, form: f, records: map[string]map[string]Values{
 		"project": {
 			"P1": {"code": "JX", "name": "锦绣花园一期", "labor_policy": "factor", "status": "in_progress", "manager": "U9"},
 			"P2": {"code": "HT", "name": "海棠湾", "labor_policy": "gong", "status": "in_progress"},
@@ -186,19 +186,14 @@ func lookupRows(source *def.Lookup, record Values) []Values {
 	if source.Rows == "" {
 		return []Values{record}
 	}
-	var rows []Values
-	list, _ := record[source.Rows].([]any)
-	for _, row := range list {
-		rows = append(rows, row.(Values))
-	}
-	return rows
+	return rowsOf(record, source.Rows)
 }
 
 // matches tells whether all conditions hold, and the value the bound compares (for the newest).
 func matches(conditions []any, id string, record, row Values, args map[string]any) (bound string, ok bool) {
 	for _, c := range conditions {
-		condition := c.(map[string]any)
-		path := condition["field"].(string)
+		condition, _ := c.(map[string]any)
+		path, _ := condition["field"].(string)
 		value := record[path]
 		if path == "id" {
 			value = id
@@ -207,7 +202,8 @@ func matches(conditions []any, id string, record, row Values, args map[string]an
 		}
 		want := condition["value"]
 		if v, isVar := want.(map[string]any); isVar {
-			want = args[v["var"].(string)]
+			name, _ := v["var"].(string)
+			want = args[name]
 		}
 		switch condition["op"] {
 		case "eq":
@@ -216,7 +212,7 @@ func matches(conditions []any, id string, record, row Values, args map[string]an
 			}
 		case "le":
 			text, _ := value.(string)
-			if text > want.(string) {
+			if most, _ := want.(string); text > most {
 				return "", false
 			}
 			bound = text
@@ -292,19 +288,19 @@ func codes(problems []Problem) []string {
 	return list
 }
 
-func wantCodes(t testing.TB, problems []Problem, want ...string) {
-	t.Helper()
+func wantCodes(tb testing.TB, problems []Problem, want ...string) {
+	tb.Helper()
 	slices.Sort(want)
 	if got := codes(problems); !slices.Equal(got, append([]string{}, want...)) {
-		t.Errorf("problems %q, want %q", got, want)
+		tb.Errorf("problems %q, want %q", got, want)
 	}
 }
 
-func wantValues(t testing.TB, got Values, want Values) {
-	t.Helper()
+func wantValues(tb testing.TB, got Values, want Values) {
+	tb.Helper()
 	for name, value := range want {
-		if !sameWire(got[name], value) && !(got[name] == nil && value == nil) {
-			t.Errorf("%s = %v, want %v", name, got[name], value)
+		if !sameWire(got[name], value) {
+			tb.Errorf("%s = %v, want %v", name, got[name], value)
 		}
 	}
 }
@@ -313,28 +309,21 @@ func wantValues(t testing.TB, got Values, want Values) {
 func rowsOf(values Values, table string) []Values {
 	var rows []Values
 	list, _ := values[table].([]any)
-	for _, row := range list {
-		rows = append(rows, row.(Values))
+	for _, item := range list {
+		if row, ok := item.(Values); ok {
+			rows = append(rows, row)
+		}
 	}
 	return rows
 }
 
-func mustDecimal(t testing.TB, text string) expr.Decimal {
-	t.Helper()
-	d, err := expr.ParseDecimal(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
 // formsOf adds a form to a catalog.
-func formsOf(t testing.TB, cat *def.Catalog, text string) *def.Catalog {
-	t.Helper()
+func formsOf(tb testing.TB, cat *def.Catalog, text string) *def.Catalog {
+	tb.Helper()
 	defs := def.Definitions{}
 	for ref, d := range cat.Definitions {
 		defs[ref] = d
 	}
-	add(t, defs, def.KindForm, text)
-	return compiled(t, defs)
+	add(tb, defs, def.KindForm, text)
+	return compiled(tb, defs)
 }

@@ -29,20 +29,20 @@ const bill = `{"name": "bill", "title": "结算单", "type": "object", "x-approv
 const payment = `{"name": "payment", "title": "付款", "type": "object", "properties": {
  "bill": {"type": "string", "x-type": "reference", "x-entity": "bill", "title": "结算单"}, "amount": {"type": "string", "x-type": "money", "title": "金额"}}}`
 
-func billForm(t testing.TB) *Form {
-	t.Helper()
-	return mustCompile(t, billing(t), "bill", Layout{})
+func billForm(tb testing.TB) *Form {
+	tb.Helper()
+	return mustCompile(tb, billing(tb), "bill", Layout{})
 }
 
 // billing is a catalog with a rollup, which definitions may not have yet.
-func billing(t testing.TB) *def.Catalog {
-	t.Helper()
+func billing(tb testing.TB) *def.Catalog {
+	tb.Helper()
 	defs := def.Definitions{}
 	for _, text := range []string{bill, payment} {
-		d := parse(t, def.KindEntity, text)
+		d := parse(tb, def.KindEntity, text)
 		defs[def.RefOf("test", d)] = d
 	}
-	return compiled(t, defs)
+	return compiled(tb, defs)
 }
 
 func goodBill(changes Values) Values {
@@ -68,31 +68,63 @@ func TestWhoMayWriteWhat(t *testing.T) {
 		want    Values
 		codes   []string
 	}{
-		{"computed values, rollups and numbers in the input are ignored", nil,
-			goodBill(Values{"due": "99.00", "paid": "99.00", "no": "B-9999"}), nil, Values{"due": "10.00", "paid": nil, "no": nil}, nil},
-		{"stored rollups and numbers stay", stored,
-			goodBill(Values{"due": "99.00", "paid": "99.00", "rate": "1", "source": "手工"}), nil, Values{"due": "10.00", "paid": "3.00", "no": "B-0001"}, nil},
-		{"the engine gives a rollup", stored,
-			goodBill(Values{"paid": "5.00", "rate": "1", "source": "手工"}), func(c *Context) { c.Assigned = only("paid") }, Values{"paid": "5.00"}, nil},
-		{"an import brings its number", nil,
-			goodBill(Values{"no": "B-0815"}), func(c *Context) { c.Imported = true }, Values{"no": "B-0815"}, nil},
+		{
+			"computed values, rollups and numbers in the input are ignored", nil,
+			goodBill(Values{"due": "99.00", "paid": "99.00", "no": "B-9999"}), nil,
+			Values{"due": "10.00", "paid": nil, "no": nil},
+			nil,
+		},
+		{
+			"stored rollups and numbers stay", stored,
+			goodBill(Values{"due": "99.00", "paid": "99.00", "rate": "1", "source": "手工"}), nil,
+			Values{"due": "10.00", "paid": "3.00", "no": "B-0001"},
+			nil,
+		},
+		{
+			"the engine gives a rollup", stored,
+			goodBill(Values{"paid": "5.00", "rate": "1", "source": "手工"}), func(c *Context) { c.Assigned = only("paid") },
+			Values{"paid": "5.00"},
+			nil,
+		},
+		{
+			"an import brings its number", nil,
+			goodBill(Values{"no": "B-0815"}), func(c *Context) { c.Imported = true },
+			Values{"no": "B-0815"},
+			nil,
+		},
 		{"read-only gets its default", nil, goodBill(nil), nil, Values{"source": "手工"}, nil},
 		{"read-only as the default stands is no offence", nil, goodBill(Values{"source": "手工"}), nil, Values{"source": "手工"}, nil},
 		{"read-only cannot be written", nil, goodBill(Values{"source": "银行"}), nil, Values{"source": "手工"}, []string{"source field_denied"}},
 		{"read-only cannot be emptied", stored, goodBill(Values{"rate": "1"}), nil, Values{"source": "手工"}, []string{"source field_denied"}},
-		{"a flow may write what nobody may", nil, goodBill(Values{"source": "银行"}), func(c *Context) { c.Writable = only("source", "subject", "lines", "lines.item", "lines.amount") },
-			Values{"source": "银行"}, nil},
-		{"grants close a field", stored, goodBill(Values{"rate": "2", "source": "手工"}), func(c *Context) { c.Writable = only("subject", "lines", "lines.item", "lines.amount") },
-			Values{"rate": "1", "due": "10.00"}, []string{"rate field_denied"}},
-		{"a column may be open where rows are not", stored,
+		{
+			"a flow may write what nobody may", nil, goodBill(Values{"source": "银行"}), func(c *Context) { c.Writable = only("source", "subject", "lines", "lines.item", "lines.amount") },
+			Values{"source": "银行"},
+			nil,
+		},
+		{
+			"grants close a field", stored, goodBill(Values{"rate": "2", "source": "手工"}), func(c *Context) { c.Writable = only("subject", "lines", "lines.item", "lines.amount") },
+			Values{"rate": "1", "due": "10.00"},
+			[]string{"rate field_denied"},
+		},
+		{
+			"a column may be open where rows are not", stored,
 			goodBill(Values{"rate": "1", "source": "手工", "lines": []any{Values{"_id": "r1", "item": "砂", "amount": "12.00"}}}),
-			func(c *Context) { c.Writable = only("lines.amount") }, Values{"due": "12.00"}, nil},
-		{"no row comes where rows are closed", stored,
+			func(c *Context) { c.Writable = only("lines.amount") },
+			Values{"due": "12.00"},
+			nil,
+		},
+		{
+			"no row comes where rows are closed", stored,
 			goodBill(Values{"rate": "1", "source": "手工", "lines": []any{Values{"_id": "r1", "item": "砂", "amount": "10.00"}, Values{"item": "石"}}}),
-			func(c *Context) { c.Writable = only("lines.amount", "lines.item") }, nil, []string{"lines field_denied"}},
-		{"no row goes where rows are closed", stored,
+			func(c *Context) { c.Writable = only("lines.amount", "lines.item") }, nil,
+			[]string{"lines field_denied"},
+		},
+		{
+			"no row goes where rows are closed", stored,
 			goodBill(Values{"rate": "1", "source": "手工", "lines": nil}),
-			func(c *Context) { c.Writable = only("lines.amount", "lines.item") }, nil, []string{"lines required", "lines field_denied"}},
+			func(c *Context) { c.Writable = only("lines.amount", "lines.item") }, nil,
+			[]string{"lines required", "lines field_denied"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
