@@ -27,25 +27,25 @@ type company struct {
 
 var start = time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)
 
-func newCompany(t testing.TB) *company {
-	t.Helper()
-	backend, err := sqlite.New(sqlite.Options{Dir: t.TempDir()})
+func newCompany(tb testing.TB) *company {
+	tb.Helper()
+	backend, err := sqlite.New(sqlite.Options{Dir: tb.TempDir()})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := backend.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	st, err := backend.Open(context.Background(), tenantName)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := st.Ensure(context.Background(), store.Collection{Name: "sheet"}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	return &company{TB: t, store: st, chains: map[string]string{}, revs: map[string]int64{}}
+	return &company{TB: tb, store: st, chains: map[string]string{}, revs: map[string]int64{}}
 }
 
 // write stores the next revision of a sheet with events of these types.
@@ -218,8 +218,8 @@ func (l *listener) handle(_ context.Context, events []store.Event) error {
 }
 
 // await waits until n events were handled and gives their numbers.
-func (l *listener) await(t testing.TB, n int) []int64 {
-	t.Helper()
+func (l *listener) await(tb testing.TB, n int) []int64 {
+	tb.Helper()
 	deadline := time.NewTimer(10 * time.Second)
 	defer deadline.Stop()
 	for {
@@ -232,7 +232,7 @@ func (l *listener) await(t testing.TB, n int) []int64 {
 		select {
 		case <-l.signal:
 		case <-deadline.C:
-			t.Fatalf("got %d of %d events", len(got), n)
+			tb.Fatalf("got %d of %d events", len(got), n)
 		}
 	}
 }
@@ -247,18 +247,18 @@ func (c *company) hubPolling(holder string, poll time.Duration) *event.Hub {
 }
 
 // run starts a tail and gives what stops it.
-func run(t testing.TB, tail *event.Tail) (stop func()) {
-	t.Helper()
+func run(tb testing.TB, tail *event.Tail) (stop func()) {
+	tb.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		if err := tail.Run(ctx); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	}()
 	stop = func() { cancel(); <-done }
-	t.Cleanup(stop)
+	tb.Cleanup(stop)
 	return stop
 }
 

@@ -28,7 +28,7 @@ func BenchmarkCreateSheet(b *testing.B) {
 func BenchmarkPatchSheet(b *testing.B) {
 	w := newWorld(b).furnish()
 	rec := w.create(laborer, "day_labor_sheet", sheet("2026-06-01", line("w1"), line("w2"), line("w3"), line("w4")))
-	row := rec.Values["lines"].([]any)[0].(map[string]any)["_id"]
+	row := linesOf(rec)[0]["_id"]
 	var n atomic.Int64
 	for b.Loop() {
 		hours := fmt.Sprint(1 + n.Add(1)%2)

@@ -35,25 +35,13 @@ func (s *Service) Void(ctx context.Context, actor access.Actor, entity, id strin
 
 // change runs a step on the stored record until it is stored, and shows the result. A caller that named a revision is
 // told about a conflict at once; for others the step runs again on the newer record.
-func (s *Service) change(ctx context.Context, at rewriting, step func(*write) (*store.Doc, error), participant bool) (Record, error) { //nolint:revive // participant: as whom the actor reads the result
+func (s *Service) change(ctx context.Context, at rewriting, step func(*write) (*store.Doc, error), participant bool) (Record, error) {
 	var r *request
 	var stored *store.Doc
 	for range maxRetries {
-		begun, err := s.begin(ctx, at.actor, at.entity)
-		if err != nil {
+		var err error
+		if r, stored, err = s.current(ctx, at); err != nil {
 			return Record{}, err
-		}
-		if stored, err = begun.get(ctx, at.id); err != nil {
-			return Record{}, err
-		}
-		if stored.Deleted {
-			return Record{}, fmt.Errorf("%s/%s: %w", at.entity, at.id, ErrNotFound)
-		}
-		if r, err = begun.pinned(ctx, stored); err != nil {
-			return Record{}, err
-		}
-		if at.ifRev != 0 && stored.Rev != at.ifRev {
-			return Record{}, r.conflict(ctx, stored)
 		}
 		w, err := r.write(ctx, stored)
 		if err != nil {
@@ -66,9 +54,31 @@ func (s *Service) change(ctx context.Context, at rewriting, step func(*write) (*
 		if err != nil {
 			return Record{}, err
 		}
-		return r.showTo(ctx, doc, participant || at.actor.ID == doc.CreatedBy)
+		if participant || at.actor.ID == doc.CreatedBy {
+			return r.toParticipant(ctx, doc)
+		}
+		return r.toReader(ctx, doc)
 	}
 	return Record{}, r.conflict(ctx, stored)
+}
+
+// current reads the record of a write, over the catalog of its running instance. It fails with *ConflictError if it is
+// not at the revision the caller saw.
+func (s *Service) current(ctx context.Context, at rewriting) (*request, *store.Doc, error) {
+	r, stored, err := s.find(ctx, at.actor, at.entity, at.id)
+	if err != nil {
+		return nil, nil, err
+	}
+	if stored.Deleted {
+		return nil, nil, fmt.Errorf("%s/%s: %w", at.entity, at.id, ErrNotFound)
+	}
+	if r, err = r.pinned(ctx, stored); err != nil {
+		return nil, nil, err
+	}
+	if at.ifRev != 0 && stored.Rev != at.ifRev {
+		return nil, nil, r.conflict(ctx, stored)
+	}
+	return r, stored, nil
 }
 
 // patch is one attempt of an edit.

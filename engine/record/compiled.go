@@ -23,6 +23,7 @@ type compiled struct {
 	mu       sync.Mutex
 	forms    map[string]*form.Form // by name of the form, "" = the entity alone
 	numbered []*def.Field          // automatic numbers
+	plan     []planned             // the fields in their order
 	// readsNumbers: something may be computed from an automatic number, so that giving one means computing again.
 	readsNumbers bool
 }
@@ -69,7 +70,7 @@ func (s *Service) compiled(catalog *def.Catalog, entity *def.Entity) (*compiled,
 func compile(catalog *def.Catalog, entity *def.Entity) (*compiled, error) {
 	c := &compiled{
 		catalog: catalog, entity: entity, choices: map[string]*query.Filter{}, wheres: map[string]*query.Filter{},
-		forms: map[string]*form.Form{},
+		forms: map[string]*form.Form{}, plan: planOf(entity),
 	}
 	var err error
 	if c.lookups, err = compileLookups(catalog, entity); err != nil {
@@ -100,45 +101,64 @@ func compile(catalog *def.Catalog, entity *def.Entity) (*compiled, error) {
 	return c, nil
 }
 
+// planned is a field of the header with its columns, if it is a sub-table; sorted once, not at every write.
+type planned struct {
+	*def.Field
+	columns []*def.Field
+}
+
+func planOf(entity *def.Entity) []planned {
+	var plan []planned
+	for _, field := range entity.Fields() {
+		plan = append(plan, planned{field, field.Columns()})
+	}
+	return plan
+}
+
 // readsNumbers tells whether the name of an automatic number stands in any formula, rule or form of the entity.
 func readsNumbers(catalog *def.Catalog, entity *def.Entity, numbers []*def.Field) bool {
 	if len(numbers) == 0 {
 		return false
 	}
-	var texts []string
-	rules := func(rules map[string]*def.Rule) {
-		for _, rule := range rules {
-			texts = append(texts, rule.Must, rule.When, rule.Message)
-		}
-	}
-	rules(entity.Rules)
+	texts := ruleTexts(entity.Rules)
 	for _, field := range entity.AllFields() {
 		texts = append(texts, field.Compute, field.DefaultExpr)
 		for _, source := range field.Lookup {
 			texts = append(texts, source.When, string(source.Where))
 		}
 		if field.IsTable() {
-			rules(field.Items.Rules)
+			texts = append(texts, ruleTexts(field.Items.Rules)...)
 		}
 	}
 	for _, layout := range catalog.FormsOf(entity.Name) {
-		for _, section := range layout.Sections {
-			texts = append(texts, section.Visible)
-			for _, item := range section.Items {
-				texts = append(texts, item.Visible, item.Required, item.ReadOnly)
-				for _, column := range item.Columns {
-					texts = append(texts, column.Visible, column.Required, column.ReadOnly)
-				}
+		texts = append(texts, layoutTexts(layout)...)
+	}
+	return slices.ContainsFunc(numbers, func(number *def.Field) bool {
+		word := regexp.MustCompile(`\b` + regexp.QuoteMeta(number.Name) + `\b`)
+		return slices.ContainsFunc(texts, word.MatchString)
+	})
+}
+
+func ruleTexts(rules map[string]*def.Rule) []string {
+	var texts []string
+	for _, rule := range rules {
+		texts = append(texts, rule.Must, rule.When, rule.Message)
+	}
+	return texts
+}
+
+func layoutTexts(layout *def.Form) []string {
+	var texts []string
+	for _, section := range layout.Sections {
+		texts = append(texts, section.Visible)
+		for _, item := range section.Items {
+			texts = append(texts, item.Visible, item.Required, item.ReadOnly)
+			for _, column := range item.Columns {
+				texts = append(texts, column.Visible, column.Required, column.ReadOnly)
 			}
 		}
 	}
-	for _, number := range numbers {
-		word := regexp.MustCompile(`\b` + regexp.QuoteMeta(number.Name) + `\b`)
-		if slices.ContainsFunc(texts, word.MatchString) {
-			return true
-		}
-	}
-	return false
+	return texts
 }
 
 // keyFilter gives the compiled filter of a unique key.

@@ -155,7 +155,7 @@ func TestUniqueKeyUnderConcurrency(t *testing.T) {
 	var group sync.WaitGroup
 	for _, id := range ids {
 		group.Go(func() {
-			_, err := w.to("day_labor_sheet", id, "running")
+			err := w.to(id, "running")
 			switch {
 			case err == nil:
 				won.Add(1)
@@ -195,8 +195,8 @@ func TestForeignTenantIDs(t *testing.T) {
 func TestChangeWritesOnlyWhatIsOpen(t *testing.T) {
 	w := newWorld(t).furnish()
 	rec := w.create(clerk, "day_labor_sheet", sheet("2026-06-01", line("w1")))
-	w.bring("day_labor_sheet", rec.ID, "running")
-	row := rec.Values["lines"].([]any)[0].(map[string]any)["_id"]
+	w.bring(rec.ID, "running")
+	row := linesOf(rec)[0]["_id"]
 	opens := func(paths ...string) func(string) bool {
 		return func(path string) bool {
 			for _, open := range paths {
@@ -217,7 +217,7 @@ func TestChangeWritesOnlyWhatIsOpen(t *testing.T) {
 	}
 	hours := form.Values{"lines": []any{map[string]any{"_id": row, "ot_hours": "2"}}}
 	got, err := change(hours, opens("lines.ot_hours"))
-	if err != nil || got.Values["lines"].([]any)[0].(map[string]any)["ot_hours"] != "2" {
+	if err != nil || linesOf(got)[0]["ot_hours"] != "2" {
 		t.Fatalf("opened hours: %v, %s", got.Values["lines"], explain(err))
 	}
 	var denied *access.FieldError
@@ -287,7 +287,7 @@ func TestCreateWithChange(t *testing.T) {
 func TestCarryingOnAsksNoRules(t *testing.T) {
 	w := newWorld(t).furnish()
 	rec := w.create(clerk, "day_labor_sheet", sheet("2026-06-01", line("w1")))
-	w.bring("day_labor_sheet", rec.ID, "running")
+	w.bring(rec.ID, "running")
 	w.now = w.now.AddDate(0, 1, 0) // now it would be late
 	_, err := w.records.Change(w.ctx, foreman, "day_labor_sheet", rec.ID, func(record.Record, *record.Full) (record.Change, error) {
 		return record.Change{State: "approved", Flow: []byte(`{}`), Events: []record.Event{{Type: "approved"}}}, nil

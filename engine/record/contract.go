@@ -60,6 +60,7 @@ var (
 	ErrForbidden           = errors.New("not allowed")      // no grant for the action
 	ErrIdempotencyConflict = errors.New("idempotency key used with another body")
 	ErrNotEditable         = errors.New("record is not editable in its state") // code not_editable
+	ErrStale               = errors.New("record changed since it was read")    // returned by a Decide: Change answers *ConflictError
 	ErrReferenced          = errors.New("record is referred to")               // code referenced
 )
 

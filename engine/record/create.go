@@ -45,7 +45,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, entity string,
 	if err != nil {
 		return Created{}, err
 	}
-	rec, err := r.showTo(ctx, doc, true)
+	rec, err := r.toParticipant(ctx, doc)
 	return Created{Record: rec}, err
 }
 
@@ -129,7 +129,7 @@ func (r *request) replay(ctx context.Context, id, claim string) (Created, bool, 
 	if doc.Claim != claim {
 		return Created{}, true, fmt.Errorf("create %s: %w", r.entity.Name, ErrIdempotencyConflict)
 	}
-	rec, err := r.showTo(ctx, doc, true)
+	rec, err := r.toParticipant(ctx, doc)
 	return Created{Record: rec, Replay: true}, true, err
 }
 

@@ -73,63 +73,74 @@ func (v *show) one(ctx context.Context, doc *store.Doc) (Record, error) {
 	return shown[0], nil
 }
 
+// walker is a column of a record on its way through references.
+type walker struct {
+	rec    *Record
+	path   string
+	steps  []string // still to go, the reference it stands at first
+	entity *def.Entity
+	value  any // of the step before: an id
+}
+
 // lead fills in Record.Related: what the view's columns find behind references, as far as the reader may see it. Each
 // step reads every entity once.
 func (v *show) lead(ctx context.Context, shown []Record, t *texts) error {
-	type walker struct {
-		rec    *Record
-		path   string
-		steps  []string
-		entity *def.Entity
-		value  any
-	}
 	var walkers []*walker
 	for i := range shown {
 		for _, path := range v.columns {
 			steps := strings.Split(path, ".")
-			walkers = append(walkers, &walker{&shown[i], path, steps[1:], v.entity, visible(&shown[i], steps[0])})
+			walkers = append(walkers, &walker{&shown[i], path, steps, v.entity, visible(&shown[i], steps[0])})
 		}
 	}
-	for depth := 0; depth < def.MaxReferences && len(walkers) > 0; depth++ {
-		next := walkers[:0]
-		for _, w := range walkers {
-			step := strings.Split(w.path, ".")[depth]
-			target := targetOf(v.catalog, w.entity, step)
-			id, ok := w.value.(string)
-			if target == nil || !ok {
-				continue
-			}
-			w.entity = target
-			v.others.need(target.Name, id)
-			next = append(next, w)
-		}
+	for len(walkers) > 0 {
+		walkers = slices.DeleteFunc(walkers, func(w *walker) bool { return !v.enter(w) })
 		if err := v.others.read(ctx); err != nil {
 			return err
 		}
-		walkers = walkers[:0]
-		for _, w := range next {
-			id, _ := w.value.(string)
-			value, err := v.seen(ctx, w.entity, id, w.steps[0])
+		next := walkers[:0]
+		for _, w := range walkers {
+			more, err := v.pass(ctx, w, t)
 			if err != nil {
 				return err
 			}
-			if w.value, w.steps = value, w.steps[1:]; value == nil {
-				continue
-			}
-			if len(w.steps) > 0 {
-				walkers = append(walkers, w)
-				continue
-			}
-			if w.rec.Related == nil {
-				w.rec.Related = map[string]any{}
-			}
-			w.rec.Related[w.path] = value
-			if end, ok := w.entity.Field(w.path[strings.LastIndexByte(w.path, '.')+1:]); ok {
-				t.want(end, value)
+			if more {
+				next = append(next, w)
 			}
 		}
+		walkers = next
 	}
 	return nil
+}
+
+// enter asks for the record a walker's reference names; false if the walk ends here.
+func (v *show) enter(w *walker) bool {
+	target := targetOf(v.catalog, w.entity, w.steps[0])
+	id, ok := w.value.(string)
+	if target == nil || !ok || len(w.steps) < 2 {
+		return false
+	}
+	w.entity, w.steps = target, w.steps[1:]
+	v.others.need(target.Name, id)
+	return true
+}
+
+// pass takes the next value from the record that was read; more is false at the end of the path.
+func (v *show) pass(ctx context.Context, w *walker, t *texts) (more bool, err error) {
+	id, _ := w.value.(string)
+	if w.value, err = v.seen(ctx, w.entity, id, w.steps[0]); err != nil || w.value == nil {
+		return false, err
+	}
+	if len(w.steps) > 1 {
+		return true, nil
+	}
+	if w.rec.Related == nil {
+		w.rec.Related = map[string]any{}
+	}
+	w.rec.Related[w.path] = w.value
+	if end, ok := w.entity.Field(w.steps[0]); ok {
+		t.want(end, w.value)
+	}
+	return false, nil
 }
 
 // visible is a value of a shown record, system fields included.
@@ -173,7 +184,7 @@ type texts struct {
 	refs map[string]map[string]string
 }
 
-// maxDisplay is how many references a display text may lead through: the sheet's number, whose project's name …
+// maxDisplay is how many references a display text may lead through.
 const maxDisplay = 3
 
 // collect notes every reference a shown record holds.
@@ -362,10 +373,6 @@ const (
 // can lists what the actor may do with a stored record by his grants and its state.
 func (r *request) can(ctx context.Context, doc *store.Doc) ([]string, error) {
 	rec := doc.Record()
-	allowed := func(action access.Action) (bool, error) {
-		rights, err := r.may(ctx, r.entity.Name, action)
-		return rights.Admits(rec), err
-	}
 	instance, err := r.service.instance(doc.Flow)
 	if err != nil {
 		return nil, err
@@ -386,17 +393,12 @@ func (r *request) can(ctx context.Context, doc *store.Doc) ([]string, error) {
 		if !check.state {
 			continue
 		}
-		ok := true
-		if check.action == access.Create { // the copy is another record: whether it is admitted shows when it is saved
-			rights, err := r.may(ctx, r.entity.Name, access.Create)
-			if err != nil {
-				return nil, err
-			}
-			ok = rights.All || len(rights.Grants) > 0
-		} else if ok, err = allowed(check.action); err != nil {
+		rights, err := r.may(ctx, r.entity.Name, check.action)
+		if err != nil {
 			return nil, err
 		}
-		if ok {
+		// A copy is another record: whether a grant admits it shows when it is saved.
+		if rights.Admits(rec) || (check.action == access.Create && len(rights.Grants) > 0) {
 			can = append(can, check.name)
 		}
 	}

@@ -13,11 +13,7 @@ import (
 // masked texts show their ends, salts are never shown. His row filters do not keep him out: the caller has let him in, as
 // a reader or participant. It fails with ErrNotFound if he has no grant at all.
 func (s *Service) Changes(ctx context.Context, actor access.Actor, entity, id string, changes []event.Change) ([]event.Change, error) {
-	r, err := s.begin(ctx, actor, entity)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := r.get(ctx, id)
+	r, doc, err := s.find(ctx, actor, entity, id)
 	if err != nil {
 		return nil, err
 	}

@@ -45,8 +45,8 @@ func TestEveryWriteIsChained(t *testing.T) {
 	w := newWorld(t).furnish()
 	rec := w.create(clerk, "day_labor_sheet", sheet("2026-06-01", line("w1")))
 	w.patch(clerk, "day_labor_sheet", rec, form.Values{"work_content": "拆模"})
-	w.bring("day_labor_sheet", rec.ID, "running")
-	w.bring("day_labor_sheet", rec.ID, "approved")
+	w.bring(rec.ID, "running")
+	w.bring(rec.ID, "approved")
 	chain, err := event.Verify(w.ctx, w.store)
 	if err != nil || len(chain.Findings()) != 0 {
 		t.Fatalf("findings %v, %v", chain.Findings(), err)

@@ -246,61 +246,74 @@ func (l *listing) totals(ctx context.Context) (map[string]string, error) {
 // Get gives a record as the actor may see it, with display texts; ErrNotFound if he may not see it. Records in the
 // recycle bin are seen by those who may delete them.
 func (s *Service) Get(ctx context.Context, actor access.Actor, entity, id string) (Record, error) {
-	return s.read(ctx, actor, entity, id, false)
+	r, doc, err := s.find(ctx, actor, entity, id)
+	if err != nil {
+		return Record{}, err
+	}
+	return r.toReader(ctx, doc)
 }
 
 // Participant gives a record to somebody who takes part in its flow (holds or held a task, is in copy, started it):
 // his row filters do not keep him out, his field masks hold. The caller knows that he takes part.
 func (s *Service) Participant(ctx context.Context, actor access.Actor, entity, id string) (Record, error) {
-	return s.read(ctx, actor, entity, id, true)
+	r, doc, err := s.find(ctx, actor, entity, id)
+	if err != nil {
+		return Record{}, err
+	}
+	return r.toParticipant(ctx, doc)
 }
 
-func (s *Service) read(ctx context.Context, actor access.Actor, entity, id string, anyRow bool) (Record, error) { //nolint:revive // the one argument that tells Get from Participant
+// find begins a request about one document.
+func (s *Service) find(ctx context.Context, actor access.Actor, entity, id string) (*request, *store.Doc, error) {
 	r, err := s.begin(ctx, actor, entity)
 	if err != nil {
-		return Record{}, err
+		return nil, nil, err
 	}
 	doc, err := r.get(ctx, id)
-	if err != nil {
-		return Record{}, err
-	}
-	return r.showTo(ctx, doc, anyRow)
+	return r, doc, err
 }
 
-// showTo shows a document to the request's actor.
-func (r *request) showTo(ctx context.Context, doc *store.Doc, anyRow bool) (Record, error) { //nolint:revive // as read
-	action := access.Read
-	if doc.Deleted {
-		action = access.Delete
-	}
-	rights, err := r.may(ctx, r.entity.Name, action)
+// toReader shows a document to the request's actor if his grants admit it.
+func (r *request) toReader(ctx context.Context, doc *store.Doc) (Record, error) {
+	rights, err := r.mayRead(ctx, doc)
 	if err != nil {
 		return Record{}, err
 	}
-	if anyRow && !rights.All {
-		// Who takes part sees by his grants to act; who made it, at least what he may fill in.
-		also := []access.Action{access.Act}
-		if doc.CreatedBy == r.actor.ID {
-			also = append(also, access.Create)
-		}
-		for _, action := range also {
-			more, err := r.may(ctx, r.entity.Name, action)
-			if err != nil {
-				return Record{}, err
-			}
-			rights.Grants = append(slices.Clone(rights.Grants), more.Grants...)
-		}
+	return (&show{request: r, rights: rights}).one(ctx, doc)
+}
+
+// toParticipant shows a document to the request's actor whatever rows his grants admit. Who takes part sees by his grants
+// to read and to act; who made the record, at least what he may fill in.
+func (r *request) toParticipant(ctx context.Context, doc *store.Doc) (Record, error) {
+	rights, err := r.mayRead(ctx, doc)
+	if err != nil {
+		return Record{}, err
 	}
-	return (&show{request: r, rights: rights, anyRow: anyRow}).one(ctx, doc)
+	also := []access.Action{access.Act}
+	if doc.CreatedBy == r.actor.ID {
+		also = append(also, access.Create)
+	}
+	for _, action := range also {
+		more, err := r.may(ctx, r.entity.Name, action)
+		if err != nil {
+			return Record{}, err
+		}
+		rights.Grants = append(slices.Clone(rights.Grants), more.Grants...)
+	}
+	return (&show{request: r, rights: rights, anyRow: true}).one(ctx, doc)
+}
+
+// mayRead gives the rights to read a document: those in the recycle bin are for those who may delete.
+func (r *request) mayRead(ctx context.Context, doc *store.Doc) (access.Rights, error) {
+	if doc.Deleted {
+		return r.may(ctx, r.entity.Name, access.Delete)
+	}
+	return r.reads(ctx, r.entity.Name)
 }
 
 // Load gives a stored record with nothing hidden, for the engine itself. Deleted ones too.
 func (s *Service) Load(ctx context.Context, tenant, entity, id string) (*Full, error) {
-	r, err := s.begin(ctx, access.Actor{Tenant: tenant, System: true}, entity)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := r.get(ctx, id)
+	r, doc, err := s.find(ctx, access.Actor{Tenant: tenant, System: true}, entity, id)
 	if err != nil {
 		return nil, err
 	}

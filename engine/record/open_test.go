@@ -9,20 +9,20 @@ import (
 )
 
 // openStore gives an empty database of the embedded store.
-func openStore(t testing.TB) store.Store {
-	t.Helper()
-	backend, err := sqlite.New(sqlite.Options{Dir: t.TempDir()})
+func openStore(tb testing.TB) store.Store {
+	tb.Helper()
+	backend, err := sqlite.New(sqlite.Options{Dir: tb.TempDir()})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := backend.Close(); err != nil {
-			t.Error(err)
+			tb.Error(err)
 		}
 	})
 	st, err := backend.Open(context.Background(), tenantName)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return st
 }

@@ -91,7 +91,7 @@ func (r *request) needVariables(ctx context.Context, filters []*query.Filter, va
 				case "record":
 					_, missing = r.walk(r.entity.Properties, values, steps)
 				case "row":
-					_, missing = r.walk(r.columnsWith(path), rows[i], steps)
+					_, missing = r.walk(r.columnsWith(path), rowAt(rows, i), steps)
 				}
 				if missing != nil {
 					open = true
@@ -109,8 +109,15 @@ func (r *request) needVariables(ctx context.Context, filters []*query.Filter, va
 	return nil
 }
 
+func rowAt(rows []map[string]any, i int) map[string]any {
+	if i < len(rows) {
+		return rows[i]
+	}
+	return nil
+}
+
 // references lists every reference a record's values hold, with its place.
-func references(entity *def.Entity, values form.Values) []reference {
+func references(plan []planned, values form.Values) []reference {
 	var list []reference
 	add := func(field *def.Field, value any, path string, row map[string]any) {
 		if field.Target() == "" {
@@ -120,13 +127,13 @@ func references(entity *def.Entity, values form.Values) []reference {
 			list = append(list, reference{field.Target(), id, field, path, row})
 		}
 	}
-	for _, field := range entity.Fields() {
+	for _, field := range plan {
 		if !field.IsTable() {
-			add(field, values[field.Name], field.Name, nil)
+			add(field.Field, values[field.Name], field.Name, nil)
 			continue
 		}
 		for _, row := range rowsOf(values[field.Name]) {
-			for _, column := range field.Columns() {
+			for _, column := range field.columns {
 				add(column, row[column.Name], fmt.Sprintf("%s[%v].%s", field.Name, row["_id"], column.Name), row)
 			}
 		}
@@ -138,11 +145,11 @@ func references(entity *def.Entity, values form.Values) []reference {
 // not concerned by the change is left alone: a worker who has left since may stay on an old sheet.
 func (w *write) checkReferences(ctx context.Context, values form.Values) ([]form.Problem, error) {
 	before := map[string]bool{}
-	for _, ref := range references(w.entity, w.storedValues()) {
+	for _, ref := range references(w.compiled.plan, w.storedValues()) {
 		before[ref.path+"\x1f"+ref.id] = true
 	}
 	var open []reference
-	for _, ref := range references(w.entity, values) {
+	for _, ref := range references(w.compiled.plan, values) {
 		if ref.id == unknownKey || (before[ref.path+"\x1f"+ref.id] && !w.concerns(ref, values)) {
 			continue
 		}
@@ -316,44 +323,51 @@ const (
 	unknownKey = "?" // stands where a key led nowhere, so that the field is not missing as well
 )
 
-// eachKey calls visit for every {"key": …} in a write and, unless it gives nil, puts its result there.
-func (w *write) eachKey(values form.Values, visit func(entity *def.Entity, key, path string) any) {
-	of := func(holder map[string]any, field *def.Field, path string) {
-		entity := w.catalog.Entities[field.Target()]
-		if entity == nil || entity.Natural == "" {
-			return
-		}
-		one := func(value any) any {
-			object, ok := value.(map[string]any)
-			key, isText := object["key"].(string)
-			if !ok || !isText || len(object) != 1 {
-				return value
-			}
-			if id := visit(entity, key, path); id != nil {
-				return id
-			}
-			return value
-		}
-		if items, ok := holder[field.Name].([]any); ok {
-			for i := range items {
-				items[i] = one(items[i])
-			}
-			return
-		}
-		if value, ok := holder[field.Name]; ok {
-			holder[field.Name] = one(value)
-		}
-	}
-	for _, field := range w.entity.Fields() {
+// visitKey is told of a {"key": …} and where it stands; what it gives is put there, unless that is nil.
+type visitKey func(entity *def.Entity, key, path string) any
+
+// eachKey calls visit for every {"key": …} in a write.
+func (w *write) eachKey(values form.Values, visit visitKey) {
+	for _, field := range w.compiled.plan {
 		if !field.IsTable() {
-			of(values, field, field.Name)
+			w.keysOf(values, field.Field, field.Name, visit)
 			continue
 		}
 		for i, row := range rowsOf(values[field.Name]) {
-			for _, column := range field.Columns() {
-				of(row, column, fmt.Sprintf("%s[%s].%s", field.Name, rowName(row, i), column.Name))
+			for _, column := range field.columns {
+				if row[column.Name] != nil {
+					w.keysOf(row, column, fmt.Sprintf("%s[%s].%s", field.Name, rowName(row, i), column.Name), visit)
+				}
 			}
 		}
+	}
+}
+
+// keysOf is eachKey for one value of a record or row.
+func (w *write) keysOf(holder map[string]any, field *def.Field, path string, visit visitKey) {
+	entity := w.catalog.Entities[field.Target()]
+	if entity == nil || entity.Natural == "" {
+		return
+	}
+	one := func(value any) any {
+		object, ok := value.(map[string]any)
+		key, isText := object["key"].(string)
+		if !ok || !isText || len(object) != 1 {
+			return value
+		}
+		if id := visit(entity, key, path); id != nil {
+			return id
+		}
+		return value
+	}
+	switch value := holder[field.Name].(type) {
+	case nil:
+	case []any:
+		for i := range value {
+			value[i] = one(value[i])
+		}
+	default:
+		holder[field.Name] = one(value)
 	}
 }
 

@@ -164,7 +164,7 @@ func (w *write) deniedRows(table *def.Field, sent any, writes func(string) bool,
 }
 
 // ignored tells whether what is sent for a field counts for nothing. Imports bring their own numbers.
-func ignored(field *def.Field, imported bool) bool { //nolint:revive // imported is a fact of the write, not a mode
+func ignored(field *def.Field, imported bool) bool {
 	return field.IsComputed() && (field.Number == nil || !imported)
 }
 

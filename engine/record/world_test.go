@@ -131,14 +131,14 @@ func (c *counting) during(f func()) map[string]int {
 }
 
 // newWorld opens a store with the labor catalog's collections and nobody in it.
-func newWorld(t testing.TB) *world {
-	t.Helper()
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
 	catalog, err := laborCatalog()
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w := &world{
-		TB: t, ctx: context.Background(), catalog: catalog, store: &counting{Store: openStore(t)},
+		TB: tb, ctx: context.Background(), catalog: catalog, store: &counting{Store: openStore(tb)},
 		now: time.Date(2026, 6, 2, 8, 0, 0, 0, time.UTC),
 	}
 	var collections []store.Collection
@@ -146,7 +146,7 @@ func newWorld(t testing.TB) *world {
 		collections = append(collections, store.CollectionOf(catalog, name))
 	}
 	if err := w.store.Ensure(w.ctx, collections...); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	stores := func(context.Context, string) (store.Store, error) { return w.store, nil }
 	clock := func() time.Time { return w.now }
@@ -159,7 +159,7 @@ func newWorld(t testing.TB) *world {
 		NewID: func() string { return fmt.Sprintf("N%025d", w.ids.Add(1)) },
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return w
 }
@@ -220,20 +220,19 @@ func (w *world) create(actor access.Actor, entity string, values form.Values) re
 	return created.Record
 }
 
-// approve brings a record to a state, as a flow would.
-func (w *world) bring(entity, id, state string) record.Record {
+// bring brings a sheet to a state, as a flow would.
+func (w *world) bring(id, state string) {
 	w.Helper()
-	rec, err := w.to(entity, id, state)
-	if err != nil {
-		w.Fatalf("bring %s/%s to %s: %s", entity, id, state, explain(err))
+	if err := w.to(id, state); err != nil {
+		w.Fatalf("bring %s to %s: %s", id, state, explain(err))
 	}
-	return rec
 }
 
-func (w *world) to(entity, id, state string) (record.Record, error) {
-	return w.records.Change(w.ctx, engine, entity, id, func(record.Record, *record.Full) (record.Change, error) {
+func (w *world) to(id, state string) error {
+	_, err := w.records.Change(w.ctx, engine, "day_labor_sheet", id, func(record.Record, *record.Full) (record.Change, error) {
 		return record.Change{Event: form.Submit, State: state, Events: []record.Event{{Type: state}}}, nil
 	})
+	return err
 }
 
 // line is a row of a sheet.
@@ -245,6 +244,16 @@ func line(worker string, hours ...string) map[string]any {
 		}
 	}
 	return row
+}
+
+// linesOf gives the rows of a sheet.
+func linesOf(rec record.Record) []map[string]any {
+	items, _ := rec.Values["lines"].([]any)
+	rows := make([]map[string]any, len(items))
+	for i, item := range items {
+		rows[i], _ = item.(map[string]any)
+	}
+	return rows
 }
 
 // sheet is what a clerk types for team T1 of project P1.

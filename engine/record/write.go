@@ -41,17 +41,16 @@ type evaluated struct {
 	problems []form.Problem
 }
 
-// outcome is what is to be stored.
+// outcome is what is to be stored beside the values.
 type outcome struct {
-	values   form.Values
-	state    string
-	change   Change
-	kind     string // type of the event of the write itself
-	reason   string
-	deleted  bool
+	id       string // of a new record
 	claim    string
-	id       string
-	mayWrite bool // permission was checked already
+	state    string
+	kind     string // type of the event of the write itself
+	reason   string // of a void
+	change   Change
+	deleted  bool
+	mayWrite bool // permission is not for the grants to give
 }
 
 // maxRounds is how often a record may ask for more before it is completed: three steps of references, and lookups that
@@ -338,7 +337,10 @@ func (w *write) readForNumber(ctx context.Context, number *def.Field, values for
 
 // withRowIDs gives new rows their ids.
 func (w *write) withRowIDs(values form.Values) form.Values {
-	for _, table := range w.entity.Tables() {
+	for _, table := range w.compiled.plan {
+		if !table.IsTable() {
+			continue
+		}
 		for _, row := range rowsOf(values[table.Name]) {
 			if id, _ := row["_id"].(string); id == "" || form.IsTemporaryID(id) {
 				row["_id"] = w.service.config.NewID()

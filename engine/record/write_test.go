@@ -35,7 +35,7 @@ func TestCreateSheetCompletesIt(t *testing.T) {
 			t.Errorf("%s = %v, want %v", name, rec.Values[name], value)
 		}
 	}
-	first := rec.Values["lines"].([]any)[0].(map[string]any)
+	first := linesOf(rec)[0]
 	if first["normal_hours"] != "8" || first["ot_hours"] != "0" || first["day_rate"] != "320.00" || len(fmt.Sprint(first["_id"])) < 10 {
 		t.Errorf("first line = %v", first)
 	}
@@ -103,8 +103,8 @@ func TestWritesAcceptNaturalKeys(t *testing.T) {
 		"project": key("P1"), "team": key("T1"), "work_date": "2026-06-01",
 		"lines": []any{map[string]any{"worker": key("W2")}, map[string]any{"worker": key("W1")}},
 	})
-	rows := rec.Values["lines"].([]any)
-	if rec.Values["project"] != "p1" || rows[0].(map[string]any)["worker"] != "w2" || rows[1].(map[string]any)["worker"] != "w1" {
+	rows := linesOf(rec)
+	if rec.Values["project"] != "p1" || rows[0]["worker"] != "w2" || rows[1]["worker"] != "w1" {
 		t.Errorf("values = %v", rec.Values)
 	}
 }
@@ -135,22 +135,22 @@ func TestUniqueKeysAreHeldByState(t *testing.T) {
 	const entity = "day_labor_sheet"
 	first := w.create(laborer, entity, sheet("2026-06-01", line("w1")))
 	second := w.create(laborer, entity, sheet("2026-06-01", line("w1"))) // drafts hold no key
-	w.bring(entity, first.ID, "running")
-	_, err := w.to(entity, second.ID, "running")
+	w.bring(first.ID, "running")
+	err := w.to(second.ID, "running")
 	if !hasProblem(err, "project", "duplicate") {
 		t.Fatalf("same team and day: got %s, want duplicate", explain(err))
 	}
 	// Another team's sheet with a worker who is on the first: the row is named.
 	w.seed("labor_team", "t3", form.Values{"code": "T3", "name": "瓦工班", "project": "p1", "foreman": "u_foreman"})
 	third := w.create(laborer, entity, sheetWith(sheet("2026-06-01", line("w2"), line("w1")), form.Values{"team": "t3"}))
-	_, err = w.to(entity, third.ID, "running")
-	row := third.Values["lines"].([]any)[1].(map[string]any)["_id"]
+	err = w.to(third.ID, "running")
+	row := linesOf(third)[1]["_id"]
 	if !hasProblem(err, fmt.Sprintf("lines[%v].worker", row), "worker_already_on_sheet_that_day") {
 		t.Fatalf("same worker and day: got %s", explain(err))
 	}
 	for _, state := range []string{"returned", "suspended", "approved"} {
-		w.bring(entity, first.ID, state)
-		if _, err := w.to(entity, second.ID, "running"); err == nil {
+		w.bring(first.ID, state)
+		if err := w.to(second.ID, "running"); err == nil {
 			t.Fatalf("in state %s the first gave its key away", state)
 		}
 	}
@@ -161,8 +161,8 @@ func TestUniqueKeysAreHeldByState(t *testing.T) {
 	if err != nil || voided.State != "voided" {
 		t.Fatalf("void: %v %s", voided.State, explain(err))
 	}
-	w.bring(entity, second.ID, "running")
-	w.bring(entity, third.ID, "draft")
+	w.bring(second.ID, "running")
+	w.bring(third.ID, "draft")
 }
 
 func TestKeysWithFilter(t *testing.T) {
@@ -188,8 +188,8 @@ func (w *world) patch(actor access.Actor, entity string, rec record.Record, valu
 func TestPatchMergesRowsById(t *testing.T) {
 	w := newWorld(t).furnish()
 	rec := w.create(laborer, "day_labor_sheet", sheet("2026-06-01", line("w1"), line("w2")))
-	rows := rec.Values["lines"].([]any)
-	id := func(i int) any { return rows[i].(map[string]any)["_id"] }
+	rows := linesOf(rec)
+	id := func(i int) any { return rows[i]["_id"] }
 	next := w.patch(laborer, "day_labor_sheet", rec, form.Values{
 		"work_content": nil,
 		"lines": []any{
@@ -199,8 +199,8 @@ func TestPatchMergesRowsById(t *testing.T) {
 	if _, there := next.Values["work_content"]; there {
 		t.Error("null did not remove the work content")
 	}
-	got := next.Values["lines"].([]any)
-	if len(got) != 2 || got[0].(map[string]any)["ot_hours"] != "2" || got[1].(map[string]any)["worker"] != "w3" {
+	got := linesOf(next)
+	if len(got) != 2 || got[0]["ot_hours"] != "2" || got[1]["worker"] != "w3" {
 		t.Errorf("lines = %v", got)
 	}
 	if next.Rev != 2 || next.Values["total_amount"] != "720.00" {
@@ -264,9 +264,9 @@ func TestStatesDecideWhoEdits(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.state+" by "+tt.actor.ID, func(t *testing.T) {
 			if tt.state != "draft" {
-				w.bring(entity, rec.ID, tt.state)
+				w.bring(rec.ID, tt.state)
 			} else {
-				w.bring(entity, rec.ID, "draft")
+				w.bring(rec.ID, "draft")
 			}
 			if err := edit(tt.actor, rec.ID); !errors.Is(err, tt.want) {
 				t.Errorf("got %v, want %v", err, tt.want)
@@ -357,7 +357,7 @@ func TestDeleteAndRestore(t *testing.T) {
 		t.Errorf("restored = %+v, %s", restored, explain(err))
 	}
 	sheet := w.create(clerk, "day_labor_sheet", sheet("2026-06-01", line("w1")))
-	w.bring("day_labor_sheet", sheet.ID, "rejected")
+	w.bring(sheet.ID, "rejected")
 	if err := w.records.Delete(w.ctx, clerk, "day_labor_sheet", sheet.ID, 0); !errors.Is(err, record.ErrNotEditable) {
 		t.Errorf("a rejected sheet was deleted: %v", err)
 	}
