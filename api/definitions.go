@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"strconv"
 
 	"github.com/gofiber/fiber/v2"
@@ -12,9 +11,6 @@ import (
 )
 
 type (
-	definitionsAnswer struct {
-		Definitions []builder.Info `json:"definitions"`
-	}
 	definitionParams struct {
 		Kind string `path:"kind"`
 		Name string `path:"name"`
@@ -29,14 +25,8 @@ type (
 		Note   string   `json:"note,omitempty"`
 		Accept []string `json:"accept,omitempty" description:"codes of warnings that are accepted"`
 	}
-	versionsAnswer struct {
-		Versions []tenant.Published `json:"versions"`
-	}
 	versionParams struct {
 		Number int64 `path:"number"`
-	}
-	templatesAnswer struct {
-		Templates []builder.TemplateInfo `json:"templates"`
 	}
 	templateParams struct {
 		Name string `path:"name"`
@@ -48,7 +38,7 @@ func (s *server) listDefinitions(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.JSON(definitionsAnswer{Definitions: all})
+	return r.JSON(all)
 }
 
 // ref names the definition of the path.
@@ -166,7 +156,7 @@ func (s *server) listVersions(r *request) error {
 	if versions == nil {
 		versions = []tenant.Published{}
 	}
-	return r.JSON(versionsAnswer{Versions: versions})
+	return r.JSON(versions)
 }
 
 func (s *server) publishAgain(r *request) error {
@@ -190,7 +180,7 @@ func (s *server) listTemplates(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.JSON(templatesAnswer{Templates: templates})
+	return r.JSON(templates)
 }
 
 func (s *server) installTemplate(r *request) error {

@@ -15,13 +15,19 @@ import (
 )
 
 type (
-	memberParams struct {
-		Search string `query:"q"`
-		After  string `query:"after"`
+	memberAnswer struct {
+		User       string `json:"user"`
+		Rev        int64  `json:"rev"`
+		Account    login  `json:"account"`
+		Name       string `json:"name"`
+		Roles      []any  `json:"roles"`
+		Department string `json:"department,omitempty"`
+		Manager    string `json:"manager,omitempty"`
+		Phone      string `json:"phone,omitempty"`
+		Disabled   bool   `json:"disabled"`
 	}
-	membersAnswer struct {
-		Members []record.Record `json:"members"`
-		Next    string          `json:"next"`
+	login struct {
+		Login string `json:"login"`
 	}
 	newMemberBody struct {
 		Login      string   `json:"login"`
@@ -33,8 +39,16 @@ type (
 		Phone      string   `json:"phone,omitempty"`
 	}
 	newMemberAnswer struct {
-		Member   record.Record `json:"member"`
-		Password string        `json:"password,omitempty"`
+		Member   memberAnswer `json:"member"`
+		Password string       `json:"password,omitempty"`
+	}
+	memberBody struct {
+		Name       *string   `json:"name,omitempty"`
+		Roles      *[]string `json:"roles,omitempty"`
+		Department *string   `json:"department,omitempty"`
+		Manager    *string   `json:"manager,omitempty"`
+		Phone      *string   `json:"phone,omitempty"`
+		Disabled   *bool     `json:"disabled,omitempty"`
 	}
 	passwordAnswer struct {
 		Password string `json:"password"`
@@ -42,28 +56,41 @@ type (
 	roleAnswer struct {
 		Name  string   `json:"name"`
 		Title string   `json:"title"`
-		I18n  def.I18n `json:"x-i18n,omitempty"`
-	}
-	rolesAnswer struct {
-		Roles []roleAnswer `json:"roles"`
+		I18n  def.I18n `json:"x-i18n,omitempty"` //nolint:tagliatelle // as in definitions
 	}
 	userParams struct {
 		User string `path:"user"`
 	}
 )
 
+func member(rec record.Record) memberAnswer {
+	text := func(field string) string { s, _ := rec.Values[field].(string); return s }
+	roles, _ := rec.Values["roles"].([]any)
+	disabled, _ := rec.Values["disabled"].(bool)
+	return memberAnswer{
+		User: rec.ID, Rev: rec.Rev, Account: login{text("login")}, Name: text("name"), Roles: append([]any{}, roles...),
+		Department: text("department"), Manager: text("manager"), Phone: text("phone"), Disabled: disabled,
+	}
+}
+
+// listMembers gives all members by name: a company has hundreds, not millions.
 func (s *server) listMembers(r *request) error {
-	var p memberParams
-	if err := r.bind(&p); err != nil {
-		return err
+	members := []memberAnswer{}
+	for after := ""; ; {
+		list, err := s.Engine.Records.List(r.ctx, r.actor, def.EntityUser, record.ListInput{
+			Sort: []def.Sort{{Field: "name"}}, Limit: 1000, After: after,
+		})
+		if err != nil {
+			return err
+		}
+		for _, rec := range list.Records {
+			members = append(members, member(rec))
+		}
+		if list.Next == "" {
+			return r.JSON(members)
+		}
+		after = list.Next
 	}
-	list, err := s.Engine.Records.List(r.ctx, r.actor, "user", record.ListInput{
-		Search: p.Search, Sort: []def.Sort{{Field: "name"}}, Limit: 100, After: p.After,
-	})
-	if err != nil {
-		return err
-	}
-	return r.JSON(membersAnswer{Members: list.Records, Next: list.Next})
 }
 
 func (s *server) addMember(r *request) error {
@@ -80,7 +107,7 @@ func (s *server) addMember(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.Status(fiber.StatusCreated).JSON(newMemberAnswer{Member: added.Record, Password: added.Password})
+	return r.Status(fiber.StatusCreated).JSON(newMemberAnswer{Member: member(added.Record), Password: added.Password})
 }
 
 func (b *newMemberBody) values() form.Values {
@@ -91,17 +118,42 @@ func (b *newMemberBody) values() form.Values {
 		}
 	}
 	if len(b.Roles) > 0 {
-		roles := make([]any, len(b.Roles))
-		for i, role := range b.Roles {
-			roles[i] = role
-		}
-		values["roles"] = roles
+		values["roles"] = anys(b.Roles)
 	}
 	return values
 }
 
+// patch gives what the body changes; an empty text removes.
+func (b *memberBody) patch() form.Values {
+	values := form.Values{}
+	for field, text := range map[string]*string{"name": b.Name, "department": b.Department, "manager": b.Manager, "phone": b.Phone} {
+		if text == nil {
+			continue
+		}
+		values[field] = nil
+		if *text != "" {
+			values[field] = *text
+		}
+	}
+	if b.Roles != nil {
+		values["roles"] = anys(*b.Roles)
+	}
+	if b.Disabled != nil {
+		values["disabled"] = *b.Disabled
+	}
+	return values
+}
+
+func anys(texts []string) []any {
+	list := make([]any, len(texts))
+	for i, text := range texts {
+		list[i] = text
+	}
+	return list
+}
+
 func (s *server) patchMember(r *request) error {
-	var body patchBody
+	var body memberBody
 	if err := r.decode(&body); err != nil {
 		return err
 	}
@@ -112,11 +164,12 @@ func (s *server) patchMember(r *request) error {
 	if rev == 0 {
 		return errIfMatch
 	}
-	rec, err := s.Engine.Identity.ChangeMember(r.ctx, r.actor, r.Params("user"), record.PatchInput{IfRev: rev, Values: body.Values})
+	rec, err := s.Engine.Identity.ChangeMember(r.ctx, r.actor, r.Params("user"), record.PatchInput{IfRev: rev, Values: body.patch()})
 	if err != nil {
 		return err
 	}
-	return r.record(rec)
+	r.etag(rec.Rev)
+	return r.JSON(member(rec))
 }
 
 func (s *server) resetMember(r *request) error {
@@ -136,10 +189,10 @@ func (s *server) listRoles(r *request) error {
 	if err != nil {
 		return err
 	}
-	answer := rolesAnswer{Roles: []roleAnswer{}}
+	answer := []roleAnswer{}
 	for _, name := range slices.Sorted(maps.Keys(catalog.Roles)) {
 		role := catalog.Roles[name]
-		answer.Roles = append(answer.Roles, roleAnswer{Name: role.Name, Title: role.Title, I18n: role.I18n})
+		answer = append(answer, roleAnswer{Name: role.Name, Title: role.Title, I18n: role.I18n})
 	}
 	return r.JSON(answer)
 }

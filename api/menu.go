@@ -7,7 +7,7 @@ import (
 
 type (
 	menuAnswer struct {
-		Items []*def.MenuItem `json:"items"`
+		Items []*engine.MenuItem `json:"items"`
 	}
 	bundleParams struct {
 		Entity string `path:"entity"`

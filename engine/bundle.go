@@ -82,7 +82,11 @@ func (e *Engine) bundle(ctx context.Context, actor access.Actor, p bundleParts) 
 		return readable(path) || p.rights.Fields[path] == def.FieldMasked && p.node[path] != "-"
 	}
 	layout := form.Layout{Form: p.form(), Rights: p.node}
-	slice, err := form.Slice(p.catalog, p.entity.Name, layout, readable)
+	reader := &sliceReader{engine: e, actor: actor, own: p.entity.Name, readable: readable, others: map[string]record.Rights{}}
+	slice, err := form.Slice(p.catalog, p.entity.Name, layout, func(entity, path string) bool { return reader.may(ctx, entity, path) })
+	if err == nil {
+		err = reader.err
+	}
 	if err != nil {
 		return Bundle{}, fmt.Errorf("slice %s: %w", p.entity.Name, err)
 	}
@@ -107,6 +111,32 @@ func (e *Engine) bundle(ctx context.Context, actor access.Actor, p bundleParts) 
 		}
 	}
 	return b, nil
+}
+
+// sliceReader tells the form engine's slice what the reader may read, in this entity and in those it refers to.
+type sliceReader struct {
+	engine   *Engine
+	actor    access.Actor
+	own      string
+	readable func(path string) bool
+	others   map[string]record.Rights
+	err      error // of the first question that could not be answered
+}
+
+func (r *sliceReader) may(ctx context.Context, entity, path string) bool {
+	if entity == r.own {
+		return r.readable(path)
+	}
+	rights, known := r.others[entity]
+	if !known {
+		var err error
+		if rights, err = r.engine.Records.Rights(ctx, r.actor, entity); err != nil && r.err == nil {
+			r.err = err
+		}
+		r.others[entity] = rights
+	}
+	right := rights.Fields[path]
+	return right == def.FieldRead || right == def.FieldWrite
 }
 
 // form picks the form asked for, else the entity's form for the device.

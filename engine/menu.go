@@ -9,9 +9,21 @@ import (
 	"formwork/engine/def"
 )
 
+// MenuItem is an entry of the navigation: a group, or the way to a view or form of an entity.
+type MenuItem struct {
+	Name   string      `json:"name"`
+	Title  string      `json:"title"`
+	I18n   def.I18n    `json:"x-i18n,omitempty"` //nolint:tagliatelle // as in definitions
+	Icon   string      `json:"icon,omitempty"`
+	Entity string      `json:"entity,omitempty"`
+	View   string      `json:"view,omitempty"`
+	Form   string      `json:"form,omitempty"`
+	Items  []*MenuItem `json:"items,omitempty"`
+}
+
 // Menu is the navigation as a reader may use it: every catalog menu in one list, without what his roles and grants do
 // not open and without groups that are left empty. Titles keep their translations; the UI picks the language.
-func (e *Engine) Menu(ctx context.Context, actor access.Actor) ([]*def.MenuItem, error) {
+func (e *Engine) Menu(ctx context.Context, actor access.Actor) ([]*MenuItem, error) {
 	catalog, err := e.Catalogs.Active(ctx, actor.Tenant)
 	if err != nil {
 		return nil, err
@@ -22,7 +34,7 @@ func (e *Engine) Menu(ctx context.Context, actor access.Actor) ([]*def.MenuItem,
 	}
 	sort.Strings(names)
 	m := menuReader{engine: e, catalog: catalog, actor: actor, readable: map[string]bool{}}
-	items := []*def.MenuItem{}
+	items := []*MenuItem{}
 	for _, name := range names {
 		shown, err := m.filter(ctx, catalog.Menus[name].Items)
 		if err != nil {
@@ -41,34 +53,36 @@ type menuReader struct {
 	readable map[string]bool
 }
 
-func (m *menuReader) filter(ctx context.Context, items []*def.MenuItem) ([]*def.MenuItem, error) {
-	var shown []*def.MenuItem
+func (m *menuReader) filter(ctx context.Context, items []*def.MenuItem) ([]*MenuItem, error) {
+	var shown []*MenuItem
 	for _, item := range items {
 		if !offered(item.Roles, m.actor, m.catalog) {
 			continue
 		}
-		kept := *item
+		kept := &MenuItem{Name: item.Name, Title: item.Title, I18n: item.I18n, Icon: item.Icon}
 		var err error
 		if kept.Items, err = m.filter(ctx, item.Items); err != nil {
 			return nil, err
 		}
-		opens, err := m.opens(ctx, item)
+		opens, err := m.open(ctx, item, kept)
 		if err != nil {
 			return nil, err
 		}
 		if opens || len(kept.Items) > 0 {
-			shown = append(shown, &kept)
+			shown = append(shown, kept)
 		}
 	}
 	return shown, nil
 }
 
-// opens tells whether the item leads somewhere the actor may go.
-func (m *menuReader) opens(ctx context.Context, item *def.MenuItem) (bool, error) {
+// open says where the item leads, and tells whether the actor may go there.
+func (m *menuReader) open(ctx context.Context, item *def.MenuItem, shown *MenuItem) (bool, error) {
 	if view, ok := m.catalog.Views[item.View]; ok {
+		shown.View, shown.Entity = view.Name, view.Entity
 		return m.may(ctx, view.Entity, access.Read)
 	}
 	if form, ok := m.catalog.Forms[item.Form]; ok {
+		shown.Form, shown.Entity = form.Name, form.Entity
 		return m.may(ctx, form.Entity, access.Create)
 	}
 	return false, nil

@@ -29,6 +29,7 @@ func root() *cobra.Command {
 		Use: "formwork", Short: "Forms and approval workflows, assembled without code", Version: version,
 		SilenceErrors: true, SilenceUsage: true,
 	}
+	cmd.SetOut(os.Stdout)
 	cmd.AddCommand(serveCommand(), userCommand(), tenantCommand(), templateCommand(), flowCommand(),
 		backupCommand(), restoreCommand(), doctorCommand())
 	return cmd

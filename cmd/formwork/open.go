@@ -47,7 +47,7 @@ func (p *place) backend(ctx context.Context) (store.Backend, error) {
 	if err := os.MkdirAll(p.data, 0o700); err != nil {
 		return nil, fmt.Errorf("create data folder: %w", err)
 	}
-	return sqlite.Open(filepath.Join(p.data, "store"))
+	return sqlite.New(sqlite.Options{Dir: filepath.Join(p.data, "store")})
 }
 
 // formwork is the assembled program: engine and builder on an open store.

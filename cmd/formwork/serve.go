@@ -79,9 +79,12 @@ func (o *serveOptions) run(cmd *cobra.Command) error {
 			return err
 		}
 	}
-	app := api.New(api.Config{
+	app, err := api.New(api.Config{
 		Engine: f.engine, Builder: f.builder, Setup: setup, UI: ui(), TLS: o.tls != "", Banner: o.banner(), Log: log,
 	})
+	if err != nil {
+		return err
+	}
 	listener, url, err := o.listener(log)
 	if err != nil {
 		return err

@@ -56,6 +56,7 @@ type Act struct {
 	Acknowledged map[string]string // reasons for warnings, by rule name
 	Seen         string
 	Rev          *int64
+	IfRev        int64  // revision of the record the values were edited over; 0 = not checked
 	Key          string // Idempotency-Key
 }
 
@@ -149,6 +150,9 @@ type deciding struct {
 
 // decide gives the change a command makes of the stored record.
 func (d *deciding) decide() (record.Change, error) {
+	if d.act.IfRev != 0 && d.stored.Rev != d.act.IfRev {
+		return record.Change{}, record.ErrStale
+	}
 	var err error
 	if d.state, err = decodeState(d.stored.Flow); err != nil {
 		return record.Change{}, err

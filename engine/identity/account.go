@@ -43,8 +43,11 @@ func (s *Service) CheckAccount(ctx context.Context, login, name, password string
 	if !loginPattern.MatchString(fold) {
 		return ErrLoginInvalid
 	}
-	if _, taken, err := s.accountDoc(ctx, fold); err != nil || taken {
-		return errors.Join(err, ErrLoginTaken)
+	switch _, taken, err := s.accountDoc(ctx, fold); {
+	case err != nil:
+		return err
+	case taken:
+		return ErrLoginTaken
 	}
 	if password == "" {
 		return nil

@@ -48,7 +48,7 @@ func newRunner(t *testing.T, backend store.Backend, c *clock) *job.Runner {
 
 func open(t *testing.T, dir string) store.Backend {
 	t.Helper()
-	backend, err := sqlite.Open(dir)
+	backend, err := sqlite.New(sqlite.Options{Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,130 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"formwork/builder"
+	"formwork/engine"
+	"formwork/engine/flow"
+	"formwork/engine/form"
+	"formwork/engine/record"
+	"formwork/engine/tenant"
+)
+
+// Methods, for the table.
+const (
+	get    = http.MethodGet
+	post   = http.MethodPost
+	put    = http.MethodPut
+	patch  = http.MethodPatch
+	remove = http.MethodDelete
+)
+
+// routes is the one table of the API. A row: method, path, who may call it, summary, then samples of parameters, body
+// and answer for OpenAPI, and the handler.
+func (s *server) routes() []route {
+	var all []route
+	for _, group := range [][]route{
+		s.sessionRoutes(), s.recordRoutes(), s.taskRoutes(), s.memberRoutes(), s.definitionRoutes(),
+	} {
+		all = append(all, group...)
+	}
+	return all
+}
+
+func (s *server) sessionRoutes() []route {
+	return []route{
+		{get, "/openapi.json", public, "This document", nil, nil, json.RawMessage{}, 0, s.getOpenAPI},
+		{get, "/setup", public, "Whether the first company is still to be created", nil, nil, setupNeeded{}, 0, s.getSetup},
+		{post, "/setup", public, "Create the first company, with the token of the console", nil, setupBody{}, sessionAnswer{}, 0, s.doSetup},
+		{post, "/session", public, "Sign in", nil, signInBody{}, sessionAnswer{}, 0, s.signIn},
+		{get, "/session", signedIn, "Who is signed in", nil, nil, sessionAnswer{}, 0, s.getSession},
+		{remove, "/session", signedIn, "Sign out", nil, nil, nil, 0, s.signOut},
+		{put, "/session/tenant", signedIn, "Go on in another company", nil, switchBody{}, sessionAnswer{}, 0, s.switchTenant},
+		{patch, "/account", signedIn, "Change the interface language", nil, accountBody{}, sessionAnswer{}, 0, s.patchAccount},
+		{post, "/account/password", signedIn, "Change the password; other sessions end", nil, passwordBody{}, nil, 0, s.changePassword},
+		{get, "/account/sessions", signedIn, "Browsers that are signed in", nil, nil, sessionsAnswer{}, 0, s.listSessions},
+		{remove, "/account/sessions/:id", signedIn, "Sign one of them out", idParams{}, nil, nil, 0, s.endSession},
+		{get, "/menu", signedIn, "Navigation, as far as the reader may use it", nil, nil, menuAnswer{}, 0, s.getMenu},
+		{get, "/changes", signedIn, "What changed since an event, for polling", changesParams{}, nil, engine.Changes{}, 0, s.getChanges},
+	}
+}
+
+func (s *server) recordRoutes() []route {
+	const records = "/entities/:entity/records"
+	return []route{
+		{get, "/entities/:entity/bundle", signedIn, "All a browser needs to list and edit records", bundleParams{}, nil, bundleAnswer{}, 0, s.getBundle},
+		{get, "/entities/:entity/schema", signedIn, "Portable JSON Schema of the values", entityParams{}, nil, json.RawMessage{}, 0, s.getSchema},
+		{post, "/entities/:entity/related", signedIn, "What a form needs from other records", entityParams{}, relatedBody{}, form.Related{}, 0, s.related},
+		{post, "/entities/:entity/choices", signedIn, "Records a reference field may hold", entityParams{}, choicesBody{}, record.Choices{}, 0, s.choices},
+		{get, records, signedIn, "List records", listParams{}, nil, record.List{}, 0, s.listRecords},
+		{post, records, signedIn, "Create a record, and submit it", entityParams{}, createBody{}, record.Record{}, http.StatusCreated, s.createRecord},
+		{get, records + "/:id", signedIn, "Read a record", recordParams{}, nil, record.Record{}, 0, s.getRecord},
+		{patch, records + "/:id", signedIn, "Change a record by merge patch; needs If-Match", recordParams{}, patchBody{}, record.Record{}, 0, s.patchRecord},
+		{remove, records + "/:id", signedIn, "Move a record to the recycle bin", recordParams{}, nil, nil, 0, s.deleteRecord},
+		{get, records + "/:id/timeline", signedIn, "Flow and history of a record", recordParams{}, nil, flow.Timeline{}, 0, s.getTimeline},
+		{post, records + "/:id/restore", signedIn, "Take a record out of the recycle bin", recordParams{}, nil, record.Record{}, 0, s.restoreRecord},
+		{post, records + "/:id/void", signedIn, "Void an approved record, with a reason", recordParams{}, voidBody{}, record.Record{}, 0, s.voidRecord},
+		{post, records + "/:id/:verb", signedIn, "Submit, withdraw and the other commands of a flow", commandParams{}, actBody{}, record.Record{}, 0, s.commandRecord},
+	}
+}
+
+func (s *server) taskRoutes() []route {
+	return []route{
+		{get, "/tasks", signedIn, "The reader's tasks", tasksParams{}, nil, flow.TaskPage{}, 0, s.listTasks},
+		{get, "/tasks/counts", signedIn, "Numbers of open tasks and unread copies", nil, nil, flow.Counts{}, 0, s.taskCounts},
+		{get, "/tasks/:task", signedIn, "A task with its record, flow and history", taskParams{}, nil, flow.TaskDetail{}, 0, s.getTask},
+		{post, "/tasks/:task/read", signedIn, "Mark a copy as read", taskParams{}, nil, nil, 0, s.readTask},
+		{post, "/tasks/:task/:verb", signedIn, "Decide a task", decideParams{}, actBody{}, flow.Decided{}, 0, s.decideTask},
+	}
+}
+
+func (s *server) memberRoutes() []route {
+	return []route{
+		{get, "/members", admin, "Members of the company", nil, nil, []memberAnswer{}, 0, s.listMembers},
+		{post, "/members", admin, "Add a member with an account of his own", nil, newMemberBody{}, newMemberAnswer{}, http.StatusCreated, s.addMember},
+		{patch, "/members/:user", admin, "Change name, roles, department, leader; disable", userParams{}, memberBody{}, memberAnswer{}, 0, s.patchMember},
+		{post, "/members/:user/password", admin, "Set a generated password; sessions end", userParams{}, nil, passwordAnswer{}, 0, s.resetMember},
+		{get, "/roles", admin, "Roles of the catalog", nil, nil, []roleAnswer{}, 0, s.listRoles},
+	}
+}
+
+func (s *server) definitionRoutes() []route {
+	return []route{
+		{get, "/definitions", admin, "Published definitions", nil, nil, []builder.Info{}, 0, s.listDefinitions},
+		{get, "/definitions/:kind/:name", admin, "A published definition", definitionParams{}, nil, json.RawMessage{}, 0, s.getDefinition},
+		{get, "/schemas/:kind", admin, "Meta-schema of a kind of definition", kindParams{}, nil, json.RawMessage{}, 0, s.getMetaSchema},
+		{get, "/draft", admin, "What is edited but not published", nil, nil, builder.Draft{}, 0, s.getDraft},
+		{put, "/draft/:kind/:name", admin, "Put a definition into the draft", definitionParams{}, json.RawMessage{}, nil, 0, s.putDraft},
+		{remove, "/draft/:kind/:name", admin, "Take a definition out of the draft: what is published stays", definitionParams{}, nil, nil, 0, s.revertDraft},
+		{remove, "/definitions/:kind/:name", admin, "Mark a definition as removed in the draft", definitionParams{}, nil, nil, 0, s.removeDefinition},
+		{remove, "/draft", admin, "Empty the draft", nil, nil, nil, 0, s.discardDraft},
+		{post, "/draft/check", admin, "Check the draft", nil, nil, checkAnswer{}, 0, s.checkDraft},
+		{post, "/draft/publish", admin, "Publish the draft", nil, publishBody{}, tenant.Published{}, 0, s.publish},
+		{get, "/versions", admin, "What was published, newest first", nil, nil, []tenant.Published{}, 0, s.listVersions},
+		{post, "/versions/:number/publish", admin, "Publish an older version again", versionParams{}, publishBody{}, tenant.Published{}, 0, s.publishAgain},
+		{get, "/templates", admin, "Shipped templates", nil, nil, []builder.TemplateInfo{}, 0, s.listTemplates},
+		{post, "/templates/:name/install", admin, "Install a template", templateParams{}, nil, tenant.Published{}, http.StatusCreated, s.installTemplate},
+	}
+}
+
+// idParams names a session.
+type idParams struct {
+	ID string `path:"id"`
+}
+
+// bundleAnswer documents engine.Bundle: its definitions are those of the meta-schemas.
+type bundleAnswer struct {
+	Version string                     `json:"version"`
+	Entity  json.RawMessage            `json:"entity"`
+	Forms   map[string]json.RawMessage `json:"forms"`
+	Views   map[string]json.RawMessage `json:"views"`
+	Form    string                     `json:"form"`
+	Rights  record.Rights              `json:"rights"`
+	Slice   json.RawMessage            `json:"slice"`
+	Titles  map[string]string          `json:"titles"`
+	Now     string                     `json:"now"`
+	Zone    string                     `json:"zone"`
+	Offset  string                     `json:"offset"`
+}
