@@ -33,13 +33,13 @@ type world struct {
 	admin   access.Actor
 }
 
-func newWorld(t testing.TB) *world {
-	t.Helper()
-	backend, err := sqlite.New(sqlite.Options{Dir: t.TempDir()})
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	backend, err := sqlite.New(sqlite.Options{Dir: tb.TempDir()})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = backend.Close() })
+	tb.Cleanup(func() { _ = backend.Close() })
 	w := &world{
 		ctx: context.Background(), now: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC),
 		admin: access.Actor{Tenant: "acme", ID: "u1", Admin: true},
@@ -48,10 +48,10 @@ func newWorld(t testing.TB) *world {
 	var ids atomic.Int64
 	newID := func() string { return fmt.Sprintf("01J%023d", ids.Add(1)) }
 	if w.tenants, err = tenant.NewRegistry(w.ctx, backend, clock); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := w.tenants.Create(w.ctx, tenant.Tenant{Name: "acme", Title: "Acme", Lang: "zh-CN", Zone: "Asia/Shanghai"}); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	catalogs := tenant.NewCatalogs(w.tenants)
 	rights := access.New(access.Config{Catalog: catalogs.Active, Stores: w.tenants.Store, Clock: clock, Zone: w.tenants.Zone})
@@ -59,7 +59,7 @@ func newWorld(t testing.TB) *world {
 		Catalogs: catalogs, Stores: w.tenants.Store, Access: rights, Clock: clock, NewID: newID, Zone: w.tenants.Zone,
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	people, err := identity.New(w.ctx, identity.Config{
 		Tenants: w.tenants, Records: w.records, Clock: clock, NewID: newID, Idle: time.Hour, Limit: time.Hour,
@@ -67,50 +67,50 @@ func newWorld(t testing.TB) *world {
 		Params: identity.PasswordParams{MemoryKiB: 64, Iterations: 1},
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w.Builder, err = New(Config{
 		Tenants: w.tenants, Catalogs: catalogs, Identity: people, Records: w.records, Templates: templates.Files, Lint: flow.Lint,
 		Clock: clock, NewID: newID,
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return w
 }
 
 // installed is a world with the template labor.
-func installed(t testing.TB) *world {
-	t.Helper()
-	w := newWorld(t)
+func installed(tb testing.TB) *world {
+	tb.Helper()
+	w := newWorld(tb)
 	if _, err := w.Install(w.ctx, w.admin, "labor"); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return w
 }
 
 // edit puts a published definition, changed in one place of its text, into the draft.
-func (w *world) edit(t testing.TB, ref, from, to string) {
-	t.Helper()
+func (w *world) edit(tb testing.TB, ref, from, to string) {
+	tb.Helper()
 	r, _ := def.ParseRef(ref)
 	raw, err := w.Definition(w.ctx, "acme", r)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	text := strings.Replace(string(raw), from, to, 1)
 	if text == string(raw) {
-		t.Fatalf("%s has no %s", ref, from)
+		tb.Fatalf("%s has no %s", ref, from)
 	}
 	if err := w.Put(w.ctx, w.admin, r, []byte(text)); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 }
 
-func (w *world) active(t testing.TB) *def.Catalog {
-	t.Helper()
+func (w *world) active(tb testing.TB) *def.Catalog {
+	tb.Helper()
 	catalog, err := w.config.Catalogs.Active(w.ctx, "acme")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return catalog
 }
@@ -414,8 +414,8 @@ func TestSampleFillsATenant(t *testing.T) {
 }
 
 // manyEntities puts n entities into the draft, each with a form's worth of fields, a sub-table and rules.
-func (w *world) manyEntities(b testing.TB, n int) {
-	b.Helper()
+func (w *world) manyEntities(tb testing.TB, n int) {
+	tb.Helper()
 	for i := range n {
 		name := fmt.Sprintf("entity_%03d", i)
 		fields := map[string]any{
@@ -435,10 +435,10 @@ func (w *world) manyEntities(b testing.TB, n int) {
 			"x-rules": map[string]any{"positive": map[string]any{"must": "total >= 0 or text_1 == nil", "field": "total"}},
 		})
 		if err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 		if err := w.Put(w.ctx, w.admin, def.Ref{Kind: def.KindEntity, Name: name}, raw); err != nil {
-			b.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 }

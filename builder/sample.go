@@ -188,7 +188,7 @@ func wireValue(value any) any {
 			return n
 		}
 	case map[string]any:
-		return map[string]any(wire(v))
+		return wire(v)
 	case []any:
 		for i, item := range v {
 			v[i] = wireValue(item)

@@ -13,21 +13,21 @@ import (
 )
 
 // catalogOf compiles a shipped template together with those it needs.
-func catalogOf(t testing.TB, name string) *def.Catalog {
-	t.Helper()
+func catalogOf(tb testing.TB, name string) *def.Catalog {
+	tb.Helper()
 	b, err := New(Config{Templates: templates.Files, Lint: flow.Lint})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	order, err := b.needed(name, nil)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defs := def.Definitions{}
 	for _, template := range order {
 		for ref, definition := range template.Definitions {
 			if defs[ref] != nil {
-				t.Fatalf("%s stands in two templates", ref)
+				tb.Fatalf("%s stands in two templates", ref)
 			}
 			defs[ref] = definition
 		}
@@ -35,7 +35,7 @@ func catalogOf(t testing.TB, name string) *def.Catalog {
 	active, _ := def.Compile(def.Definitions{}, "")
 	catalog, problems := b.compile(defs, active)
 	for _, p := range problems {
-		t.Errorf("%s %s%s: %s %v", p.Level, p.Ref, p.Path, p.Code, p.Params)
+		tb.Errorf("%s %s%s: %s %v", p.Level, p.Ref, p.Path, p.Code, p.Params)
 	}
 	return catalog
 }

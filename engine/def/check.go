@@ -126,8 +126,8 @@ func (c *checker) compile(pointer, source string, scope expr.Scope, want expr.Ki
 }
 
 // condition checks an expression that must be true or false.
-func (c *checker) condition(pointer, source string, scope expr.Scope) *expr.Program {
-	return c.compile(pointer, source, scope, expr.KindBool)
+func (c *checker) condition(pointer, source string, scope expr.Scope) {
+	c.compile(pointer, source, scope, expr.KindBool)
 }
 
 func (c *checker) expression(pointer string, err error) {

@@ -228,12 +228,12 @@ func (c *checker) fieldScope(e *Entity, f *Field) expr.Scope {
 // localPath turns what an expression reads into a path of the same entity: the header field it begins with, or the
 // column. False for variables that are not of this record, and for system fields.
 func localPath(e *Entity, table *Field, path []string) (string, bool) {
-	if path[0] == "record" || path[0] == "row" {
-		if path[0] == "record" {
-			table = nil
-		}
+	switch path[0] {
+	case "record":
+		table, path = nil, path[1:]
+	case "row":
 		path = path[1:]
-	} else if path[0] == "actor" {
+	case "actor":
 		return "", false
 	}
 	if len(path) == 0 {

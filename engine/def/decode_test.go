@@ -15,22 +15,22 @@ import (
 
 // workedExample decodes the definitions of definitions.md §15 (without the parts of later stages) and the masters they
 // need.
-func workedExample(t testing.TB) Definitions {
-	t.Helper()
+func workedExample(tb testing.TB) Definitions {
+	tb.Helper()
 	defs := Definitions{}
 	files, err := filepath.Glob("testdata/worked/*/*.json")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no worked example: %v", err)
+		tb.Fatalf("no worked example: %v", err)
 	}
 	for _, file := range files {
 		kind := Kind(filepath.Base(filepath.Dir(file)))
 		raw, err := os.ReadFile(file)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		definition, problems := Decode(kind, raw)
 		if len(problems) > 0 {
-			t.Fatalf("%s: %v", file, problems)
+			tb.Fatalf("%s: %v", file, problems)
 		}
 		if kind != KindTemplate {
 			defs[RefOf("labor", definition)] = definition
@@ -56,36 +56,36 @@ func TestDecodeEncodeKeepsTheDefinition(t *testing.T) {
 }
 
 // checkRoundTrip decodes and encodes a definition, and does the same through the Go structs alone.
-func checkRoundTrip(t testing.TB, kind Kind, raw []byte) {
-	t.Helper()
+func checkRoundTrip(tb testing.TB, kind Kind, raw []byte) {
+	tb.Helper()
 	definition, problems := Decode(kind, raw)
 	if len(problems) > 0 {
-		t.Fatalf("decode: %v", problems)
+		tb.Fatalf("decode: %v", problems)
 	}
 	canonical, _ := Canonical(raw)
 	encoded, err := Encode(definition)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if !bytes.Equal(encoded, canonical) {
-		t.Errorf("encoded %s, want %s", encoded, canonical)
+		tb.Errorf("encoded %s, want %s", encoded, canonical)
 	}
 	fromGo, err := json.Marshal(definition)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var got, want any
 	if err := json.Unmarshal(fromGo, &got); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	if err := json.Unmarshal(raw, &want); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	got, want = withoutDefaults(got), withoutDefaults(want)
 	gotText, _ := json.Marshal(got)
 	wantText, _ := json.Marshal(want)
 	if !bytes.Equal(gotText, wantText) {
-		t.Errorf("the structs lose something:\n%s\nwant\n%s", gotText, wantText)
+		tb.Errorf("the structs lose something:\n%s\nwant\n%s", gotText, wantText)
 	}
 }
 

@@ -8,13 +8,13 @@ import (
 
 // Patterns of the wire forms that have one. They are what engine/form accepts, without check digits.
 const (
-	patternDate       = `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`
-	patternMonth      = `^[0-9]{4}-(0[1-9]|1[0-2])$`
-	patternDateTime   = `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z$`
-	patternPhone      = `^(1[3-9][0-9]{9}|(0[0-9]{2,3}-?)?[2-9][0-9]{6,7}(-[0-9]{1,6})?|[48]00-?[0-9]{3}-?[0-9]{4})$`
-	patternIDCard     = `^[1-9][0-9]{16}[0-9X]$`
-	patternCreditCode = `^[0-9A-HJ-NPQRTUWXY]{18}$`
-	patternBankCard   = `^[0-9]{12,30}$`
+	patternDate     = `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$`
+	patternMonth    = `^[0-9]{4}-(0[1-9]|1[0-2])$`
+	patternDateTime = `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?Z$`
+	patternPhone    = `^(1[3-9][0-9]{9}|(0[0-9]{2,3}-?)?[2-9][0-9]{6,7}(-[0-9]{1,6})?|[48]00-?[0-9]{3}-?[0-9]{4})$`
+	patternIDCard   = `^[1-9][0-9]{16}[0-9X]$`
+	patternUSCC     = `^[0-9A-HJ-NPQRTUWXY]{18}$`
+	patternBankCard = `^[0-9]{12,30}$`
 )
 
 // maxSafeInteger is the largest integer all JSON readers keep exact.
@@ -93,7 +93,7 @@ func (p portable) field(f *Field) map[string]any {
 
 var typePatterns = map[FieldType]string{
 	TypeDate: patternDate, TypeMonth: patternMonth, TypeDateTime: patternDateTime, TypePhone: patternPhone,
-	TypeIDCard: patternIDCard, TypeCreditCode: patternCreditCode, TypeBankCard: patternBankCard,
+	TypeIDCard: patternIDCard, TypeCreditCode: patternUSCC, TypeBankCard: patternBankCard,
 }
 
 func texts(schema map[string]any, f *Field) {

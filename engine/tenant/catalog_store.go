@@ -207,9 +207,9 @@ func writeOnce(ctx context.Context, db store.Store, collection string, docs []st
 	for i, doc := range docs {
 		writes[i] = store.Write{Collection: collection, Doc: doc}
 	}
-	for i, err := range db.Put(ctx, writes...) {
+	for _, err := range db.Put(ctx, writes...) {
 		if err != nil && !errors.Is(err, store.ErrConflict) {
-			return fmt.Errorf("write %s/%s: %w", collection, docs[i].ID, err)
+			return fmt.Errorf("write %s: %w", collection, err)
 		}
 	}
 	return nil
