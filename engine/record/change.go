@@ -15,7 +15,11 @@ import (
 // *ConflictError. An edit that changes nothing writes nothing.
 func (s *Service) Patch(ctx context.Context, actor access.Actor, entity, id string, in PatchInput) (Record, error) {
 	step := func(w *write) (*store.Doc, error) { return w.patch(ctx, in) }
-	return s.change(ctx, rewriting{actor, entity, id, in.IfRev}, step, false)
+	r, doc, err := s.change(ctx, rewriting{actor, entity, id, in.IfRev}, step)
+	if err != nil {
+		return Record{}, err
+	}
+	return r.toWriter(ctx, doc)
 }
 
 // Change is the write of a flow: decide sees the stored record and says what happens to it, all in one write. When
@@ -24,42 +28,52 @@ func (s *Service) Patch(ctx context.Context, actor access.Actor, entity, id stri
 // is nil, by his grants. State rules of Patch do not apply. The answer is what the actor may see as a participant.
 func (s *Service) Change(ctx context.Context, actor access.Actor, entity, id string, decide Decide) (Record, error) {
 	step := func(w *write) (*store.Doc, error) { return w.decided(ctx, decide) }
-	return s.change(ctx, rewriting{actor, entity, id, 0}, step, true)
+	r, doc, err := s.change(ctx, rewriting{actor, entity, id, 0}, step)
+	if err != nil {
+		return Record{}, err
+	}
+	return r.toParticipant(ctx, doc)
 }
 
 // Void marks an approved record as no longer counting and frees its keys. It needs the grant void and a reason.
 func (s *Service) Void(ctx context.Context, actor access.Actor, entity, id string, in VoidInput) (Record, error) {
 	step := func(w *write) (*store.Doc, error) { return w.void(ctx, in) }
-	return s.change(ctx, rewriting{actor, entity, id, in.IfRev}, step, false)
+	r, doc, err := s.change(ctx, rewriting{actor, entity, id, in.IfRev}, step)
+	if err != nil {
+		return Record{}, err
+	}
+	return r.toWriter(ctx, doc)
 }
 
-// change runs a step on the stored record until it is stored, and shows the result. A caller that named a revision is
-// told about a conflict at once; for others the step runs again on the newer record.
-func (s *Service) change(ctx context.Context, at rewriting, step func(*write) (*store.Doc, error), participant bool) (Record, error) {
+// toWriter shows a document to the actor who wrote it: to its maker whatever his row filters say.
+func (r *request) toWriter(ctx context.Context, doc *store.Doc) (Record, error) {
+	if doc.CreatedBy == r.actor.ID {
+		return r.toParticipant(ctx, doc)
+	}
+	return r.toReader(ctx, doc)
+}
+
+// change runs a step on the stored record until it is stored. A caller that named a revision is told about a conflict
+// at once; for others the step runs again on the newer record.
+func (s *Service) change(ctx context.Context, at rewriting, step func(*write) (*store.Doc, error)) (*request, *store.Doc, error) {
 	var r *request
 	var stored *store.Doc
 	for range maxRetries {
 		var err error
 		if r, stored, err = s.current(ctx, at); err != nil {
-			return Record{}, err
+			return nil, nil, err
 		}
 		w, err := r.write(ctx, stored)
 		if err != nil {
-			return Record{}, err
+			return nil, nil, err
 		}
 		doc, err := step(w)
 		if errors.Is(err, store.ErrConflict) {
 			continue // the next round tells a caller that named a revision
 		}
-		if err != nil {
-			return Record{}, err
-		}
-		if participant || at.actor.ID == doc.CreatedBy {
-			return r.toParticipant(ctx, doc)
-		}
-		return r.toReader(ctx, doc)
+		return r, doc, err
 	}
-	return Record{}, r.conflict(ctx, stored)
+	return nil, nil, r.conflict(ctx, stored)
 }
 
 // current reads the record of a write, over the catalog of its running instance. It fails with *ConflictError if it is
