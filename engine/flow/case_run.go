@@ -47,6 +47,22 @@ func RunCases(r io.Reader) ([]CaseResult, error) {
 	return results, nil
 }
 
+// PrintCases writes a line per case and a closing count, and gives the number of cases that failed.
+func PrintCases(w io.Writer, results []CaseResult) (failed int, err error) {
+	for _, r := range results {
+		if r.Failure != "" {
+			failed++
+		}
+		if _, err := fmt.Fprintln(w, r); err != nil {
+			return failed, fmt.Errorf("print cases: %w", err)
+		}
+	}
+	if _, err := fmt.Fprintf(w, "%d ok, %d failed\n", len(results)-failed, failed); err != nil {
+		return failed, fmt.Errorf("print cases: %w", err)
+	}
+	return failed, nil
+}
+
 func (c *scenario) run() error {
 	if c.Lint != nil {
 		return c.runLint()

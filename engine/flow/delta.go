@@ -12,7 +12,7 @@ import (
 // difference gives what changed from one state to the next.
 func difference(before, after *State) Delta {
 	d := Delta{}
-	if head := headOf(after); !reflect.DeepEqual(headOf(before), head) {
+	if head := headOf(after); !sameHead(headOf(before), head) {
 		d.Head = &head
 	}
 	d.Active = changedEntries(before.Active, after.Active)
@@ -47,6 +47,12 @@ func headOf(s *State) Head {
 		Serial: s.Serial, Last: s.Last, Acted: s.Acted, Picks: s.Picks, Settings: s.Settings, Parent: s.Parent,
 		DataHash: s.DataHash, NextDue: s.NextDue,
 	}
+}
+
+// sameHead compares the members that change most often first.
+func sameHead(a, b Head) bool {
+	return a.Serial == b.Serial && a.Status == b.Status && a.Last == b.Last && a.DataHash == b.DataHash &&
+		a.NextDue.Equal(b.NextDue) && reflect.DeepEqual(a, b)
 }
 
 // changedEntries gives the entries that are new or other, and nil for those that are gone.
@@ -114,7 +120,13 @@ func changedLists(before, after map[string][]string) map[string][]string {
 
 // changedTasks gives new and changed tasks; tasks never vanish and keep their place.
 func changedTasks(before, after []Task) []Task {
-	var changed []Task
+	n := len(after) - len(before)
+	for i := range before {
+		if !sameTask(&before[i], &after[i]) {
+			n++
+		}
+	}
+	changed := make([]Task, 0, n)
 	for i := range after {
 		if i >= len(before) || !sameTask(&before[i], &after[i]) {
 			changed = append(changed, after[i])
