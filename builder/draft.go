@@ -20,13 +20,14 @@ const draftCollection = "_draft"
 
 // Draft is what is edited but not published yet: one per tenant, shared by its administrators.
 type Draft struct {
-	Base    string            `json:"base"`        // version of the catalog in force
-	Changes map[string]Change `json:"definitions"` // by reference: "entities/project"
+	Base        string                     `json:"base"`        // version of the catalog in force
+	Definitions map[string]json.RawMessage `json:"definitions"` // by reference: "entities/project"; null = removed
+	Changes     map[string]Change          `json:"changes"`     // by reference: who changed it, over what
 }
 
 // Change is one definition in the draft: put (new or edited) or removed.
 type Change struct {
-	Definition json.RawMessage `json:"definition,omitempty"` // canonical; nil when removed
+	Definition json.RawMessage `json:"-"` // canonical; nil when removed
 	Removed    bool            `json:"removed,omitempty"`
 	Over       string          `json:"over,omitempty"` // hash of the published definition it was made over; "" = new
 	By         string          `json:"by"`
@@ -43,9 +44,10 @@ func (b *Builder) Draft(ctx context.Context, tenant string) (Draft, error) {
 	if err != nil {
 		return Draft{}, err
 	}
-	draft := Draft{Base: current.Version, Changes: map[string]Change{}}
+	draft := Draft{Base: current.Version, Definitions: map[string]json.RawMessage{}, Changes: map[string]Change{}}
 	for _, doc := range docs {
-		draft.Changes[doc.ID] = changeFrom(doc)
+		change := changeFrom(doc)
+		draft.Definitions[doc.ID], draft.Changes[doc.ID] = change.Definition, change
 	}
 	return draft, nil
 }
