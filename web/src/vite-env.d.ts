@@ -4,5 +4,6 @@
 declare module '*/wasm_exec.js'
 declare module '*.wasm?url' {
   const url: string
+  // biome-ignore lint/style/noDefaultExport: the bundler's convention for assets
   export default url
 }

@@ -1,5 +1,7 @@
 import { useEffect } from 'react'
-import type { Field, FormItem } from '@/api/bundle'
+import { useTranslation } from 'react-i18next'
+import type { Field } from '@/api/bundle'
+import type { FormItem } from '@/api/definitions.gen'
 import { textOf, titleOf } from '@/lib/texts'
 import { kindOf, shownValue } from './fields/kinds'
 import { useForm } from './form-context'
@@ -18,7 +20,7 @@ export function FieldBox({ path, field, item, title }: FieldBoxProps) {
   const { model, readOnly } = useForm()
   const { state } = useField(model, path)
   if (state.hidden) return null
-  const label = title ?? (item?.title ? titleOf(item) : titleOf({ ...field, name: path }))
+  const label = title ?? titleOf({ ...field, name: path })
   if (readOnly || state.readOnly) return <ShownField path={path} field={field} label={label} />
   return <EditedField path={path} field={field} item={item} label={label} />
 }
@@ -35,7 +37,8 @@ function idOf(path: string): string {
 }
 
 function ShownField({ path, field, label }: PartProps) {
-  const { model, bundle } = useForm()
+  const { t } = useTranslation()
+  const { model, bundle, readOnly } = useForm()
   const { value, state, problems } = useField(model, path)
   const textOfProblem = useProblemText()
   const kind = kindOf(field)
@@ -44,11 +47,13 @@ function ShownField({ path, field, label }: PartProps) {
   const text =
     state.pending && value === undefined
       ? '…'
-      : shownValue(value, {
-          field,
-          nameOf: (entity, of) => model.nameOf(entity, of),
-          zone: bundle.zone,
-        })
+      : field['x-number'] && value === undefined && !readOnly
+        ? t('form.numberLater')
+        : shownValue(value, {
+            field,
+            nameOf: (entity, of) => model.nameOf(entity, of),
+            zone: bundle.zone,
+          })
   return (
     <div className={problems.length > 0 ? 'fw-labelled fw-labelled-bad' : 'fw-labelled'}>
       <span className="fw-label" id={`${id}-label`}>

@@ -2,6 +2,7 @@ import type { Field } from '@/api/bundle'
 import type { Problem, Row, Values, Wire } from '@/api/wire'
 import { parsePath } from '@/lib/path'
 import type { Ask, Changes, Editing, FieldState, Opened, RowsOperation } from './engine'
+import { isComputed } from './patch'
 
 /** What a field shows: its value, how it may be used, and what is wrong with it as far as the person should hear of it. */
 export interface FieldView {
@@ -24,6 +25,12 @@ const none: readonly Problem[] = []
 const ordinary: FieldState = {}
 const everything: Topic = '*'
 
+/** What of an entity a model needs. */
+export interface FormFields {
+  properties: Record<string, Field>
+  required?: string[]
+}
+
 /** What the person does not need to hear before he has been there. */
 const early = new Set(['required', 'minItems', 'min_items'])
 
@@ -43,7 +50,7 @@ function insideTopic(table: string): Topic {
 export class FormModel {
   private current: Values
   private readonly fields: Record<string, Field>
-  private states = new Map<string, FieldState>()
+  private states: Map<string, FieldState>
   private found = new Map<string, Problem[]>()
   private refused = new Map<string, Problem[]>()
   private readonly visited = new Set<string>()
@@ -58,10 +65,16 @@ export class FormModel {
   private readonly names: Map<string, string>
   private onAsks: (asks: Ask[]) => void = () => undefined
 
-  constructor(fields: Record<string, Field>, values: Values, names: Record<string, string> = {}) {
-    this.fields = fields
+  constructor(entity: FormFields, values: Values, names: Record<string, string> = {}) {
+    this.fields = entity.properties
     this.current = values
     this.names = new Map(Object.entries(names))
+    this.states = statesBefore(entity, '')
+  }
+
+  /** Paths that may not be written, whatever the definition says; the engine is told them when it joins. */
+  close(paths: readonly string[]): void {
+    for (const path of paths) this.states.set(path, { ...this.states.get(path), readOnly: true })
   }
 
   // ---- reading
@@ -353,28 +366,29 @@ export class FormModel {
   }
 
   private apply(changes: Changes): void {
-    for (const [table, ids] of Object.entries(changes.rows ?? {})) {
-      const known = new Map(this.rows(table).map((row) => [row._id, row]))
-      this.current = { ...this.current, [table]: ids.map((id) => known.get(id) ?? { _id: id }) }
-      this.forgetRows(table, new Set(ids))
-      this.changedTable(table)
-    }
+    this.applyRows(changes.rows ?? {})
     for (const [path, value] of Object.entries(changes.values ?? {})) {
       this.put(path, value)
       this.changedPath(path)
     }
     for (const [path, state] of Object.entries(changes.states ?? {})) {
-      if (Object.keys(state).length === 0) this.states.delete(path)
-      else this.states.set(path, state)
+      keep(this.states, path, Object.keys(state).length > 0 ? state : undefined)
       this.changedState(path)
     }
     for (const [path, problems] of Object.entries(changes.problems ?? {})) {
-      if (problems.length === 0) this.found.delete(path)
-      else this.found.set(path, problems)
+      keep(this.found, path, problems.length > 0 ? problems : undefined)
       this.changedPath(path)
     }
-    if (changes.problems) this.changed(everything)
     if (changes.asks?.length) this.onAsks(changes.asks)
+  }
+
+  private applyRows(rows: Record<string, string[]>): void {
+    for (const [table, ids] of Object.entries(rows)) {
+      const known = new Map(this.rows(table).map((row) => [row._id, row]))
+      this.current = { ...this.current, [table]: ids.map((id) => known.get(id) ?? { _id: id }) }
+      this.forgetRows(table, new Set(ids))
+      this.changedTable(table)
+    }
   }
 
   private forgetRows(table: string, kept: ReadonlySet<string>): void {
@@ -423,6 +437,25 @@ export class FormModel {
     this.snapshots.clear()
     for (const all of this.listeners.values()) for (const listener of all) listener()
   }
+}
+
+function keep<T>(map: Map<string, T>, key: string, value: T | undefined): void {
+  if (value === undefined) map.delete(key)
+  else map.set(key, value)
+}
+
+/** The states that follow from the definition alone; they hold until the engine joins. */
+function statesBefore(holder: FormFields, prefix: string): Map<string, FieldState> {
+  const states = new Map<string, FieldState>()
+  for (const [name, field] of Object.entries(holder.properties)) {
+    if (isComputed(field)) states.set(prefix + name, { readOnly: true, pending: true })
+    else if (holder.required?.includes(name)) states.set(prefix + name, { required: true })
+    const { properties, required = [] } = field.items ?? {}
+    if (!properties) continue
+    for (const [path, state] of statesBefore({ properties, required }, `${name}.`))
+      states.set(path, state)
+  }
+  return states
 }
 
 function withValue(values: Values, key: string, value: Wire | undefined): Values {

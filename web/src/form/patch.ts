@@ -7,7 +7,6 @@ export function isComputed(field: Field): boolean {
     field.readOnly ??
     (field['x-compute'] !== undefined ||
       field['x-lookup'] !== undefined ||
-      field['x-rollup'] !== undefined ||
       field['x-number'] !== undefined ||
       field['x-server'] === true)
   )
@@ -39,6 +38,11 @@ export function patchOf(fields: Record<string, Field>, before: Values, after: Va
     }
   }
   return patch
+}
+
+/** The ids of a sub-table's rows in their order. */
+export function rowIdsOf(values: Values, table: string): string[] {
+  return rowsOf(values[table]).map((row) => row._id)
 }
 
 function rowsOf(value: Wire | undefined): Row[] {

@@ -2,7 +2,8 @@ import './form.css'
 import { Alert, Button, Steps, Tabs } from 'antd'
 import { type CSSProperties, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Bundle, FormItem, FormLayout, FormSection } from '@/api/bundle'
+import type { Bundle } from '@/api/bundle'
+import type { Form, FormItem, Section as FormSection } from '@/api/definitions.gen'
 import { titleOf } from '@/lib/texts'
 import { FieldBox } from './field-box'
 import { kindOf } from './fields/kinds'
@@ -16,7 +17,7 @@ import { useProblemText } from './use-problem-text'
 interface RecordFormProps {
   model: FormModel
   bundle: Bundle
-  layout: FormLayout
+  layout: Form
   readOnly?: boolean
 }
 
@@ -26,12 +27,14 @@ export function RecordForm({ model, bundle, layout, readOnly = false }: RecordFo
   return (
     <FormContext value={scope}>
       {!readOnly && <ProblemSummary />}
-      <Sections layout={layout} />
+      <div className={readOnly ? 'fw-reading' : 'fw-writing'}>
+        <Sections layout={layout} />
+      </div>
     </FormContext>
   )
 }
 
-function Sections({ layout }: { layout: FormLayout }) {
+function Sections({ layout }: { layout: Form }) {
   const { bundle } = useForm()
   const [at, setAt] = useState(0)
   const known = layout.sections.map((section) => ({
@@ -129,7 +132,7 @@ function Item({ item, columns, alone }: { item: FormItem; columns: number; alone
   const wide = isTable || (kindOf(field).wide && item.width === undefined)
   const span = wide ? columns : Math.min(columns, item.width ?? 1)
   return (
-    <div style={{ gridColumn: `span ${span}` }} className="fw-item">
+    <div style={{ '--span': span } as CSSProperties} className="fw-item">
       {isTable ? (
         <TableField name={item.field} field={field} item={item} unlabelled={alone} />
       ) : (
@@ -163,7 +166,10 @@ function ProblemSummary() {
                 className="fw-linkish"
                 onClick={() => model.focus(problem.field)}
               >
-                {[placeOf(bundle, model, problem.field), textOfProblem(problem)]
+                {[
+                  placeOf(bundle, (table) => model.rowIds(table), problem.field),
+                  textOfProblem(problem),
+                ]
                   .filter(Boolean)
                   .join(t('form.colon'))}
               </button>

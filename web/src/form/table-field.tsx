@@ -1,4 +1,5 @@
-import type { Field, FormItem } from '@/api/bundle'
+import type { Field } from '@/api/bundle'
+import type { FormItem } from '@/api/definitions.gen'
 import { titleOf } from '@/lib/texts'
 import { usePhone } from '@/ui/use-phone'
 import { useForm } from './form-context'

@@ -25,6 +25,7 @@ export function useEngine(options: EngineOptions | undefined): void {
   const { data: session } = useSuspenseQuery(sessionQueries.current())
   const { user, roles } = session
   const model = options?.model
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a model belongs to one record and one set of definitions, so the other options never change under it
   useEffect(() => {
     if (!options || !model) return
     let gone = false
@@ -48,8 +49,6 @@ export function useEngine(options: EngineOptions | undefined): void {
       asking.stop()
       model.leave()
     }
-    // A model belongs to one record and one set of definitions: the other options never change under it.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: see above
   }, [model])
 }
 

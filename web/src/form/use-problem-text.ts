@@ -7,8 +7,7 @@ import { textOfProblem } from './labels'
 /** The words for a problem of this form. */
 export function useProblemText(): (problem: Problem) => string {
   const { bundle } = useForm()
-  // The language is not among what the words are made from here, but it decides them.
   const { i18n } = useTranslation()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the language decides the words, though they are not made from it here
   return useCallback((problem: Problem) => textOfProblem(bundle, problem), [bundle, i18n.language])
 }

@@ -15,24 +15,21 @@ export interface FormBase {
 
 /**
  * The model of a record as it was read. A newer revision makes a new model, so a caller that must not lose what is
- * being typed keeps giving the old record.
+ * being typed keeps giving the old record. `closed` are paths that may not be written here.
  */
-export function useRecordModel(bundle: Bundle, base: FormBase): FormModel {
+export function useRecordModel(
+  bundle: Bundle,
+  base: FormBase,
+  closed: readonly string[],
+): FormModel {
   const { record, begin, generation = 0 } = base
-  return useMemo(
-    () => {
-      const model = new FormModel(
-        bundle.entity.properties,
-        begin ?? record.values,
-        record.refs ?? {},
-      )
-      if (begin) model.unsettle()
-      return model
-    },
-    // The bundle is asked for again now and then; only other definitions make another model.
-    // biome-ignore lint/correctness/useExhaustiveDependencies: see above
-    [bundle.version, bundle.entity.name, record.id, record.rev, begin, generation],
-  )
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the bundle is asked for again now and then, and only other definitions may make another model
+  return useMemo(() => {
+    const model = new FormModel(bundle.entity, begin ?? record.values, record.refs)
+    model.close(closed)
+    if (begin) model.unsettle()
+    return model
+  }, [bundle.version, bundle.entity.name, record.id, record.rev, begin, generation])
 }
 
 /** The paths the grants leave readable only. */

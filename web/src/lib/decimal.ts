@@ -81,3 +81,44 @@ export function normalized(input: string): string {
   const whole = match[2] === '' ? '0' : match[2]
   return `${match[1]}${whole}${match[3] ? `.${match[3]}` : ''}`
 }
+
+/** a / b with the given places, half up; b must not be zero. */
+function quotient(a: bigint, b: bigint, scale: number): string {
+  const scaledUp = a * 10n ** BigInt(scale) * 2n
+  const sign = scaledUp < 0n ? -1n : 1n
+  return toText({ units: (scaledUp + sign * b) / (2n * b), scale })
+}
+
+/**
+ * What stands below a column: the exact sum, count, average (with the given places), smallest or largest of the
+ * decimals in it. Undefined where there is nothing to say.
+ */
+export function total(
+  kind: 'sum' | 'count' | 'avg' | 'min' | 'max',
+  values: readonly unknown[],
+  places: number,
+): string | undefined {
+  const known = values
+    .filter((value) => typeof value === 'string' || typeof value === 'number')
+    .map(String)
+  const decimals = known.filter(isDecimal)
+  switch (kind) {
+    case 'count':
+      return String(known.length)
+    case 'sum':
+      return sum(decimals)
+    case 'avg': {
+      const all = scaled(sum(decimals))
+      if (!all || decimals.length === 0) return undefined
+      const unit = 10n ** BigInt(all.scale)
+      return quotient(all.units, unit * BigInt(decimals.length), places)
+    }
+    default: {
+      const wanted = kind === 'min' ? -1 : 1
+      return decimals.reduce<string | undefined>(
+        (best, value) => (best === undefined || compare(value, best) === wanted ? value : best),
+        undefined,
+      )
+    }
+  }
+}

@@ -1,7 +1,7 @@
 import './records.css'
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { App, Button } from 'antd'
-import { useMemo } from 'react'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Bundle, bundleQueries } from '@/api/bundle'
 import { recordQueries, type StoredRecord } from '@/api/records'
@@ -55,13 +55,14 @@ function NewRecord(
   const { message } = App.useApp()
   const { bundle: latest, source } = props
   // The form keeps the definitions it was opened with; the server tells if they no longer fit.
-  const bundle = useMemo(() => latest, [latest.version, latest.entity.name])
-  const model = useMemo(
-    () => new FormModel(bundle.entity.properties, beginning(bundle, source), source?.refs ?? {}),
-    [bundle, source],
-  )
+  const [bundle] = useState(latest)
+  const [model] = useState(() => {
+    const begun = new FormModel(bundle.entity, beginning(bundle, source), source?.refs)
+    begun.close(readOnlyPaths(bundle))
+    return begun
+  })
   const approval = bundle.entity['x-approval'] === true
-  const readOnly = useMemo(() => readOnlyPaths(bundle), [bundle])
+  const readOnly = readOnlyPaths(bundle)
   useEngine({ model, bundle, record: undefined, event: approval ? 'submit' : 'save', readOnly })
 
   const saving = useRecordSaving({

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { Bundle } from '@/api/bundle'
 import { commandRecord, deleteRecord, type StoredRecord } from '@/api/records'
 import { Attempt } from '@/api/request'
+import { rowIdsOf } from '@/form/patch'
 import { useGuardedCommand } from '@/form/save/use-guarded-command'
 import { WarningsDialog } from '@/form/save/warnings-dialog'
 import { Labelled } from '@/ui/labelled'
@@ -97,6 +98,7 @@ function AskedCommand(props: RecordActionsProps & { command: Asking; onClose: ()
       <WarningsDialog
         problems={changing.stop.problems}
         bundle={bundle}
+        rowsOf={(table) => rowIdsOf(record.values, table)}
         onGive={changing.repeat}
         onCancel={changing.dismiss}
       />

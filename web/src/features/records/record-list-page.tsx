@@ -5,8 +5,9 @@ import { Link } from '@tanstack/react-router'
 import { Alert, Button, Input } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { bundleQueries, type View } from '@/api/bundle'
-import { recordQueries } from '@/api/records'
+import { type Bundle, bundleQueries } from '@/api/bundle'
+import type { View } from '@/api/definitions.gen'
+import { type RecordSearch, recordQueries } from '@/api/records'
 import { grouped } from '@/lib/decimal'
 import { titleOf } from '@/lib/texts'
 import { Waiting } from '@/ui/boundary'
@@ -37,108 +38,42 @@ interface RecordListPageProps {
 
 /** The records of an entity as a view shows them. */
 export function RecordListPage({ entity, viewName, state, onState }: RecordListPageProps) {
-  const { t } = useTranslation()
   const phone = usePhone()
   const { data: bundle } = useSuspenseQuery(bundleQueries.of(entity, { phone }))
-  const view: View = bundle.views[viewName] ?? {
-    name: viewName,
-    title: bundle.entity.title,
-    entity,
-    columns: (bundle.entity['x-summary'] ?? Object.keys(bundle.entity.properties).slice(0, 6)).map(
-      (field) => ({ field }),
-    ),
+  const named = bundle.views[viewName]
+  const view = named ?? generatedView(bundle, viewName)
+  const filter = filterOf(readFilters(state.f))
+  const search: RecordSearch = {
+    ...(named ? { view: viewName } : {}),
+    ...(filter ? { filter } : {}),
+    ...(state.q ? { q: state.q } : {}),
+    ...(state.sort ? { sort: state.sort } : {}),
+    limit: phone ? 20 : 50,
   }
-  const [typed, setTyped] = useState(state.q ?? '')
-  const settled = useDebounced(typed, 300)
-  useEffect(() => {
-    if (settled !== (state.q ?? '')) onState(withSet(state, 'q', settled))
-  }, [settled, state, onState])
-
-  const filters = readFilters(state.f)
-  const filter = filterOf(filters)
   const records = useInfiniteQuery({
-    ...recordQueries.list(entity, {
-      ...(bundle.views[viewName] ? { view: viewName } : {}),
-      ...(filter ? { filter } : {}),
-      ...(state.q ? { q: state.q } : {}),
-      ...(state.sort ? { sort: state.sort } : {}),
-      limit: phone ? 20 : 50,
-    }),
+    ...recordQueries.list(entity, search),
     placeholderData: keepPreviousData,
   })
   const first = records.data?.pages[0]
-  const found = records.data?.pages.flatMap((page) => page.records) ?? []
-  const searched = Boolean(state.q || state.f)
-  const mayCreate =
-    bundle.rights.actions.includes('create') && (view.actions?.includes('create') ?? true)
-  const create = mayCreate && (
-    <Link to="/e/$entity/new" params={{ entity }} search={view.form ? { form: view.form } : {}}>
-      <Button type="primary" icon={<PlusOutlined />} tabIndex={-1}>
-        {t('list.create')}
-      </Button>
-    </Link>
-  )
   return (
-    <Page title={titleOf(view)} note={first?.count && <Count {...first.count} />} actions={create}>
-      <div className="fw-list-tools">
-        <Input.Search
-          allowClear
-          value={typed}
-          onChange={(event) => setTyped(event.target.value)}
-          placeholder={t('list.search')}
-          aria-label={t('list.search')}
-          style={{ width: phone ? '100%' : 240 }}
-        />
-        <QuickFilterBar
-          bundle={bundle}
-          paths={view.filters ?? []}
-          filters={filters}
-          onChange={(next) => onState(withSet(state, 'f', writeFilters(next)))}
-        />
-      </div>
-      {first?.narrowed?.length ? (
-        <Alert
-          type="info"
-          showIcon
-          title={t('list.narrowed', {
-            fields: first.narrowed.map((path) => pathTitle(bundle, path)).join('、'),
-          })}
-          style={{ marginBottom: 12 }}
-        />
-      ) : null}
+    <Page
+      title={titleOf(view)}
+      note={first?.count && <Count {...first.count} />}
+      actions={<CreateLink bundle={bundle} view={view} />}
+    >
+      <ListTools bundle={bundle} view={view} state={state} onState={onState} />
+      {first?.narrowed?.length ? <Narrowed bundle={bundle} paths={first.narrowed} /> : null}
       {records.isPending && <Waiting />}
       {records.error && <Failed error={records.error} onRetry={() => void records.refetch()} />}
-      {records.data && found.length === 0 && (
-        <div className="fw-card">
-          <Nothing text={t(searched ? 'common.nothingFound' : 'list.none')}>
-            {searched ? (
-              <Button
-                onClick={() => {
-                  setTyped('')
-                  onState({})
-                }}
-              >
-                {t('common.clearSearch')}
-              </Button>
-            ) : (
-              create
-            )}
-          </Nothing>
-        </div>
+      {records.data && (
+        <Found
+          bundle={bundle}
+          view={view}
+          state={state}
+          onState={onState}
+          pages={records.data.pages}
+        />
       )}
-      {found.length > 0 &&
-        (phone ? (
-          <RecordCards bundle={bundle} records={found} />
-        ) : (
-          <RecordTable
-            bundle={bundle}
-            view={view}
-            records={found}
-            totals={first?.totals}
-            sort={state.sort}
-            onSort={(sort) => onState(withSet(state, 'sort', sort))}
-          />
-        ))}
       {records.hasNextPage && (
         <Button
           block
@@ -146,11 +81,25 @@ export function RecordListPage({ entity, viewName, state, onState }: RecordListP
           loading={records.isFetchingNextPage}
           style={{ marginTop: 12 }}
         >
-          {t('common.more')}
+          <MoreText />
         </Button>
       )}
     </Page>
   )
+}
+
+function MoreText() {
+  return useTranslation().t('common.more')
+}
+
+function generatedView({ entity }: Bundle, name: string): View {
+  const fields = entity['x-summary'] ?? Object.keys(entity.properties).slice(0, 6)
+  return {
+    name,
+    title: titleOf(entity),
+    entity: entity.name,
+    columns: fields.map((field) => ({ field })),
+  }
 }
 
 function withSet(state: ListState, key: keyof ListState, value: string | undefined): ListState {
@@ -158,11 +107,115 @@ function withSet(state: ListState, key: keyof ListState, value: string | undefin
   return value ? { ...rest, [key]: value } : rest
 }
 
+function CreateLink({ bundle, view }: { bundle: Bundle; view: View }) {
+  const { t } = useTranslation()
+  const offered = view.actions?.includes('create') ?? true
+  if (!offered || !bundle.rights.actions.includes('create')) return null
+  return (
+    <Link
+      to="/e/$entity/new"
+      params={{ entity: bundle.entity.name }}
+      search={view.form ? { form: view.form } : {}}
+      className="fw-button-link"
+    >
+      <PlusOutlined /> {t('list.create')}
+    </Link>
+  )
+}
+
+interface ListPartProps {
+  bundle: Bundle
+  view: View
+  state: ListState
+  onState: (state: ListState) => void
+}
+
+function ListTools({ bundle, view, state, onState }: ListPartProps) {
+  const { t } = useTranslation()
+  const phone = usePhone()
+  const q = state.q ?? ''
+  const [typed, setTyped] = useState(q)
+  const [known, setKnown] = useState(q)
+  // The search may be changed from outside: by going back, or by the button that clears everything.
+  if (q !== known) {
+    setKnown(q)
+    setTyped(q)
+  }
+  const settled = useDebounced(typed, 300)
+  useEffect(() => {
+    if (settled === typed && settled !== q) onState(withSet(state, 'q', settled))
+  }, [settled, typed, q, state, onState])
+  return (
+    <div className="fw-list-tools">
+      <Input.Search
+        allowClear
+        value={typed}
+        onChange={(event) => setTyped(event.target.value)}
+        placeholder={t('list.search')}
+        aria-label={t('list.search')}
+        style={{ width: phone ? '100%' : 240 }}
+      />
+      <QuickFilterBar
+        bundle={bundle}
+        paths={view.filters ?? []}
+        filters={readFilters(state.f)}
+        onChange={(next) => onState(withSet(state, 'f', writeFilters(next)))}
+      />
+    </div>
+  )
+}
+
+type Pages = {
+  records: Parameters<typeof RecordTable>[0]['records']
+  totals?: Record<string, string>
+}[]
+
+function Found({ bundle, view, state, onState, pages }: ListPartProps & { pages: Pages }) {
+  const { t } = useTranslation()
+  const phone = usePhone()
+  const found = pages.flatMap((page) => page.records)
+  if (found.length === 0) {
+    const searched = Boolean(state.q || state.f)
+    return (
+      <div className="fw-card">
+        <Nothing text={t(searched ? 'common.nothingFound' : 'list.none')}>
+          {searched ? (
+            <Button onClick={() => onState({})}>{t('common.clearSearch')}</Button>
+          ) : (
+            <CreateLink bundle={bundle} view={view} />
+          )}
+        </Nothing>
+      </div>
+    )
+  }
+  if (phone) return <RecordCards bundle={bundle} records={found} />
+  return (
+    <RecordTable
+      bundle={bundle}
+      view={view}
+      records={found}
+      totals={pages[0]?.totals}
+      sort={state.sort}
+      onSort={(sort) => onState(withSet(state, 'sort', sort))}
+    />
+  )
+}
+
+function Narrowed({ bundle, paths }: { bundle: Bundle; paths: readonly string[] }) {
+  const { t } = useTranslation()
+  const fields = paths.map((path) => pathTitle(bundle, path)).join('、')
+  return (
+    <Alert
+      type="info"
+      showIcon
+      title={t('list.narrowed', { fields })}
+      style={{ marginBottom: 12 }}
+    />
+  )
+}
+
 function Count({ n, more }: { n: number; more: boolean }) {
   const { t } = useTranslation()
-  return (
-    <span className="fw-quiet">
-      {t('list.count', { count: n, n: `${grouped(String(n))}${more ? '+' : ''}` })}
-    </span>
-  )
+  const text = `${grouped(String(n))}${more ? '+' : ''}`
+  return <span className="fw-quiet">{t('list.count', { count: n, n: text })}</span>
 }

@@ -52,7 +52,8 @@ function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredReco
   const [base, setBase] = useState<FormBase>({ record: latest })
   const [editing, setEditing] = useState(() => opensForEditing(latest))
   const { record } = base
-  const model = useRecordModel(bundle, base)
+  const readOnly = readOnlyPaths(bundle)
+  const model = useRecordModel(bundle, base, readOnly)
   // A newer version takes the place of the one shown, but never of one that is being changed.
   if (latest.rev > record.rev && !model.isDirty()) setBase({ record: latest })
 
@@ -64,7 +65,7 @@ function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredReco
           bundle,
           record,
           event: approval ? 'submit' : 'save',
-          readOnly: readOnlyPaths(bundle),
+          readOnly,
         }
       : undefined,
   )
@@ -94,7 +95,6 @@ function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredReco
     )
     setEditing(true)
   }
-  const can = (action: 'submit' | 'resubmit') => record.can?.includes(action) === true
   return (
     <Page
       title={recordTitle(bundle, record)}
@@ -119,40 +119,16 @@ function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredReco
         <div>
           <MyTask record={record} />
           <RecordForm model={model} bundle={bundle} layout={layoutOf(bundle)} readOnly={!editing} />
-          {(editing || can('submit') || can('resubmit')) && (
-            <div className="fw-edit-bar">
-              {can('submit') && (
-                <Button type="primary" loading={saving.busy} onClick={() => send('submit')}>
-                  {t('record.submit')}
-                </Button>
-              )}
-              {can('resubmit') && (
-                <Button type="primary" loading={saving.busy} onClick={() => send('resubmit')}>
-                  {t('record.resubmit')}
-                </Button>
-              )}
-              {editing && (
-                <Button
-                  {...(can('submit') || can('resubmit') ? {} : { type: 'primary' as const })}
-                  loading={saving.busy}
-                  onClick={() => send('save')}
-                >
-                  {t('record.save')}
-                </Button>
-              )}
-              {editing && !opensForEditing(record) && (
-                <Button
-                  onClick={() => {
-                    setBase({ record, generation: (base.generation ?? 0) + 1 })
-                    model.settle()
-                    setEditing(false)
-                  }}
-                >
-                  {t('common.cancel')}
-                </Button>
-              )}
-            </div>
-          )}
+          <EditBar
+            record={record}
+            editing={editing}
+            busy={saving.busy}
+            onSend={send}
+            onCancel={() => {
+              setBase({ record, generation: (base.generation ?? 0) + 1 })
+              setEditing(false)
+            }}
+          />
         </div>
         <aside>{props.timeline}</aside>
       </div>
@@ -165,6 +141,42 @@ function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredReco
       />
       <LeaveGuard model={model} />
     </Page>
+  )
+}
+
+interface EditBarProps {
+  record: StoredRecord
+  editing: boolean
+  busy: boolean
+  onSend: (intent: Intent) => void
+  onCancel: () => void
+}
+
+/** The commands on what is in the form; nothing where there is none. */
+function EditBar({ record, editing, busy, onSend, onCancel }: EditBarProps) {
+  const { t } = useTranslation()
+  const offered = (['submit', 'resubmit'] as const).filter((action) => record.can?.includes(action))
+  if (!editing && offered.length === 0) return null
+  return (
+    <div className="fw-edit-bar">
+      {offered.map((action) => (
+        <Button key={action} type="primary" loading={busy} onClick={() => onSend(action)}>
+          {t(`record.${action}`)}
+        </Button>
+      ))}
+      {editing && (
+        <Button
+          type={offered.length > 0 ? 'default' : 'primary'}
+          loading={busy}
+          onClick={() => onSend('save')}
+        >
+          {t('record.save')}
+        </Button>
+      )}
+      {editing && !opensForEditing(record) && (
+        <Button onClick={onCancel}>{t('common.cancel')}</Button>
+      )}
+    </div>
   )
 }
 

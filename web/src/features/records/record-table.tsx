@@ -2,7 +2,8 @@ import { Link } from '@tanstack/react-router'
 import { Table } from 'antd'
 import type { ColumnType, SorterResult } from 'antd/es/table/interface'
 import { useTranslation } from 'react-i18next'
-import type { Bundle, View } from '@/api/bundle'
+import type { Bundle } from '@/api/bundle'
+import type { View, ViewColumn } from '@/api/definitions.gen'
 import type { StoredRecord } from '@/api/records'
 import { kindOf, shownValue } from '@/form/fields/kinds'
 import { titleOf } from '@/lib/texts'
@@ -87,11 +88,7 @@ interface ColumnLook {
   sort: string | undefined
 }
 
-function columnOf(
-  bundle: Bundle,
-  column: NonNullable<View['columns']>[number],
-  look: ColumnLook,
-): ColumnType<StoredRecord> {
+function columnOf(bundle: Bundle, column: ViewColumn, look: ColumnLook): ColumnType<StoredRecord> {
   const path = column.field
   const sortable = systemSorts.has(path) || (bundle.entity.properties[path] && !path.includes('.'))
   const leading = look.sort?.split(',')[0]

@@ -22,6 +22,8 @@ interface Answers {
   labor: boolean
 }
 
+type TextAnswer = Exclude<keyof Answers, 'labor'>
+
 /** The first run: proves with the token from the server's console that this person may, then founds company and administrator. */
 export function SetupPage({
   token,
@@ -41,31 +43,6 @@ export function SetupPage({
     labor: true,
   })
   const founding = useMutation({ mutationFn: setUp, onSuccess: onDone })
-  const nameProblem =
-    answers.name !== '' && !companyName.test(answers.name) ? t('setup.nameShape') : undefined
-  const passwordProblem =
-    answers.password !== '' && answers.password.length < minPasswordLength
-      ? t('account.passwordShort', { min: minPasswordLength })
-      : undefined
-  const complete =
-    [
-      answers.token,
-      answers.name,
-      answers.title,
-      answers.login,
-      answers.person,
-      answers.password,
-    ].every((answer) => answer.trim() !== '') &&
-    !nameProblem &&
-    !passwordProblem
-  const input = (key: Exclude<keyof Answers, 'labor' | 'password'>, autoComplete = 'off') => (
-    <Input
-      id={`setup-${key}`}
-      autoComplete={autoComplete}
-      value={answers[key]}
-      onChange={(event) => setAnswers({ ...answers, [key]: event.target.value })}
-    />
-  )
   const submit = (event: SubmitEvent) => {
     event.preventDefault()
     founding.mutate({
@@ -86,53 +63,7 @@ export function SetupPage({
         <h1>{t('setup.title')}</h1>
         <p>{t('setup.intro')}</p>
         <form onSubmit={submit}>
-          <Labelled id="setup-token" label={t('setup.token')} help={t('setup.tokenHelp')}>
-            {input('token')}
-          </Labelled>
-          <fieldset className="fw-fieldset">
-            <legend>{t('setup.company')}</legend>
-            <Labelled id="setup-title" label={t('setup.companyTitle')}>
-              {input('title', 'organization')}
-            </Labelled>
-            <Labelled
-              id="setup-name"
-              label={t('setup.companyName')}
-              help={t('setup.nameHelp')}
-              problem={nameProblem}
-            >
-              {input('name')}
-            </Labelled>
-          </fieldset>
-          <fieldset className="fw-fieldset">
-            <legend>{t('setup.admin')}</legend>
-            <Labelled id="setup-person" label={t('setup.person')}>
-              {input('person', 'name')}
-            </Labelled>
-            <Labelled id="setup-login" label={t('signIn.login')}>
-              {input('login', 'username')}
-            </Labelled>
-            <Labelled
-              id="setup-password"
-              label={t('signIn.password')}
-              help={t('account.passwordHelp', { min: minPasswordLength })}
-              problem={passwordProblem}
-            >
-              <Input.Password
-                id="setup-password"
-                autoComplete="new-password"
-                value={answers.password}
-                onChange={(event) => setAnswers({ ...answers, password: event.target.value })}
-              />
-            </Labelled>
-          </fieldset>
-          <p>
-            <Checkbox
-              checked={answers.labor}
-              onChange={(event) => setAnswers({ ...answers, labor: event.target.checked })}
-            >
-              {t('setup.withLabor')}
-            </Checkbox>
-          </p>
+          <Questions answers={answers} onChange={setAnswers} />
           {founding.error && (
             <Alert
               type="error"
@@ -148,7 +79,7 @@ export function SetupPage({
             size="large"
             block
             loading={founding.isPending}
-            disabled={!complete}
+            disabled={!complete(answers)}
           >
             {t('setup.found')}
           </Button>
@@ -156,5 +87,84 @@ export function SetupPage({
         <LanguageChoice />
       </div>
     </main>
+  )
+}
+
+function complete(answers: Answers): boolean {
+  const texts = [answers.token, answers.title, answers.login, answers.person]
+  return (
+    texts.every((text) => text.trim() !== '') &&
+    companyName.test(answers.name) &&
+    answers.password.length >= minPasswordLength
+  )
+}
+
+function Questions({
+  answers,
+  onChange,
+}: {
+  answers: Answers
+  onChange: (answers: Answers) => void
+}) {
+  const { t } = useTranslation()
+  const control = (key: TextAnswer, autoComplete = 'off') => {
+    const Control = key === 'password' ? Input.Password : Input
+    return (
+      <Control
+        id={`setup-${key}`}
+        autoComplete={autoComplete}
+        value={answers[key]}
+        onChange={(event) => onChange({ ...answers, [key]: event.target.value })}
+      />
+    )
+  }
+  const { name, password } = answers
+  const nameProblem = name !== '' && !companyName.test(name) ? t('setup.nameShape') : undefined
+  const short = password !== '' && password.length < minPasswordLength
+  return (
+    <>
+      <Labelled id="setup-token" label={t('setup.token')} help={t('setup.tokenHelp')}>
+        {control('token')}
+      </Labelled>
+      <fieldset className="fw-fieldset">
+        <legend>{t('setup.company')}</legend>
+        <Labelled id="setup-title" label={t('setup.companyTitle')}>
+          {control('title', 'organization')}
+        </Labelled>
+        <Labelled
+          id="setup-name"
+          label={t('setup.companyName')}
+          help={t('setup.nameHelp')}
+          problem={nameProblem}
+        >
+          {control('name')}
+        </Labelled>
+      </fieldset>
+      <fieldset className="fw-fieldset">
+        <legend>{t('setup.admin')}</legend>
+        <Labelled id="setup-person" label={t('setup.person')}>
+          {control('person', 'name')}
+        </Labelled>
+        <Labelled id="setup-login" label={t('signIn.login')}>
+          {control('login', 'username')}
+        </Labelled>
+        <Labelled
+          id="setup-password"
+          label={t('signIn.password')}
+          help={t('account.passwordHelp', { min: minPasswordLength })}
+          problem={short ? t('account.passwordShort', { min: minPasswordLength }) : undefined}
+        >
+          {control('password', 'new-password')}
+        </Labelled>
+      </fieldset>
+      <p>
+        <Checkbox
+          checked={answers.labor}
+          onChange={(event) => onChange({ ...answers, labor: event.target.checked })}
+        >
+          {t('setup.withLabor')}
+        </Checkbox>
+      </p>
+    </>
   )
 }

@@ -26,7 +26,6 @@ export function ActionBar({
 }: ActionBarProps) {
   const { t } = useTranslation()
   return (
-    // biome-ignore lint/a11y/useSemanticElements: there is no element for a toolbar
     <div className="fw-action-bar" role="toolbar" aria-label={t('tasks.actions')}>
       {verbs.includes('approve') && (
         <Button type="primary" disabled={busy} onClick={() => onVerb('approve')}>

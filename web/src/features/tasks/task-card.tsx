@@ -6,6 +6,7 @@ import type { TaskTab } from '@/lib/task-tab'
 import { fromNow, moment } from '@/lib/time'
 import { StateTag } from '@/ui/state-tag'
 import { useNow } from '@/ui/use-now'
+import { Remaining } from './remaining'
 
 /** One task of a list: what it is about, up to five facts, who started it and how long it has been here. */
 export function TaskCard({ task, tab }: { task: Task; tab: TaskTab }) {
@@ -39,13 +40,7 @@ export function TaskCard({ task, tab }: { task: Task; tab: TaskTab }) {
         <time dateTime={at} title={moment(at)} className="fw-task-meta">
           {fromNow(at, now)}
         </time>
-        {task.dueAt && !task.doneAt && (
-          <span
-            className={Date.parse(task.dueAt) < now ? 'fw-task-meta fw-due-late' : 'fw-task-meta'}
-          >
-            {t('tasks.due', { when: fromNow(task.dueAt, now) })}
-          </span>
-        )}
+        {task.dueAt && !task.doneAt && <Remaining dueAt={task.dueAt} />}
       </div>
     </>
   )

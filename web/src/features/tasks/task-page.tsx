@@ -22,14 +22,13 @@ import { Stops } from '@/form/save/stops'
 import { useGuardedCommand } from '@/form/save/use-guarded-command'
 import { useEngine } from '@/form/use-engine'
 import { type FormBase, useRecordModel } from '@/form/use-record-model'
-import { fromNow } from '@/lib/time'
 import { Page } from '@/ui/page'
 import { StateTag } from '@/ui/state-tag'
-import { useNow } from '@/ui/use-now'
 import { usePhone } from '@/ui/use-phone'
 import { ActionBar } from './action-bar'
 import { DecisionDialog } from './decision-dialog'
 import { closedPaths } from './node-rights'
+import { Remaining } from './remaining'
 
 interface TaskPageProps {
   id: string
@@ -57,22 +56,16 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
     record: detail.record,
     seen: detail.seen,
   })
-  const model = useRecordModel(bundle, base)
+  const mine = detail.flow?.mine ?? undefined
+  // The slice carries the node's rights; until the engine has it they hold by this.
+  const closed = closedPaths(bundle.entity, mine?.fields ?? {})
+  const model = useRecordModel(bundle, base, closed)
   if (detail.record.rev > base.record.rev && !model.isDirty())
     setBase({ record: detail.record, seen: detail.seen })
 
-  const mine = detail.flow?.mine ?? undefined
   const writable = mine !== undefined && Object.values(mine.fields ?? {}).includes('w')
   useEngine(
-    writable
-      ? {
-          model,
-          bundle,
-          record: base.record,
-          event: 'save',
-          readOnly: closedPaths(bundle.entity, mine.fields ?? {}),
-        }
-      : undefined,
+    writable ? { model, bundle, record: base.record, event: 'save', readOnly: [] } : undefined,
   )
   useMarkRead(detail)
   const { deciding, verb, setVerb } = useDeciding(props, { base, model })
@@ -81,7 +74,7 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
       title={detail.task.subject}
       note={base.record.state && <StateTag state={base.record.state} />}
       onBack={props.onBack}
-      actions={<Remaining dueAt={detail.task.dueAt} />}
+      actions={detail.task.dueAt && !detail.task.doneAt && <Remaining dueAt={detail.task.dueAt} />}
     >
       <div className="fw-two">
         <div>
@@ -199,16 +192,4 @@ function useMarkRead({ task }: TaskDetail): void {
       (error: unknown) => reportError(error),
     )
   }, [unread, task.id, client])
-}
-
-function Remaining({ dueAt }: { dueAt: string | undefined }) {
-  const { t } = useTranslation()
-  const now = useNow()
-  if (!dueAt) return null
-  const late = Date.parse(dueAt) < now
-  return (
-    <span className={late ? 'fw-due-late' : 'fw-quiet'}>
-      {t('tasks.due', { when: fromNow(dueAt, now) })}
-    </span>
-  )
 }

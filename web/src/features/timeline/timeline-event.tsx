@@ -1,9 +1,10 @@
 import { useTranslation } from 'react-i18next'
 import type { Bundle } from '@/api/bundle'
-import type { TimelineEntry } from '@/api/records'
+import type { StoredRecord, TimelineEntry } from '@/api/records'
 import type { Wire } from '@/api/wire'
 import { shownValue } from '@/form/fields/kinds'
 import { fieldAt, placeOf } from '@/form/labels'
+import { rowIdsOf } from '@/form/patch'
 import { translateIfKnown } from '@/lib/i18n'
 import { textOf } from '@/lib/texts'
 import { lengthOf, moment } from '@/lib/time'
@@ -14,11 +15,11 @@ interface TimelineEventProps {
   /** What happened before it; tells how long this step took. */
   earlier: TimelineEntry | undefined
   bundle: Bundle
-  refs: Record<string, string>
+  record: StoredRecord
 }
 
 /** One thing that happened: who, what, where in the flow, when, with words and changes. */
-export function TimelineEvent({ entry, earlier, bundle, refs }: TimelineEventProps) {
+export function TimelineEvent({ entry, earlier, bundle, record }: TimelineEventProps) {
   const { t } = useTranslation()
   const took = earlier ? Date.parse(entry.at) - Date.parse(earlier.at) : 0
   const name = entry.actor.name || t('timeline.system')
@@ -46,7 +47,7 @@ export function TimelineEvent({ entry, earlier, bundle, refs }: TimelineEventPro
         </div>
         {entry.comment && <div className="fw-event-comment">{entry.comment}</div>}
         <Reasons bundle={bundle} reasons={entry.reasons} />
-        <Changes bundle={bundle} refs={refs} changes={entry.changes} />
+        <Changes bundle={bundle} record={record} changes={entry.changes} />
       </div>
     </li>
   )
@@ -75,18 +76,18 @@ function Reasons({ bundle, reasons }: { bundle: Bundle; reasons: TimelineEntry['
 
 interface ChangesProps {
   bundle: Bundle
-  refs: Record<string, string>
+  record: StoredRecord
   changes: TimelineEntry['changes']
 }
 
-function Changes({ bundle, refs, changes }: ChangesProps) {
+function Changes({ bundle, record, changes }: ChangesProps) {
   if (!changes || changes.length === 0) return null
   const shown = (path: string, value: unknown) => {
     const field = fieldAt(bundle, path)
     if (!field) return value === undefined || value === null ? '–' : String(value)
     return shownValue(value as Wire, {
       field,
-      nameOf: (entity, id) => refs[`${entity}/${id}`],
+      nameOf: (entity, id) => record.refs?.[`${entity}/${id}`],
       zone: bundle.zone,
     })
   }
@@ -94,8 +95,9 @@ function Changes({ bundle, refs, changes }: ChangesProps) {
     <ul className="fw-event-changes">
       {changes.map((change) => (
         <li key={change.field}>
-          {placeOf(bundle, undefined, change.field)}: <del>{shown(change.field, change.from)}</del>{' '}
-          → <ins>{shown(change.field, change.to)}</ins>
+          {placeOf(bundle, (table) => rowIdsOf(record.values, table), change.field)}:{' '}
+          <del>{shown(change.field, change.from)}</del> →{' '}
+          <ins>{shown(change.field, change.to)}</ins>
         </li>
       ))}
     </ul>

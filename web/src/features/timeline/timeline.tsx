@@ -60,7 +60,7 @@ export function TimelineCards({ bundle, record, flow, entries }: TimelineCardsPr
               entry={entry}
               earlier={ordered[index + 1]}
               bundle={bundle}
-              refs={record.refs ?? {}}
+              record={record}
             />
           ))}
         </ol>

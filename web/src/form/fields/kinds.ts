@@ -1,4 +1,5 @@
-import type { Field, FieldType } from '@/api/bundle'
+import type { Field } from '@/api/bundle'
+import type { FieldType } from '@/api/definitions.gen'
 import type { Wire } from '@/api/wire'
 import { autonumber } from './autonumber'
 import { bankCard } from './bank-card'
@@ -8,7 +9,6 @@ import { date } from './date'
 import { datetime } from './datetime'
 import { decimal } from './decimal'
 import { department } from './department'
-import { files } from './files'
 import { idCard } from './id-card'
 import { integer } from './integer'
 import type { FieldKind, Showing } from './kind'
@@ -51,9 +51,6 @@ const kinds: Record<FieldType, FieldKind> = {
   id_card: idCard,
   credit_code: creditCode,
   bank_card: bankCard,
-  attachment: files,
-  image: files,
-  signature: files,
 }
 
 /** The kind of a field; a type this page does not know is shown as text. */

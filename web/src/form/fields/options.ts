@@ -1,4 +1,5 @@
-import type { Field, Option } from '@/api/bundle'
+import type { Field } from '@/api/bundle'
+import type { Option } from '@/api/definitions.gen'
 import { titleOf } from '@/lib/texts'
 
 /** What a select offers; the options of a list stand at its elements. */

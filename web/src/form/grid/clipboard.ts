@@ -1,41 +1,27 @@
+/** A cell with what ends it: in quotes (doubled inside), which may hold tabs and line ends, or plain. */
+const cell = /(?:"((?:[^"]|"")*)"|([^\t\r\n]*))(\t|\r\n|\r|\n|$)/y
+
 /**
  * Reads cells as a spreadsheet puts them on the clipboard: tabs between cells, lines between rows, and quotes around
- * cells that hold either, with quotes doubled inside.
+ * cells that hold either.
  */
 export function parseCells(text: string): string[][] {
-  const rows: string[][] = []
-  let row: string[] = []
-  let cell = ''
-  let quoted = false
-  const endCell = () => {
-    row.push(cell.trim())
-    cell = ''
+  const rows: string[][] = [[]]
+  const source = text.replace(/(\r\n|\r|\n)$/, '')
+  cell.lastIndex = 0
+  while (true) {
+    const match = cell.exec(source)
+    if (!match) return rows
+    const [, quoted, plain = '', end] = match
+    rows.at(-1)?.push((quoted === undefined ? plain : quoted.replaceAll('""', '"')).trim())
+    if (end === '') return rows
+    if (end !== '\t') rows.push([])
   }
-  const endRow = () => {
-    endCell()
-    rows.push(row)
-    row = []
-  }
-  for (let i = 0; i < text.length; i++) {
-    const char = text[i] ?? ''
-    if (quoted) {
-      if (char !== '"') cell += char
-      else if (text[i + 1] === '"') {
-        cell += '"'
-        i++
-      } else quoted = false
-    } else if (char === '"' && cell === '') quoted = true
-    else if (char === '\t') endCell()
-    else if (char === '\n') endRow()
-    else if (char !== '\r') cell += char
-  }
-  if (cell !== '' || row.length > 0) endRow()
-  return rows
 }
 
 /** Cells as a spreadsheet reads them from the clipboard. */
 export function formatCells(cells: readonly (readonly string[])[]): string {
-  const quote = (cell: string) =>
-    /["\t\n\r]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell
+  const quote = (text: string) =>
+    /["\t\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
   return cells.map((row) => row.map(quote).join('\t')).join('\n')
 }

@@ -1,4 +1,5 @@
-import type { Field, FormColumn, FormItem } from '@/api/bundle'
+import type { Field } from '@/api/bundle'
+import type { FormColumn, FormItem } from '@/api/definitions.gen'
 import { titleOf } from '@/lib/texts'
 import { kindOf } from '../fields/kinds'
 
@@ -7,8 +8,10 @@ export interface GridColumn {
   name: string
   field: Field
   title: string
+  /** Pixels. */
   width: number
-  total: boolean
+  /** What stands below the column. */
+  total: FormColumn['total']
   numeric: boolean
 }
 
@@ -34,9 +37,9 @@ export function columnsOf(field: Field, item: FormItem | undefined): GridColumn[
     return {
       name: column.field,
       field: own,
-      title: column.title ? titleOf(column) : titleOf({ ...own, name: column.field }),
+      title: titleOf({ ...own, name: column.field }),
       width: column.width ?? widths[own['x-type']] ?? 110,
-      total: column.total === 'sum',
+      total: column.total,
       numeric: kindOf(own).numeric === true,
     }
   })

@@ -1,7 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { App, Button } from 'antd'
 import { useTranslation } from 'react-i18next'
-import type { Fill } from '@/api/bundle'
+import type { Fill } from '@/api/definitions.gen'
 import { findRecords } from '@/api/records'
 import { titleOf } from '@/lib/texts'
 import { useFailureMessage } from '@/ui/use-failure-message'

@@ -1,4 +1,4 @@
-import type { Fill } from '@/api/bundle'
+import type { Fill } from '@/api/definitions.gen'
 import type { Filter, RecordPage, RecordSearch } from '@/api/records'
 import type { Row, Values, Wire } from '@/api/wire'
 

@@ -1,6 +1,6 @@
 import { CopyOutlined, DeleteOutlined } from '@ant-design/icons'
 import { Button, Tooltip } from 'antd'
-import { memo } from 'react'
+import { memo, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { cellPath } from '@/lib/path'
 import { kindOf, shownValue } from '../fields/kinds'
@@ -17,16 +17,14 @@ export interface GridRowProps {
   columns: readonly GridColumn[]
   /** The active column if the cursor is in this row, else -1. */
   active: number
-  /** The selected columns of this row; null if none. */
-  selected: readonly [number, number] | null
+  /** The selected columns of this row as "first-last"; "" if none. */
+  selected: string
   editing: { startWith?: string } | undefined
   actions: GridActions
 }
 
 /** What a row asks of its grid; the same object at every render, so that rows render only for their own changes. */
 export interface GridActions {
-  edit: (row: number, column: number) => void
-  select: (row: number, column: number, extend: boolean) => void
   finish: () => void
   copy?: ((row: number) => void) | undefined
   remove?: ((row: number) => void) | undefined
@@ -48,35 +46,50 @@ export const GridRow = memo(function GridRow(props: GridRowProps) {
       ))}
       {(actions.copy || actions.remove) && (
         <td className="fw-grid-tools">
-          {actions.copy && (
-            <Tooltip title={t('grid.copyRow')}>
-              <Button
-                type="text"
-                size="small"
-                tabIndex={-1}
-                icon={<CopyOutlined />}
-                aria-label={t('grid.copyRowNo', { no: index + 1 })}
-                onClick={() => actions.copy?.(index)}
-              />
-            </Tooltip>
-          )}
-          {actions.remove && (
-            <Tooltip title={t('grid.deleteRow')}>
-              <Button
-                type="text"
-                size="small"
-                tabIndex={-1}
-                icon={<DeleteOutlined />}
-                aria-label={t('grid.deleteRowNo', { no: index + 1 })}
-                onClick={() => actions.remove?.(index)}
-              />
-            </Tooltip>
-          )}
+          <RowButton
+            icon={<CopyOutlined />}
+            title={t('grid.copyRow')}
+            label={t('grid.copyRowNo', { no: index + 1 })}
+            reachable={props.active >= 0}
+            onPress={actions.copy && (() => actions.copy?.(index))}
+          />
+          <RowButton
+            icon={<DeleteOutlined />}
+            title={t('grid.deleteRow')}
+            label={t('grid.deleteRowNo', { no: index + 1 })}
+            reachable={props.active >= 0}
+            onPress={actions.remove && (() => actions.remove?.(index))}
+          />
         </td>
       )}
     </tr>
   )
 })
+
+interface RowButtonProps {
+  icon: ReactNode
+  title: string
+  label: string
+  /** Only the buttons of the row with the cursor are in the order of Tab. */
+  reachable: boolean
+  onPress: (() => void) | undefined
+}
+
+function RowButton({ icon, title, label, reachable, onPress }: RowButtonProps) {
+  if (!onPress) return null
+  return (
+    <Tooltip title={title}>
+      <Button
+        type="text"
+        size="small"
+        tabIndex={reachable ? 0 : -1}
+        icon={icon}
+        aria-label={label}
+        onClick={onPress}
+      />
+    </Tooltip>
+  )
+}
 
 interface GridCellProps extends GridRowProps {
   column: GridColumn
@@ -86,7 +99,8 @@ interface GridCellProps extends GridRowProps {
 
 function cellClass(props: GridCellProps, readOnly: boolean, bad: boolean): string {
   const { position, selected, active, column } = props
-  const inRange = selected !== null && position >= selected[0] && position <= selected[1]
+  const [first = -1, last = -1] = selected === '' ? [] : selected.split('-').map(Number)
+  const inRange = position >= first && position <= last
   return [
     'fw-cell',
     column.numeric && 'fw-number',
@@ -100,7 +114,7 @@ function cellClass(props: GridCellProps, readOnly: boolean, bad: boolean): strin
 }
 
 function GridCell(props: GridCellProps) {
-  const { column, position, view, index, active, actions } = props
+  const { column, position, view, index, active } = props
   const { model, bundle, readOnly } = useForm()
   const textOfProblem = useProblemText()
   const state = view.state(column.name)
@@ -111,45 +125,29 @@ function GridCell(props: GridCellProps) {
   const className = cellClass(props, fixed, problems.length > 0)
   if (editing && !fixed) {
     return (
-      <td
-        role="gridcell"
-        className={`${className} fw-cell-editing`}
-        data-cell={`${index},${position}`}
-      >
+      <td className={`${className} fw-cell-editing`} data-cell={`${index},${position}`}>
         <CellEditor {...props} startWith={editing.startWith} bad={problems.length > 0} />
       </td>
     )
   }
   const value = view.row[column.name]
-  const text = state.hidden
-    ? ''
-    : state.pending && value === undefined
-      ? '…'
-      : shownValue(value, {
-          field: column.field,
-          nameOf: (entity, id) => model.nameOf(entity, id),
-          zone: bundle.zone,
-        })
+  const shown = shownValue(value, {
+    field: column.field,
+    nameOf: (entity, id) => model.nameOf(entity, id),
+    zone: bundle.zone,
+  })
+  const text = value === undefined || state.hidden ? '' : shown
   return (
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: a cell of a grid may be invalid and read-only
     <td
-      role="gridcell"
       className={className}
       tabIndex={active === position ? 0 : -1}
       data-cell={`${index},${position}`}
       aria-readonly={fixed}
       aria-invalid={problems.length > 0}
       title={note || undefined}
-      onMouseDown={(event) => {
-        if (event.shiftKey) {
-          event.preventDefault()
-          actions.select(index, position, true)
-        }
-      }}
-      onClick={(event) => {
-        if (!event.shiftKey) actions.edit(index, position)
-      }}
     >
-      {text === '–' ? '' : text}
+      {state.pending && value === undefined && !state.hidden ? '…' : text}
       {note && <span className="fw-sr">{note}</span>}
     </td>
   )

@@ -9,7 +9,6 @@ import {
 import { Button } from 'antd'
 import { memo, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Field, FormItem } from '@/api/bundle'
 import { cellPath, parsePath } from '@/lib/path'
 import { FieldBox } from '../field-box'
 import { shownValue } from '../fields/kinds'
@@ -17,19 +16,12 @@ import { useForm } from '../form-context'
 import { copyOf } from '../patch'
 import { useRow } from '../use-model'
 import type { GridColumn } from './columns'
-import { Total } from './desk-grid'
+import type { GridProps } from './desk-grid'
 import { FillButtons } from './fill-buttons'
-import type { TableShape } from './use-table-shape'
-
-interface PhoneRowsProps {
-  table: string
-  field: Field
-  item: FormItem | undefined
-  shape: TableShape
-}
+import { Total } from './grid-parts'
 
 /** A sub-table on a phone: one card for a row. What is counted on site can be changed at once, the rest on opening. */
-export function PhoneRows({ table, field, item, shape }: PhoneRowsProps) {
+export function PhoneRows({ table, field, item, shape }: GridProps) {
   const { t } = useTranslation()
   const { model } = useForm()
   const { ids, columns, can } = shape

@@ -1,5 +1,6 @@
 import { useMemo } from 'react'
-import type { Field, FormItem, TableAction } from '@/api/bundle'
+import type { Field } from '@/api/bundle'
+import type { FormItem } from '@/api/definitions.gen'
 import { useForm } from '../form-context'
 import { useField, useRowIds } from '../use-model'
 import { columnsOf, type GridColumn } from './columns'
@@ -30,7 +31,8 @@ export function useTableShape(table: string, field: Field, item: FormItem | unde
   const fixed = readOnly
   // A node may open single columns of a table whose rows are not the approver's to add or remove.
   const rowsFixed = fixed || state.readOnly === true
-  const allowed = (action: TableAction) => !rowsFixed && (item?.actions?.includes(action) ?? true)
+  const allowed = (action: 'add' | 'delete' | 'copy' | 'paste') =>
+    !rowsFixed && (item?.actions?.includes(action) ?? true)
   const room = ids.length < (field.maxItems ?? 5000)
   return {
     ids,

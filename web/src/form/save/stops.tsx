@@ -24,7 +24,7 @@ export function Stops({ guarded, bundle, model, before, onNewer }: StopsProps) {
       <WarningsDialog
         problems={stop.problems}
         bundle={bundle}
-        model={model}
+        rowsOf={(table) => model.rowIds(table)}
         onGive={guarded.repeat}
         onCancel={guarded.dismiss}
       />

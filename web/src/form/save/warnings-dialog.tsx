@@ -4,20 +4,25 @@ import { useTranslation } from 'react-i18next'
 import type { Bundle } from '@/api/bundle'
 import type { Problem } from '@/api/wire'
 import { Labelled } from '@/ui/labelled'
-import { placeOf, textOfProblem } from '../labels'
-import type { FormModel } from '../model'
+import { placeOf, type RowsOf, textOfProblem } from '../labels'
 import type { Reasons } from './use-guarded-command'
 
 interface WarningsDialogProps {
   problems: readonly Problem[]
   bundle: Bundle
-  model?: FormModel | undefined
+  rowsOf: RowsOf
   onGive: (reasons: Reasons) => void
   onCancel: () => void
 }
 
 /** Asks a reason for each rule that was broken knowingly; approvers read them. */
-export function WarningsDialog({ problems, bundle, model, onGive, onCancel }: WarningsDialogProps) {
+export function WarningsDialog({
+  problems,
+  bundle,
+  rowsOf,
+  onGive,
+  onCancel,
+}: WarningsDialogProps) {
   const { t } = useTranslation()
   const [reasons, setReasons] = useState<Reasons>({})
   const rules = [
@@ -38,7 +43,7 @@ export function WarningsDialog({ problems, bundle, model, onGive, onCancel }: Wa
       {rules.map(([rule, problem]) => {
         const places = problems
           .filter((each) => (each.rule ?? each.code) === rule)
-          .map((each) => placeOf(bundle, model, each.field))
+          .map((each) => placeOf(bundle, rowsOf, each.field))
         return (
           <Labelled
             key={rule}
