@@ -61,16 +61,26 @@ func playFile(t *testing.T, name string) {
 func TestWrongExpectationsFail(t *testing.T) {
 	const def = `"def": {"key": "t", "nodes": [{"id": "a", "type": "approve", "who": ["user:m1"]}]}`
 	tests := []struct{ name, steps, want string }{
-		{"status", `[{"do": "start", "by": "u1", "expect": {"status": "approved"}}]`,
-			`step 1 (u1 start): expected status "approved", got "running"`},
-		{"open", `[{"do": "start", "by": "u1", "expect": {"open": {}}}]`,
-			`step 1 (u1 start): expected open {}, got {"a":["m1"]}`},
-		{"refusal", `[{"do": "start", "by": "u1"}, {"do": "approve", "by": "m1", "error": "E_ENDED"}]`,
-			`step 2 (m1 approve): expected E_ENDED, got done`},
-		{"no refusal", `[{"do": "start", "by": "u1"}, {"do": "approve", "by": "l1"}]`,
-			`step 2 (l1 approve): expected done, got E_NOT_ASSIGNEE`},
-		{"race", `[{"do": "start", "by": "u1"}, {"race": [{"do": "approve", "by": "m1"}, {"do": "comment", "by": "u1"}], "ok": 1}]`,
-			`step 2 (race): expected 1 done in order [0 1], got 2`},
+		{
+			"status", `[{"do": "start", "by": "u1", "expect": {"status": "approved"}}]`,
+			`step 1 (u1 start): expected status "approved", got "running"`,
+		},
+		{
+			"open", `[{"do": "start", "by": "u1", "expect": {"open": {}}}]`,
+			`step 1 (u1 start): expected open {}, got {"a":["m1"]}`,
+		},
+		{
+			"refusal", `[{"do": "start", "by": "u1"}, {"do": "approve", "by": "m1", "error": "E_ENDED"}]`,
+			`step 2 (m1 approve): expected E_ENDED, got done`,
+		},
+		{
+			"no refusal", `[{"do": "start", "by": "u1"}, {"do": "approve", "by": "l1"}]`,
+			`step 2 (l1 approve): expected done, got E_NOT_ASSIGNEE`,
+		},
+		{
+			"race", `[{"do": "start", "by": "u1"}, {"race": [{"do": "approve", "by": "m1"}, {"do": "comment", "by": "u1"}], "ok": 1}]`,
+			`step 2 (race): expected 1 done in order [0 1], got 2`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -111,7 +111,7 @@ type Outcome struct {
 }
 
 // Refused is a command that must not be done; it has changed nothing. Code is stable, in the form of the API.
-type Refused struct {
+type Refused struct { //nolint:errname // a refused command, not a mistake
 	Code   string
 	Params map[string]any
 }

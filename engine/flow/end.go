@@ -78,8 +78,8 @@ func (r *run) retry() error {
 	r.change(r.cmd.Data)
 	r.fact.Comment = r.cmd.Comment
 	r.st.Status = Running
-	if err := r.plan.holds(r.st); err != nil {
-		return nil // still damaged: it stays suspended
+	if damaged := r.plan.holds(r.st) != nil; damaged {
+		return nil // it stays suspended
 	}
 	stuck := r.st.Incident
 	for _, s := range stuck {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -266,74 +265,6 @@ func (b *historian) returnTargets(n *node) []TitledNode {
 	return targets
 }
 
-// Where a node of the path stands.
-const (
-	pathDone    = "done"
-	pathActive  = "active"
-	pathWaiting = "waiting"
-	pathSkipped = "skipped"
-)
-
-// path lists the nodes in the order of the definition, with where each stands.
-func (p *Plan) path(st *State) []PathNode {
-	path := []PathNode{}
-	status := pathWaiting
-	if st.Status == Approved {
-		status = pathDone
-	}
-	p.pathOf(st, p.root, status, &path)
-	return path
-}
-
-// pathOf adds the nodes of a list; status is that of a list no token stands in.
-func (p *Plan) pathOf(st *State, l *list, status string, path *[]PathNode) {
-	r := &run{plan: p, st: st}
-	token := slices.IndexFunc(l.nodes, func(n *node) bool {
-		_, active := st.Active[n.Name]
-		_, open := st.Blocks[n.Name]
-		return active || open || slices.ContainsFunc(st.Incident, func(s Stuck) bool { return s.Node == n.Name })
-	})
-	for i, n := range l.nodes {
-		at := status
-		switch {
-		case token >= 0 && i < token:
-			at = pathDone
-		case token >= 0 && i == token:
-			at = pathActive
-		case token >= 0:
-			at = pathWaiting
-		}
-		switch {
-		case r.skipped(n) && at != pathWaiting:
-			at = pathSkipped
-		case st.Status.Ended() && st.Status != Approved:
-			at = pathSkipped
-			if st.Rounds[n.Name] > 0 {
-				at = pathDone
-			}
-		}
-		if n.Type != def.NodeBranch {
-			*path = append(*path, PathNode{Node: n.Name, Title: p.titleOf(n.Name), Type: n.Type, Status: at})
-			continue
-		}
-		p.pathOfBranches(st, n, at, path)
-	}
-}
-
-func (p *Plan) pathOfBranches(st *State, n *node, at string, path *[]PathNode) {
-	for _, b := range n.branches {
-		inside := at
-		chosen := slices.Contains(st.Choices[n.Name], b.Name)
-		switch {
-		case at == pathActive && chosen:
-			inside = pathDone // unless a token stands in it
-		case (at == pathActive || at == pathDone) && !chosen:
-			inside = pathSkipped
-		}
-		p.pathOf(st, b.list, inside, path)
-	}
-}
-
 // entries turns the events of the record into its history.
 func (b *historian) entries(rec record.Record) ([]Entry, error) {
 	events, err := b.service.eventsOf(b.ctx, b.actor.Tenant, rec.Entity, rec.ID)
@@ -457,58 +388,4 @@ func (b *historian) withNames(entries []Entry) ([]Entry, error) {
 		}
 	}
 	return entries, nil
-}
-
-// explain adds to a refusal for changed values which ones have changed since the actor saw them.
-func (s *Service) explain(ctx context.Context, actor access.Actor, at target, act Act, err error) error {
-	var refused *Refused
-	if !errors.As(err, &refused) || refused.Code != CodeChangedSinceSeen {
-		return err
-	}
-	rev, _, _ := strings.Cut(act.Seen, "-")
-	since, parseErr := strconv.ParseInt(rev, 10, 64)
-	if parseErr != nil {
-		return err
-	}
-	line, lineErr := s.changesSince(ctx, actor, at, since)
-	if lineErr != nil {
-		return errors.Join(err, lineErr)
-	}
-	return &Refused{Code: refused.Code, Params: map[string]any{"changes": line}}
-}
-
-// changesSince gives the changes after a revision, as the actor may see them.
-func (s *Service) changesSince(ctx context.Context, actor access.Actor, at target, rev int64) ([]EntryChange, error) {
-	full, err := s.config.Records.Load(ctx, actor.Tenant, at.entity, at.id)
-	if err != nil {
-		return nil, err
-	}
-	full.Actor = actor
-	b := historian{service: s, ctx: ctx, actor: actor, full: full}
-	if b.state, err = decodeState(full.Record.Flow); err != nil {
-		return nil, err
-	}
-	if b.plan, err = s.pinnedPlan(ctx, actor.Tenant, &b.state); err != nil {
-		return nil, err
-	}
-	events, err := s.eventsOf(ctx, actor.Tenant, at.entity, at.id)
-	if err != nil {
-		return nil, err
-	}
-	changed := []EntryChange{}
-	for _, e := range events {
-		if e.Rev <= rev || e.Type != event.TypeUpdated {
-			continue
-		}
-		written, err := event.Decode(e.Data)
-		if err != nil {
-			return nil, err
-		}
-		of, err := b.changes(written.Changes)
-		if err != nil {
-			return nil, err
-		}
-		changed = append(changed, of...)
-	}
-	return changed, nil
 }

@@ -133,13 +133,7 @@ func tokenize(source string) []token {
 		case unicode.IsSpace(c):
 			i++
 		case c == '"' || c == '\'' || c == '`':
-			end := i + 1
-			for end < len(runes) && runes[end] != c {
-				if runes[end] == '\\' && c != '`' {
-					end++
-				}
-				end++
-			}
+			end := endOfText(runes, i)
 			tokens = append(tokens, token{literal: string(runes[i+1 : min(end, len(runes))])})
 			i = end + 1
 		case unicode.IsDigit(c):
@@ -163,6 +157,20 @@ func tokenize(source string) []token {
 		}
 	}
 	return tokens
+}
+
+// endOfText is where the text that begins at a quote ends.
+func endOfText(runes []rune, from int) int {
+	quote := runes[from]
+	for i := from + 1; i < len(runes); i++ {
+		switch {
+		case runes[i] == quote:
+			return i
+		case runes[i] == '\\' && quote != '`':
+			i++
+		}
+	}
+	return len(runes)
 }
 
 func span(runes []rune, from int, in func(rune) bool) int {

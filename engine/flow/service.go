@@ -242,7 +242,7 @@ func (d *deciding) step(plan *Plan) (record.Change, error) {
 	if err != nil {
 		return record.Change{}, err
 	}
-	out, err := Step(plan, d.state, cmd, d.world(plan, dir))
+	out, err := Step(plan, d.state, cmd, d.world(dir))
 	if dir.err != nil {
 		return record.Change{}, dir.err
 	}
@@ -284,10 +284,10 @@ func (d *deciding) command(dir *directory) (Command, error) {
 }
 
 // world is what Step takes from the record and the directory.
-func (d *deciding) world(plan *Plan, dir *directory) World {
+func (d *deciding) world(dir *directory) World {
 	return World{
 		Now: d.full.Now, Org: dir, Env: dir.env,
-		Values: func(patch form.Values) (form.Values, error) { return d.values(patch) },
+		Values: d.values,
 		Seen: func() (string, error) {
 			shown, err := d.service.shown(d.ctx, d.actor, d.stored)
 			if err != nil {

@@ -73,61 +73,61 @@ func (w *world) clock() time.Time {
 }
 
 // catalog compiles the definitions of the purchase company; change may alter them.
-func catalog(t testing.TB, change func(def.Definitions)) *def.Catalog {
-	t.Helper()
+func catalog(tb testing.TB, change func(def.Definitions)) *def.Catalog {
+	tb.Helper()
 	defs := def.Definitions{}
 	files, err := filepath.Glob("testdata/purchase/*/*.json")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for _, file := range files {
 		raw, err := os.ReadFile(file)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
-		add(t, defs, def.Kind(filepath.Base(filepath.Dir(file))), string(raw))
+		add(tb, defs, def.Kind(filepath.Base(filepath.Dir(file))), string(raw))
 	}
 	if change != nil {
 		change(defs)
 	}
 	compiled, problems := def.Compile(defs, "zh-CN")
 	if len(problems) > 0 {
-		t.Fatalf("compile: %+v", problems)
+		tb.Fatalf("compile: %+v", problems)
 	}
 	return compiled
 }
 
-func add(t testing.TB, defs def.Definitions, kind def.Kind, raw string) {
-	t.Helper()
+func add(tb testing.TB, defs def.Definitions, kind def.Kind, raw string) {
+	tb.Helper()
 	canonical, problems := def.Canonical([]byte(raw))
 	if len(problems) > 0 {
-		t.Fatalf("%v", problems)
+		tb.Fatalf("%v", problems)
 	}
 	definition, err := def.Parse(kind, canonical)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	defs[def.RefOf("test", definition)] = definition
 }
 
-func newWorld(t testing.TB) *world {
-	t.Helper()
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
 	w := &world{
-		TB: t, ctx: context.Background(), version: catalog(t, nil), older: map[string]*def.Catalog{},
+		TB: tb, ctx: context.Background(), version: catalog(tb, nil), older: map[string]*def.Catalog{},
 		now: time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC),
 	}
 	w.older[w.version.Version] = w.version
-	backend, err := sqlite.New(sqlite.Options{Dir: t.TempDir()})
+	backend, err := sqlite.New(sqlite.Options{Dir: tb.TempDir()})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
-	t.Cleanup(func() { _ = backend.Close() })
+	tb.Cleanup(func() { _ = backend.Close() })
 	if w.store, err = backend.Open(w.ctx, tenantName); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for name := range w.version.Entities {
 		if err := w.store.Ensure(w.ctx, store.CollectionOf(w.version, name)); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	stores := func(context.Context, string) (store.Store, error) { return w.store, nil }
@@ -138,7 +138,7 @@ func newWorld(t testing.TB) *world {
 		NewID: func() string { return fmt.Sprintf("N%025d", w.ids.Add(1)) },
 	})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	w.flows = flow.New(flow.Config{
 		Catalogs: w, Stores: stores, Records: w.records, Access: rights, Clock: w.clock, Zone: zone,
@@ -215,13 +215,13 @@ func (w *world) decide(who access.Actor, act flow.Act) flow.Decided {
 }
 
 // refused checks the code of a refusal.
-func (w *world) refused(err error, code string) *flow.Refused {
+func (w *world) refused(err error, code string) (params map[string]any) {
 	w.Helper()
 	var r *flow.Refused
 	if !errors.As(err, &r) || r.Code != code {
 		w.Fatalf("got %v, want refusal %s", err, code)
 	}
-	return r
+	return r.Params
 }
 
 func (w *world) load(rec record.Record) record.Record {
@@ -394,12 +394,12 @@ func TestChangedSinceSeenTellsWhat(t *testing.T) {
 	}
 	w.decide(qian, flow.Act{Verb: flow.Save, Values: form.Values{"amount": "1600"}})
 	_, err = w.flows.Decide(w.ctx, sun, w.task(sun), flow.Act{Verb: flow.Approve, Seen: shown.Seen})
-	refused := w.refused(err, flow.CodeChangedSinceSeen)
-	changes, ok := refused.Params["changes"].([]flow.EntryChange)
+	params := w.refused(err, flow.CodeChangedSinceSeen)
+	changes, ok := params["changes"].([]flow.EntryChange)
 	if !ok || !slices.ContainsFunc(changes, func(c flow.EntryChange) bool {
 		return c.Field == "amount" && c.From == "1500.00" && c.To == "1600.00"
 	}) {
-		t.Errorf("changes %+v", refused.Params)
+		t.Errorf("changes %+v", params)
 	}
 	shown, err = w.flows.Task(w.ctx, sun, w.task(sun))
 	if err != nil {

@@ -88,6 +88,14 @@ func handler(verb Verb) (func(*run) error, bool) {
 		return (*run).remark, true
 	case Save:
 		return (*run).save, true
+	default:
+		return machineHandler(verb)
+	}
+}
+
+// machineHandler gives what does a verb of admins and of the engine itself.
+func machineHandler(verb Verb) (func(*run) error, bool) {
+	switch verb {
 	case Jump:
 		return (*run).jump, true
 	case Terminate:
@@ -126,7 +134,6 @@ type run struct {
 	fact    Fact
 	more    []Event
 	effects []string
-	outbox  int // effects this command added
 }
 
 // admissible checks what is refused for every command, then what is refused for a run in this status. Retry and the

@@ -194,16 +194,13 @@ func unique(people []Person) []Person {
 }
 
 // copyTo adds readers; whoever is in copy already is not told twice.
-func (r *run) copyTo(people []Person) []Person {
-	var fresh []Person
+func (r *run) copyTo(people []Person) {
 	for _, p := range people {
 		if !slices.ContainsFunc(r.st.CC, func(q Person) bool { return q.ID == p.ID }) {
 			r.st.CC = append(r.st.CC, p)
-			fresh = append(fresh, p)
+			r.fact.Copied = append(r.fact.Copied, p)
 		}
 	}
-	r.fact.Copied = append(r.fact.Copied, fresh...)
-	return fresh
 }
 
 // writable tells whether a node lets its people write a path; the right to a sub-table is one to its columns.

@@ -1,0 +1,117 @@
+package flow
+
+import (
+	"context"
+	"errors"
+
+	"formwork/engine/access"
+	"formwork/engine/record"
+)
+
+// Record gives a record to whoever may read it by grant or takes part in its run, with what he can do with it. Fields
+// the node he stands at hides are left out.
+func (s *Service) Record(ctx context.Context, actor access.Actor, entity, id string) (record.Record, error) {
+	full, err := s.config.Records.Load(ctx, actor.Tenant, entity, id)
+	if err != nil {
+		return record.Record{}, err
+	}
+	if len(full.Record.Flow) == 0 {
+		return s.config.Records.Get(ctx, actor, entity, id)
+	}
+	st, err := decodeState(full.Record.Flow)
+	if err != nil {
+		return record.Record{}, err
+	}
+	plan, err := s.pinnedPlan(ctx, actor.Tenant, &st)
+	if err != nil {
+		return record.Record{}, err
+	}
+	full.Actor = actor
+	dir, err := s.newDirectory(ctx, actor.Tenant, full)
+	if err != nil {
+		return record.Record{}, err
+	}
+	dir.flow = st.Name
+	read := s.config.Records.Get
+	if plan.MayView(&st, dir, actor.ID, s.config.Clock()) {
+		read = s.config.Records.Participant
+	}
+	rec, err := read(ctx, actor, entity, id)
+	if err != nil {
+		return record.Record{}, err
+	}
+	rec.Values = withoutHidden(rec.Values, plan.Hidden(&st, dir, actor.ID, s.config.Clock()))
+	rec.Can = append(rec.Can, plan.runVerbs(&st, dir, actor.ID)...)
+	return rec, dir.err
+}
+
+// withVerbs shows a record that was just changed as Record does.
+func (s *Service) withVerbs(ctx context.Context, actor access.Actor, rec record.Record) (record.Record, error) {
+	if actor.System {
+		return rec, nil
+	}
+	shown, err := s.Record(ctx, actor, rec.Entity, rec.ID)
+	if errors.Is(err, record.ErrNotFound) {
+		return rec, nil // his decision took the record out of his sight; he sees what the write showed him
+	}
+	return shown, err
+}
+
+// withoutHidden leaves out hidden fields and columns.
+func withoutHidden(values map[string]any, hidden func(path string) bool) map[string]any {
+	shown := make(map[string]any, len(values))
+	for field, value := range values {
+		if hidden(field) {
+			continue
+		}
+		shown[field] = value
+		list, ok := value.([]any)
+		if !ok {
+			continue
+		}
+		rows := make([]any, len(list))
+		for i, item := range list {
+			rows[i] = item
+			if row, ok := item.(map[string]any); ok {
+				rows[i] = withoutColumns(field, row, hidden)
+			}
+		}
+		shown[field] = rows
+	}
+	return shown
+}
+
+func withoutColumns(table string, row map[string]any, hidden func(path string) bool) map[string]any {
+	shown := make(map[string]any, len(row))
+	for column, value := range row {
+		if !hidden(table + "." + column) {
+			shown[column] = value
+		}
+	}
+	return shown
+}
+
+// runVerbs lists what somebody can do to a run as its initiator or admin, beside what grants give.
+func (p *Plan) runVerbs(st *State, org Org, user string) []string {
+	var verbs []string
+	initiator := user == st.Initiator.ID
+	admin := p.Admin(org, user)
+	live := st.Status == Running || st.Status == Returned
+	withdraw := first(p.Flow.Settings.Withdraw, "before_first")
+	if initiator && (st.Status == Returned || st.Status == Draft) {
+		verbs = append(verbs, string(Resubmit))
+	}
+	if initiator && live && (withdraw == "running" || withdraw == "before_first" && !st.Acted) {
+		verbs = append(verbs, string(Withdraw))
+	}
+	if live && (initiator || admin) {
+		verbs = append(verbs, string(Cancel))
+	}
+	if admin && !st.Status.Ended() {
+		verbs = append(verbs, string(Terminate))
+	}
+	if admin && st.Status == Suspended {
+		verbs = append(verbs, string(Retry))
+	}
+	return append(verbs, string(Comment))
+}
