@@ -1,0 +1,144 @@
+package builder
+
+import (
+	"encoding/json"
+	"errors"
+	"slices"
+	"testing"
+
+	"formwork/engine/access"
+	"formwork/engine/form"
+	"formwork/engine/record"
+)
+
+// site is a world with the sample of labor and its people by account.
+type site struct {
+	*world
+	people map[string]access.Actor
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	w := installed(t)
+	people, err := w.Sample(w.ctx, access.Actor{Tenant: "acme", System: true}, "labor", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &site{world: w, people: map[string]access.Actor{}}
+	for _, p := range people {
+		actor, err := w.config.Identity.Actor(w.ctx, "acme", p.User)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.people[p.Name] = actor
+	}
+	return s
+}
+
+// enter saves a sheet of team T1 on project P1 as the clerk. Lines are worker, normal and overtime hours.
+func (s *site) enter(day string, lines ...[3]string) (record.Record, error) {
+	rows := make([]any, len(lines))
+	for i, line := range lines {
+		rows[i] = map[string]any{"worker": map[string]any{"key": line[0]}, "normal_hours": line[1], "ot_hours": line[2]}
+	}
+	created, err := s.records.Create(s.ctx, s.people["clerk"], "day_labor_sheet", record.CreateInput{Values: form.Values{
+		"project": map[string]any{"key": "P1"}, "team": map[string]any{"key": "T1"}, "work_date": day,
+		"work_content": "二层模板清理", "reason_type": "cleanup", "lines": rows,
+	}})
+	return created.Record, err
+}
+
+func TestTheClerkEntersASheet(t *testing.T) {
+	s := newSite(t)
+	sheet, err := s.enter("2026-06-01", [3]string{"W01", "8", "2"}, [3]string{"W02", "4.5", "0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{
+		"no": "DG-P1-T1-20260601", "std_hours": "8", "head_count": int64(2), "total_hours": "14.5", "total_gong": "1.8125",
+		"max_ot_hours": "2",
+	}
+	for field, value := range want {
+		if got := sheet.Values[field]; got != value {
+			t.Errorf("%s = %v (%T), want %v", field, got, got, value)
+		}
+	}
+	if sheet.State != "draft" {
+		t.Errorf("state %s", sheet.State)
+	}
+}
+
+func TestTheSheetRefuses(t *testing.T) {
+	s := newSite(t)
+	tests := []struct {
+		name  string
+		day   string
+		lines [][3]string
+		code  string
+	}{
+		{"a day in the future", "2026-06-02", [][3]string{{"W01", "8", "0"}}, "date_not_allowed"},
+		{"more than the standard hours", "2026-06-01", [][3]string{{"W01", "8.5", "0"}}, "hours_over_daily_limit"},
+		{"more than the daily limit", "2026-06-01", [][3]string{{"W01", "8", "6.5"}}, "hours_over_daily_limit"},
+		{"quarters of an hour", "2026-06-01", [][3]string{{"W01", "7.2", "0"}}, "hours_step"},
+		{"a worker before he came", "2025-11-01", [][3]string{{"W01", "8", "0"}}, "date_not_allowed"},
+		{"a worker twice", "2026-06-01", [][3]string{{"W01", "8", "0"}, {"W01", "8", "0"}}, "duplicate_row"},
+		{"no lines", "2026-06-01", nil, "required"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := s.enter(tt.day, tt.lines...)
+			var invalid *record.InvalidError
+			if !errors.As(err, &invalid) {
+				t.Fatalf("got %v", err)
+			}
+			if !slices.ContainsFunc(invalid.Problems, func(p form.Problem) bool { return p.Code == tt.code }) {
+				t.Errorf("got %+v, want %s", invalid.Problems, tt.code)
+			}
+		})
+	}
+}
+
+func TestWhoSeesWhatOfLabor(t *testing.T) {
+	s := newSite(t)
+	if _, err := s.enter("2026-06-01", [3]string{"W01", "8", "0"}); err != nil {
+		t.Fatal(err)
+	}
+	count := func(account, entity string) int {
+		list, err := s.records.List(s.ctx, s.people[account], entity, record.ListInput{Limit: 100})
+		if errors.Is(err, record.ErrForbidden) {
+			return -1
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list.Records)
+	}
+	tests := []struct {
+		account, entity string
+		want            int
+	}{
+		{"clerk", "project", 2}, {"clerk", "worker", 12}, {"clerk", "labor_team", 3}, {"clerk", "day_labor_sheet", 1},
+		{"foreman", "labor_team", 3}, {"foreman", "worker", 12}, {"foreman", "day_labor_sheet", 1},
+		{"manager", "project", 2}, {"manager", "day_labor_sheet", 1},
+		{"labor", "worker", 12}, {"labor", "day_labor_sheet", 1},
+	}
+	for _, tt := range tests {
+		if got := count(tt.account, tt.entity); got != tt.want {
+			t.Errorf("%s sees %d of %s, want %d", tt.account, got, tt.entity, tt.want)
+		}
+	}
+	first := func(account string) form.Values {
+		filter, _ := json.Marshal(map[string]any{"field": "code", "op": "eq", "value": "W01"})
+		list, err := s.records.List(s.ctx, s.people[account], "worker", record.ListInput{Filter: filter})
+		if err != nil || len(list.Records) != 1 {
+			t.Fatalf("%v, %v", list, err)
+		}
+		return list.Records[0].Values
+	}
+	if got := first("clerk")["id_no"]; got == "320199198503120118" {
+		t.Errorf("the clerk reads %v", got)
+	}
+	if got := first("labor")["id_no"]; got != "320199198503120118" {
+		t.Errorf("the labor administrator reads %v", got)
+	}
+}
