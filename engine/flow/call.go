@@ -58,12 +58,13 @@ func rowsOf(values form.Values, table string) []map[string]any {
 	return rows
 }
 
-// input maps the parent's fields, or with "row." those of the row, to the child's.
+// input maps the parent's fields to the child's; for a row its columns, with or without "row." before them, come first.
 func (n *node) input(values form.Values, row map[string]any) form.Values {
 	child := form.Values{}
 	for field, from := range n.In {
 		source := values
-		if column, ok := strings.CutPrefix(from, "row."); ok {
+		column, named := strings.CutPrefix(from, "row.")
+		if _, there := row[column]; there || named {
 			source, from = row, column
 		}
 		if v, ok := source[from]; ok {
@@ -73,7 +74,8 @@ func (n *node) input(values form.Values, row map[string]any) form.Values {
 	return child
 }
 
-// output maps a child's fields to the parent's, or to the columns of the row it was called for.
+// output maps a child's fields to the parent's, or to the columns of the row it was called for. A row without an id (of
+// values no entity describes) cannot be addressed: the parent's fields take the result.
 func (n *node) output(child form.Values, row string) form.Values {
 	mapped := form.Values{}
 	for field, from := range n.Out {
@@ -81,7 +83,7 @@ func (n *node) output(child form.Values, row string) form.Values {
 			mapped[field] = v
 		}
 	}
-	if n.Each == "" || len(mapped) == 0 {
+	if n.Each == "" || row == "" || len(mapped) == 0 {
 		return mapped
 	}
 	mapped["_id"] = row

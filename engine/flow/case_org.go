@@ -32,15 +32,35 @@ func newCaseOrg(change *orgChange) *caseOrg {
 		heads: map[string]string{}, departments: map[string]string{}, disabled: map[string]bool{},
 	}
 	if change != nil {
-		maps.Copy(o.leaders, change.Leaders)
+		o.lead(change.Leaders)
+		o.lead(change.Leader)
 		maps.Copy(o.roles, change.Roles)
 		maps.Copy(o.heads, change.Heads)
+		maps.Copy(o.heads, change.Head)
 		maps.Copy(o.departments, change.Departments)
 		for _, id := range change.Disabled {
 			o.disabled[id] = true
 		}
 	}
 	return o
+}
+
+// lead sets the leaders.
+func (o *caseOrg) lead(leaders map[string]*string) {
+	partly := false
+	for _, leader := range leaders {
+		partly = partly || leader == nil
+	}
+	if leaders != nil && !partly {
+		clear(o.leaders)
+	}
+	for user, leader := range leaders {
+		if leader == nil {
+			delete(o.leaders, user)
+			continue
+		}
+		o.leaders[user] = *leader
+	}
 }
 
 func (o *caseOrg) clone() *caseOrg {

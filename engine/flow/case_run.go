@@ -40,7 +40,7 @@ func RunCases(r io.Reader) ([]CaseResult, error) {
 	for i := range cases {
 		c := &cases[i]
 		results[i] = CaseResult{ID: c.ID, Title: c.Title}
-		if err := c.run(); err != nil {
+		if err := c.play(); err != nil {
 			results[i].Failure = err.Error()
 		}
 	}
@@ -63,7 +63,10 @@ func PrintCases(w io.Writer, results []CaseResult) (failed int, err error) {
 	return failed, nil
 }
 
-func (c *scenario) run() error {
+func (c *scenario) play() error {
+	if c.broken != nil {
+		return c.broken
+	}
 	if c.Lint != nil {
 		return c.runLint()
 	}
@@ -92,7 +95,7 @@ func (s *stage) play(step *caseStep) (*stage, error) {
 	if step.Race != nil {
 		return s.race(step)
 	}
-	before := s.on(step.On)
+	before := s.on(step)
 	var unchanged State
 	if before != nil {
 		unchanged = before.state
@@ -104,9 +107,11 @@ func (s *stage) play(step *caseStep) (*stage, error) {
 	if step.Error != "" && before != nil && !reflect.DeepEqual(unchanged, before.state) {
 		return nil, errors.New("expected no change by a refused command, got one")
 	}
-	p := s.on(step.On)
+	p := before
 	if p == nil {
-		return nil, errNoChild
+		if p = s.on(step); p == nil {
+			return nil, errNoChild
+		}
 	}
 	return s, s.meets(p, step.Expect)
 }

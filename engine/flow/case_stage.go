@@ -67,21 +67,30 @@ func (p *played) clone(parent *played) *played {
 	return &c
 }
 
-// on finds the run a step is about: the main one, or the latest child of a call node somewhere below it.
-func (s *stage) on(node string) *played {
-	if node == "" {
+// on finds the run a step is about: the main one, or a child of a call node somewhere below it. Among several children
+// it is the first in which the person has an open task, else the latest.
+func (s *stage) on(step *caseStep) *played {
+	if step.On == "" {
 		return s.main
 	}
-	return s.main.child(node)
+	return s.main.child(step.On, step.By)
 }
 
-func (p *played) child(node string) *played {
-	if list := p.children[node]; len(list) > 0 {
+func (p *played) child(node, by string) *played {
+	list := p.children[node]
+	for _, child := range list {
+		for _, t := range child.state.OpenTasks() {
+			if t.User.ID == by {
+				return child
+			}
+		}
+	}
+	if len(list) > 0 {
 		return list[len(list)-1]
 	}
 	for _, list := range p.children {
 		for _, child := range list {
-			if found := child.child(node); found != nil {
+			if found := child.child(node, by); found != nil {
 				return found
 			}
 		}
@@ -93,7 +102,7 @@ var errNoChild = errors.New("no such child")
 
 // do plays one step. It fails as the command is refused.
 func (s *stage) do(step *caseStep) error {
-	p := s.on(step.On)
+	p := s.on(step)
 	if p == nil {
 		return errNoChild
 	}
@@ -236,7 +245,7 @@ func (s *stage) effect(p *played, e Effect) error {
 		for _, child := range p.children[e.Node] {
 			from := child.state.Parent
 			if from != nil && from.Round == e.Round && !child.state.Status.Ended() {
-				if err := s.command(child, Command{Verb: Terminate}); err != nil {
+				if err := s.command(child, Command{Verb: endingVerb(child.state.Status)}); err != nil {
 					return err
 				}
 			}
@@ -248,6 +257,14 @@ func (s *stage) effect(p *played, e Effect) error {
 	case EffectAction:
 	}
 	return nil
+}
+
+// endingVerb is how the engine ends a child with its parent: what lies still cannot be cancelled.
+func endingVerb(s Status) Verb {
+	if s == Running || s == Returned {
+		return Cancel
+	}
+	return Terminate
 }
 
 // tick moves the clock, stopping at each deadline on the way.

@@ -99,7 +99,8 @@ func TestWrongExpectationsFail(t *testing.T) {
 			}
 		})
 	}
-	if _, err := RunCases(strings.NewReader(`{"cases": [{"id": "X", "stepz": []}]}`)); err == nil {
-		t.Error("a misspelt member was accepted")
+	results, err := RunCases(strings.NewReader(`{"cases": [{"id": "X", "stepz": []}]}`))
+	if err != nil || len(results) != 1 || results[0].ID != "X" || results[0].Failure == "" {
+		t.Errorf("a misspelt member was accepted: %v, %v", results, err)
 	}
 }

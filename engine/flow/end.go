@@ -78,9 +78,14 @@ func (r *run) retry() error {
 	r.change(r.cmd.Data)
 	r.fact.Comment = r.cmd.Comment
 	r.st.Status = Running
-	if damaged := r.plan.holds(r.st) != nil; damaged {
-		return nil // it stays suspended
+	if r.plan.holds(r.st) == nil { // else it is still damaged and stays suspended
+		r.releaseAll()
 	}
+	return nil
+}
+
+// releaseAll puts every stuck token before its node again.
+func (r *run) releaseAll() {
 	stuck := r.st.Incident
 	for _, s := range stuck {
 		// One of them may have ended the run or sent it back: then the others are gone.
@@ -91,7 +96,6 @@ func (r *run) retry() error {
 			r.walk(n.list, n.index, s.Prev)
 		}
 	}
-	return nil
 }
 
 // release takes a stuck token off the list and tells whether it was still there.
