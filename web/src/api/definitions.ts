@@ -8,30 +8,37 @@ export interface DefinitionInfo extends Titled {
   name: string
   hash: string
   template?: string
-  changed?: boolean
+  /** It differs from the template's, or is the company's own. */
+  changed: boolean
+  /** The draft changes or removes it. */
+  drafted: boolean
 }
 
 /** What is edited but not live, by "kind folder/name"; null marks one that will be removed. */
 export interface Draft {
   definitions: Record<string, unknown>
-  base: string | number
+  base: string
 }
 
 /** Something the check before publishing found. */
 export interface Finding {
-  ref?: string
-  path?: string
+  ref: string
+  path: string
   code: string
-  level?: 'error' | 'warning'
+  level: 'error' | 'warning'
   params?: Record<string, unknown>
 }
 
-export interface CatalogVersion {
-  version: number
+/** Something that was published; the one with the highest number is in force. */
+export interface Published {
+  number: number
+  version: string
   note?: string
-  publishedBy?: { id: string; name: string } | string
-  publishedAt?: string
-  active?: boolean
+  /** Id of the user, or "system". */
+  by: string
+  at: string
+  /** Of a rollback: the number of the older one that was published again. */
+  again?: number
 }
 
 export const definitionQueries = {
@@ -47,7 +54,7 @@ export const definitionQueries = {
     }),
   draft: () => queryOptions({ queryKey: ['draft'], queryFn: () => request<Draft>('/draft') }),
   versions: () =>
-    queryOptions({ queryKey: ['versions'], queryFn: () => request<CatalogVersion[]>('/versions') }),
+    queryOptions({ queryKey: ['versions'], queryFn: () => request<Published[]>('/versions') }),
 }
 
 export function putDraft(kind: string, name: string, definition: unknown): Promise<void> {
@@ -69,10 +76,10 @@ export function checkDraft(): Promise<{ problems: Finding[] }> {
 export function publishDraft(
   body: { note: string; accept: string[] },
   key: string,
-): Promise<{ version: number }> {
+): Promise<Published> {
   return request('/draft/publish', { method: 'POST', body, idempotencyKey: key })
 }
 
-export function publishAgain(version: number, key: string): Promise<unknown> {
-  return request(`/versions/${version}/publish`, { method: 'POST', body: {}, idempotencyKey: key })
+export function publishAgain(number: number, key: string): Promise<Published> {
+  return request(`/versions/${number}/publish`, { method: 'POST', body: {}, idempotencyKey: key })
 }

@@ -5,11 +5,12 @@ import { request } from './request'
 /** A person of this company. */
 export interface Member {
   user: string
+  rev: number
   account: { login: string }
   name: string
   roles: string[]
-  departments?: string[]
-  disabled?: boolean
+  department?: string
+  disabled: boolean
 }
 
 export interface NewMember {
@@ -44,8 +45,12 @@ export function addMember(body: NewMember, key: string): Promise<WithPassword> {
   return request('/members', { method: 'POST', body, idempotencyKey: key })
 }
 
-export function changeMember(user: string, body: MemberPatch): Promise<void> {
-  return request(`/members/${encodeURIComponent(user)}`, { method: 'PATCH', body })
+export function changeMember(member: Member, body: MemberPatch): Promise<Member> {
+  return request(`/members/${encodeURIComponent(member.user)}`, {
+    method: 'PATCH',
+    body,
+    ifMatch: member.rev,
+  })
 }
 
 export function resetPassword(user: string, key: string): Promise<WithPassword> {

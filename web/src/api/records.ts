@@ -46,7 +46,7 @@ export interface FlowView {
   subject?: string
   initiator?: Person
   startedAt?: string
-  active?: (FlowNode & {
+  active: (FlowNode & {
     tasks: { id: string; user: Person; status: string; arrivedAt: string }[]
   })[]
   /** The reader's own open task, if he has one. */
@@ -54,13 +54,14 @@ export interface FlowView {
     task: string
     node: string
     title: string
-    verbs: ('approve' | 'reject' | 'return')[]
-    returnTo?: { name: string; title: string }[]
-    commentRequired?: string[]
-    fields?: Record<string, 'w' | 'r' | '-'>
+    /** approve, reject, return, save; resubmit for what was returned to him; and verbs this page does not offer. */
+    verbs: string[]
+    returnTo: { name: string; title: string }[]
+    commentRequired: string[]
+    fields: Record<string, 'w' | 'r' | '-'>
   } | null
-  verbs?: ('withdraw' | 'cancel' | 'comment' | 'terminate')[]
-  path?: (FlowNode & { type: string; status: 'done' | 'active' | 'waiting' | 'skipped' })[]
+  verbs: string[]
+  path: (FlowNode & { type: string; status: 'done' | 'active' | 'waiting' | 'skipped' })[]
   incident?: { code: string; node?: string }
 }
 
@@ -74,7 +75,10 @@ export interface TimelineEntry {
   nodeTitle?: string
   round?: number
   comment?: string
+  /** Why it was decided without a person. */
   auto?: string
+  /** Where it was returned to. */
+  to?: string
   users?: Person[]
   changes?: { field: string; from?: unknown; to?: unknown }[]
   reasons?: Record<string, string>

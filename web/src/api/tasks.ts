@@ -2,7 +2,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { TaskTab } from '@/lib/task-tab'
 import type { FlowView, StoredRecord, TimelineEntry } from './records'
 import { queryString, request } from './request'
-import type { Person, Values } from './wire'
+import type { Person, Values, Wire } from './wire'
 
 /** Work that waits for a person, or something he started, handled or was told about. */
 export interface Task {
@@ -15,9 +15,9 @@ export interface Task {
   node?: string
   nodeTitle?: string
   subject: string
-  summary?: { field: string; title: string; value: string }[]
+  summary: { field: string; title: string; value: Wire }[]
   initiator: Person
-  arrivedAt: string
+  arrivedAt?: string
   dueAt?: string
   doneAt?: string
   decision?: string
@@ -48,7 +48,11 @@ export interface Decision {
   acknowledged?: Record<string, string>
 }
 
-export type Verb = 'approve' | 'reject' | 'return'
+/** What a person can decide. */
+export type DecisionVerb = 'approve' | 'reject' | 'return'
+
+/** A decision, or keeping what was written for later. */
+export type TaskVerb = DecisionVerb | 'save'
 
 export interface DecisionAnswer {
   status: string
@@ -81,7 +85,7 @@ export const taskQueries = {
 
 export function decide(
   id: string,
-  verb: Verb,
+  verb: TaskVerb,
   body: Decision,
   key: string,
 ): Promise<DecisionAnswer> {

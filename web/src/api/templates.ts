@@ -6,7 +6,8 @@ export interface Template extends Titled {
   name: string
   version: string
   description?: string
-  installed?: string | boolean
+  /** The version the company has. */
+  installed?: string
 }
 
 export const templateQueries = {

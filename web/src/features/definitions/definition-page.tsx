@@ -8,7 +8,6 @@ import { explain } from '@/lib/problems/explain'
 import { Boundary } from '@/ui/boundary'
 import { Page } from '@/ui/page'
 import { useFailureMessage } from '@/ui/use-failure-message'
-import { draftRef } from './draft-ref'
 import { Findings } from './findings'
 import { useDraftCommands } from './use-draft-commands'
 
@@ -29,8 +28,7 @@ export function DefinitionPage({ kind, name, onBack }: DefinitionPageProps) {
   const { t } = useTranslation()
   const { data: live } = useSuspenseQuery(definitionQueries.one(kind, name))
   const { data: draft } = useSuspenseQuery(definitionQueries.draft())
-  const ref = draftRef(kind, name, draft)
-  const drafted = draft.definitions[ref]
+  const drafted = draft.definitions[`${kind}/${name}`]
   const start = format(drafted ?? live)
   return (
     <Page
@@ -106,9 +104,7 @@ function DefinitionEditor({ kind, name, start, inDraft }: DefinitionEditorProps)
       {saving.error && <Alert type="error" showIcon role="alert" title={explain(saving.error)} />}
       {check.data && (
         <Findings
-          findings={check.data.problems.filter(
-            (finding) => finding.ref?.endsWith(`/${name}`) ?? true,
-          )}
+          findings={check.data.problems.filter((finding) => finding.ref === `${kind}/${name}`)}
         />
       )}
       <Boundary>

@@ -48,16 +48,11 @@ export function DefinitionsPage() {
 function DefinitionTable() {
   const { t } = useTranslation()
   const { data: definitions } = useSuspenseQuery(definitionQueries.all())
-  const { data: draft } = useSuspenseQuery(definitionQueries.draft())
   const [typed, setTyped] = useState('')
   const q = typed.trim().toLowerCase()
   const found = definitions.filter((definition) =>
     `${definition.kind} ${definition.name} ${titleOf(definition)}`.toLowerCase().includes(q),
   )
-  const inDraft = (definition: DefinitionInfo) =>
-    Object.keys(draft.definitions).some(
-      (ref) => ref.endsWith(`/${definition.name}`) && ref.startsWith(definition.kind),
-    )
   return (
     <>
       <Input.Search
@@ -100,7 +95,7 @@ function DefinitionTable() {
             render: (_, definition) => (
               <>
                 {definition.changed && <Tag>{t('definitions.changed')}</Tag>}
-                {inDraft(definition) && <Tag color="warning">{t('definitions.inDraft')}</Tag>}
+                {definition.drafted && <Tag color="warning">{t('definitions.inDraft')}</Tag>}
               </>
             ),
           },

@@ -14,18 +14,18 @@ export function useDraftCommands() {
   const fail = useFailureMessage()
   const [attempt] = useState(() => new Attempt())
   // Menu, bundles and everything else made from definitions may differ after a publish.
-  const published = async (version: number | undefined) => {
+  const published = async (number: number | undefined) => {
     attempt.done()
     await client.invalidateQueries()
     void message.success(
-      version ? t('definitions.published', { version }) : t('definitions.publishedAgain'),
+      number ? t('definitions.published', { version: number }) : t('definitions.publishedAgain'),
     )
   }
   const check = useMutation({ mutationFn: checkDraft, onError: fail })
   const publish = useMutation({
     mutationFn: (body: { note: string; accept: string[] }) =>
       publishDraft(body, attempt.keyFor(body)),
-    onSuccess: (answer) => published(answer.version),
+    onSuccess: (answer) => published(answer.number),
     onError: fail,
   })
   const discard = useMutation({
@@ -34,7 +34,7 @@ export function useDraftCommands() {
     onError: fail,
   })
   const again = useMutation({
-    mutationFn: (version: number) => publishAgain(version, attempt.keyFor(version)),
+    mutationFn: (number: number) => publishAgain(number, attempt.keyFor(number)),
     onSuccess: () => published(undefined),
     onError: fail,
   })

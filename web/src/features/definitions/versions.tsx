@@ -1,7 +1,8 @@
-import { useSuspenseQuery } from '@tanstack/react-query'
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { App, Button, Table, Tag } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { type CatalogVersion, definitionQueries } from '@/api/definitions'
+import { definitionQueries, type Published } from '@/api/definitions'
+import { memberQueries } from '@/api/members'
 import { moment } from '@/lib/time'
 import { useDraftCommands } from './use-draft-commands'
 
@@ -10,44 +11,41 @@ export function Versions() {
   const { t } = useTranslation()
   const { modal } = App.useApp()
   const { data: versions } = useSuspenseQuery(definitionQueries.versions())
+  const { data: members } = useQuery(memberQueries.all())
   const { again } = useDraftCommands()
-  const newest = Math.max(0, ...versions.map((version) => version.version))
-  const isActive = (version: CatalogVersion) => version.active ?? version.version === newest
-  const nameOf = ({ publishedBy }: CatalogVersion) =>
-    typeof publishedBy === 'string' ? publishedBy : (publishedBy?.name ?? '')
+  const inForce = Math.max(0, ...versions.map((version) => version.number))
+  const nameOf = (id: string) =>
+    id === 'system'
+      ? t('timeline.system')
+      : (members?.find((member) => member.user === id)?.name ?? id)
+  const noteOf = ({ note, again: of }: Published) =>
+    [of ? t('definitions.againOf', { version: of }) : '', note ?? ''].filter(Boolean).join(' · ')
+  const askAgain = ({ number }: Published) =>
+    void modal.confirm({
+      title: t('definitions.askAgain', { version: number }),
+      content: t('definitions.askAgainHelp'),
+      okText: t('definitions.rollback'),
+      onOk: () => again.mutateAsync(number).catch(() => undefined),
+    })
   return (
-    <Table<CatalogVersion>
+    <Table<Published>
       size="small"
-      rowKey="version"
+      rowKey="number"
       pagination={false}
       scroll={{ x: 'max-content' }}
-      dataSource={[...versions].sort((a, b) => b.version - a.version)}
+      dataSource={versions}
       columns={[
-        { title: t('definitions.version'), dataIndex: 'version' },
-        { title: t('definitions.note'), dataIndex: 'note' },
-        { title: t('definitions.by'), render: (_, version) => nameOf(version) },
-        {
-          title: t('definitions.at'),
-          render: (_, { publishedAt }) => (publishedAt ? moment(publishedAt) : ''),
-        },
+        { title: t('definitions.version'), dataIndex: 'number' },
+        { title: t('definitions.note'), render: (_, version) => noteOf(version) },
+        { title: t('definitions.by'), render: (_, { by }) => nameOf(by) },
+        { title: t('definitions.at'), render: (_, { at }) => moment(at) },
         {
           title: t('definitions.state'),
           render: (_, version) =>
-            isActive(version) ? (
+            version.number === inForce ? (
               <Tag color="success">{t('definitions.live')}</Tag>
             ) : (
-              <Button
-                size="small"
-                loading={again.isPending}
-                onClick={() =>
-                  void modal.confirm({
-                    title: t('definitions.askAgain', { version: version.version }),
-                    content: t('definitions.askAgainHelp'),
-                    okText: t('definitions.rollback'),
-                    onOk: () => again.mutateAsync(version.version).catch(() => undefined),
-                  })
-                }
-              >
+              <Button size="small" loading={again.isPending} onClick={() => askAgain(version)}>
                 {t('definitions.rollback')}
               </Button>
             ),

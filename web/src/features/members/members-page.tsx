@@ -87,7 +87,7 @@ function useMemberCommands(onPassword: (shown: ShownPassword) => void): MemberCo
   const [attempt] = useState(() => new Attempt())
   const changing = useMutation({
     mutationFn: ({ member, patch }: { member: Member; patch: MemberPatch }) =>
-      changeMember(member.user, patch),
+      changeMember(member, patch),
     onSuccess: () => client.invalidateQueries({ queryKey: ['members'] }),
     onError: fail,
   })
@@ -104,7 +104,9 @@ function useMemberCommands(onPassword: (shown: ShownPassword) => void): MemberCo
     onError: fail,
   })
   return {
-    change: (member, patch) => changing.mutateAsync({ member, patch }),
+    change: async (member, patch) => {
+      await changing.mutateAsync({ member, patch })
+    },
     toggle: (member) => {
       if (member.disabled) return changing.mutate({ member, patch: { disabled: false } })
       void modal.confirm({

@@ -80,8 +80,9 @@ function AskedCommand(props: RecordActionsProps & { command: Asking; onClose: ()
     model: undefined,
     bundle,
     send: (verb, acknowledged) => {
+      const words = reason.trim()
       const body = {
-        ...(reason.trim() ? { reason: reason.trim() } : {}),
+        ...(words === '' ? {} : verb === 'void' ? { reason: words } : { comment: words }),
         ...(acknowledged ? { acknowledged } : {}),
       }
       return commandRecord(record, verb, body, attempt.keyFor(body))

@@ -185,7 +185,7 @@ function MyTask({ record }: { record: StoredRecord }) {
   const { t } = useTranslation()
   const { data } = useSuspenseQuery(recordQueries.timeline(record.entity, record.id))
   const mine = data.flow?.mine
-  if (!mine) return null
+  if (!mine || mine.verbs.includes('resubmit')) return null
   return (
     <Alert
       type="info"

@@ -1,48 +1,47 @@
 import { LeftOutlined, RightOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Verb } from '@/api/tasks'
+import type { DecisionVerb, TaskVerb } from '@/api/tasks'
+
+const decisions: readonly DecisionVerb[] = ['approve', 'return', 'reject']
 
 interface ActionBarProps {
-  verbs: readonly Verb[]
-  /** Said instead of the buttons when there is nothing to decide. */
-  closedNote: string | undefined
+  /** What the person may do; verbs that this page does not offer are passed over. */
+  verbs: readonly string[]
+  /** Stands where there is nothing to decide. */
+  instead: ReactNode
   busy: boolean
-  onVerb: (verb: Verb) => void
+  onVerb: (verb: TaskVerb) => void
   previous: string | undefined
   next: string | undefined
   onOpen: (task: string) => void
 }
 
 /** What can be decided, always in sight, and the way to the tasks before and after. */
-export function ActionBar({
-  verbs,
-  closedNote,
-  busy,
-  onVerb,
-  previous,
-  next,
-  onOpen,
-}: ActionBarProps) {
+export function ActionBar(props: ActionBarProps) {
   const { t } = useTranslation()
+  const { verbs, busy, onVerb, previous, next, onOpen } = props
+  const offered = decisions.filter((verb) => verbs.includes(verb))
   return (
     <div className="fw-action-bar" role="toolbar" aria-label={t('tasks.actions')}>
-      {verbs.includes('approve') && (
-        <Button type="primary" disabled={busy} onClick={() => onVerb('approve')}>
-          {t('tasks.verb.approve')}
+      {offered.map((verb) => (
+        <Button
+          key={verb}
+          type={verb === 'approve' ? 'primary' : 'default'}
+          danger={verb === 'reject'}
+          disabled={busy}
+          onClick={() => onVerb(verb)}
+        >
+          {t(`tasks.verb.${verb}`)}
+        </Button>
+      ))}
+      {verbs.includes('save') && (
+        <Button disabled={busy} onClick={() => onVerb('save')}>
+          {t('tasks.verb.save')}
         </Button>
       )}
-      {verbs.includes('return') && (
-        <Button disabled={busy} onClick={() => onVerb('return')}>
-          {t('tasks.verb.return')}
-        </Button>
-      )}
-      {verbs.includes('reject') && (
-        <Button danger disabled={busy} onClick={() => onVerb('reject')}>
-          {t('tasks.verb.reject')}
-        </Button>
-      )}
-      {closedNote && <span className="fw-quiet">{closedNote}</span>}
+      {offered.length === 0 && props.instead}
       <div className="fw-action-bar-side">
         <Button
           type="text"

@@ -2,12 +2,12 @@ import { Input, Modal, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FlowView } from '@/api/records'
-import type { Decision, Verb } from '@/api/tasks'
+import type { Decision, DecisionVerb } from '@/api/tasks'
 import { translateIfKnown } from '@/lib/i18n'
 import { Labelled } from '@/ui/labelled'
 
 interface DecisionDialogProps {
-  verb: Verb
+  verb: DecisionVerb
   mine: NonNullable<FlowView['mine']>
   busy: boolean
   onDecide: (decision: Pick<Decision, 'comment' | 'to'>) => void
@@ -18,9 +18,9 @@ interface DecisionDialogProps {
 export function DecisionDialog({ verb, mine, busy, onDecide, onCancel }: DecisionDialogProps) {
   const { t } = useTranslation()
   const [comment, setComment] = useState('')
-  const targets = mine.returnTo ?? []
+  const targets = mine.returnTo
   const [to, setTo] = useState<string | undefined>(targets[0]?.name)
-  const required = mine.commentRequired?.includes(verb) === true
+  const required = mine.commentRequired.includes(verb)
   const words = comment.trim()
   return (
     <Modal

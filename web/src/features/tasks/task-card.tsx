@@ -24,10 +24,10 @@ export function TaskCard({ task, tab }: { task: Task; tab: TaskTab }) {
           {[task.entityTitle, task.nodeTitle, task.initiator.name].filter(Boolean).join(' · ')}
         </div>
         <dl className="fw-task-summary">
-          {task.summary?.map((line) => (
+          {task.summary.map((line) => (
             <div key={line.field}>
               <dt>{line.title}</dt>
-              <dd>{line.value}</dd>
+              <dd>{typeof line.value === 'string' ? line.value : JSON.stringify(line.value)}</dd>
             </div>
           ))}
         </dl>
@@ -37,9 +37,11 @@ export function TaskCard({ task, tab }: { task: Task; tab: TaskTab }) {
           <span>{translateIfKnown(`decision.${task.decision}`) ?? task.decision}</span>
         )}
         {task.state && <StateTag state={task.state} />}
-        <time dateTime={at} title={moment(at)} className="fw-task-meta">
-          {fromNow(at, now)}
-        </time>
+        {at && (
+          <time dateTime={at} title={moment(at)} className="fw-task-meta">
+            {fromNow(at, now)}
+          </time>
+        )}
         {task.dueAt && !task.doneAt && <Remaining dueAt={task.dueAt} />}
       </div>
     </>

@@ -45,9 +45,7 @@ export function TemplatesPage() {
             <span className="fw-quiet">{template.version}</span>
             {template.installed && (
               <Tag color="success">
-                {typeof template.installed === 'string'
-                  ? t('templates.installedVersion', { version: template.installed })
-                  : t('templates.inUse')}
+                {t('templates.installedVersion', { version: template.installed })}
               </Tag>
             )}
             {!template.installed && (

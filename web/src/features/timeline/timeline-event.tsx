@@ -22,7 +22,8 @@ interface TimelineEventProps {
 export function TimelineEvent({ entry, earlier, bundle, record }: TimelineEventProps) {
   const { t } = useTranslation()
   const took = earlier ? Date.parse(entry.at) - Date.parse(earlier.at) : 0
-  const name = entry.actor.name || t('timeline.system')
+  const name =
+    entry.actor.id === 'system' ? t('timeline.system') : entry.actor.name || entry.actor.id
   const place = [
     entry.nodeTitle,
     entry.round && entry.round > 1 ? t('timeline.round', { count: entry.round }) : undefined,

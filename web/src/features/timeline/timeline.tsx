@@ -51,12 +51,12 @@ export function TimelineCards({ bundle, record, flow, entries }: TimelineCardsPr
       {flow && <FlowPath flow={flow} />}
       <section className="fw-card" aria-label={t('timeline.title')}>
         <h2>{t('timeline.title')}</h2>
-        {flow?.verbs?.includes('comment') && <CommentBox record={record} />}
+        {flow?.verbs.includes('comment') && <CommentBox record={record} />}
         {ordered.length === 0 && <Nothing text={t('timeline.none')} />}
         <ol className="fw-events" reversed>
           {ordered.map((entry, index) => (
             <TimelineEvent
-              key={entry.seq}
+              key={`${entry.seq}/${entry.type}/${entry.node ?? ''}`}
               entry={entry}
               earlier={ordered[index + 1]}
               bundle={bundle}
@@ -72,8 +72,8 @@ export function TimelineCards({ bundle, record, flow, entries }: TimelineCardsPr
 function FlowPath({ flow }: { flow: FlowView }) {
   const { t } = useTranslation()
   const now = useNow()
-  const waiting = new Map((flow.active ?? []).map((node) => [node.node, node.tasks]))
-  if (!flow.path?.length && !flow.incident) return null
+  const waiting = new Map(flow.active.map((node) => [node.node, node.tasks]))
+  if (flow.path.length === 0 && !flow.incident) return null
   return (
     <section className="fw-card" aria-label={t('timeline.flow')}>
       <h2>{t('timeline.flow')}</h2>
@@ -89,7 +89,7 @@ function FlowPath({ flow }: { flow: FlowView }) {
         />
       )}
       <ol className="fw-path">
-        {flow.path?.map((node) => (
+        {flow.path.map((node) => (
           <li
             key={node.node}
             className={`fw-path-${node.status}`}
@@ -100,7 +100,7 @@ function FlowPath({ flow }: { flow: FlowView }) {
               <div key={task.id} className="fw-path-people">
                 {t('timeline.waitingFor', {
                   name: task.user.name,
-                  time: lengthOf(now - Date.parse(task.arrivedAt)),
+                  time: lengthOf(task.arrivedAt ? now - Date.parse(task.arrivedAt) : 0),
                 })}
               </div>
             ))}
