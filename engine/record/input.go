@@ -96,6 +96,8 @@ type ListInput struct {
 	Limit  int             // 1 to 1,000; 0 = 20
 	After  string          // List.Next of the page before
 	Count  bool            // count all records up to 10,000 and sum the view's total columns
+	// Action is what the records are wanted for: export or print show what grants of these actions show. "" = read.
+	Action access.Action
 	// Deleted lists the recycle bin instead; needs the grant delete.
 	Deleted bool
 }

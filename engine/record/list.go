@@ -30,9 +30,12 @@ func (s *Service) List(ctx context.Context, actor access.Actor, entity string, i
 	if err != nil {
 		return List{}, err
 	}
-	action := access.Read
-	if in.Deleted {
+	action := in.Action
+	switch {
+	case in.Deleted:
 		action = access.Delete
+	case action == "":
+		action = access.Read
 	}
 	rights, err := r.may(ctx, entity, action)
 	if err != nil {

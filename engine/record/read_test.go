@@ -434,6 +434,20 @@ func TestRecycleBinIsForThoseWhoDelete(t *testing.T) {
 	}
 }
 
+// Exports show what the grant to export shows, and nothing to those who have none.
+func TestListForExport(t *testing.T) {
+	w := newWorld(t).furnish()
+	w.create(laborer, "order", form.Values{"project": "p1", "amount": "1", "secret": "s"})
+	own := w.create(buyer, "order", form.Values{"project": "p1", "amount": "1", "secret": "s"})
+	if _, err := w.records.List(w.ctx, chief, "order", record.ListInput{Action: access.Export}); !errors.Is(err, record.ErrForbidden) {
+		t.Errorf("export without the grant: %v", err)
+	}
+	list := w.list(buyer, "order", record.ListInput{Action: access.Export})
+	if got := idsOf(list); !slices.Equal(got, []string{own.ID}) || list.Records[0].Values["secret"] != nil {
+		t.Errorf("exported %v", list.Records)
+	}
+}
+
 func TestProjectKeepsTheStoresConditions(t *testing.T) {
 	w := newWorld(t).furnish()
 	doc := store.Doc{ID: "t1", Rev: 1, Values: map[string]any{"user": "u_clerk", "tab": "open", "subject": "x"}, CreatedAt: w.now, UpdatedAt: w.now}

@@ -96,6 +96,31 @@ func TestCreateRefuses(t *testing.T) {
 	}
 }
 
+// System fields are nobody's to write, neither on create nor on update.
+func TestSystemFieldsCannotBeWritten(t *testing.T) {
+	w := newWorld(t).furnish()
+	rec := w.create(laborer, "order", form.Values{"project": "p1", "amount": "1"})
+	for _, field := range []string{"id", "rev", "state", "created_by", "created_at", "updated_by", "deleted", "_keys", "flow", "imported"} {
+		values := form.Values{field: "x"}
+		_, err := w.records.Patch(w.ctx, laborer, "order", rec.ID, record.PatchInput{Values: values})
+		if !hasProblem(err, field, "unknown_field") {
+			t.Errorf("update of %s: %s", field, explain(err))
+		}
+		_, err = w.records.Create(w.ctx, laborer, "order", record.CreateInput{Values: sheetWith(form.Values{"project": "p1", "amount": "1"}, values)})
+		if !hasProblem(err, field, "unknown_field") {
+			t.Errorf("create with %s: %s", field, explain(err))
+		}
+	}
+	_, err := w.records.Create(w.ctx, laborer, "order", record.CreateInput{ID: "mine", Values: form.Values{"project": "p1", "amount": "1"}})
+	if !errors.Is(err, record.ErrForbidden) {
+		t.Errorf("an id of his own: %v", err)
+	}
+	created, err := w.records.Create(w.ctx, laborer, "day_labor_sheet", record.CreateInput{State: "approved", Values: sheet("2026-06-01", line("w1"))})
+	if err != nil || created.Record.State != "draft" {
+		t.Errorf("a state of his choice: %q, %v", created.Record.State, err)
+	}
+}
+
 func TestWritesAcceptNaturalKeys(t *testing.T) {
 	w := newWorld(t).furnish()
 	key := func(text string) map[string]any { return map[string]any{"key": text} }
