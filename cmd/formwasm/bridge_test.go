@@ -152,6 +152,10 @@ func TestCasesAndFunctions(t *testing.T) {
 	if got := evalCase(`{"expr": "0.1 + 0.2", "want": 0.4}`); got.Pass || got.Error == "" {
 		t.Errorf("a wrong case passes: %v", got)
 	}
+	result, err := evalCases(`[{"expr": "1 / 3", "want": 0.3333333333333333333333333333333333}, {"expr": "1", "want": 2}]`)
+	if got, ok := must(t, result, err).([]verdict); !ok || len(got) != 2 || !got[0].Pass || got[1].Pass {
+		t.Errorf("verdicts %v", result)
+	}
 	if all := functions(); len(all) != 64 || all[0].Name != "IF" {
 		t.Errorf("%d functions", len(all))
 	}

@@ -24,7 +24,9 @@
 //	  /** Frees the handle. */
 //	  close(handle: number): string                         // {}
 //	  /** Runs one case of engine/expr/testdata: {note?, expr, env?, want?, error?}. */
-//	  evalCase(case: string): string                        // {pass: boolean, got?, error?}
+//	  evalCase(case: string): string                        // {pass: boolean, error?: string}
+//	  /** Runs the text of a whole file of cases. Do not parse it before: JavaScript would drop digits. */
+//	  evalCases(cases: string): string                      // {pass: boolean, error?: string}[]
 //	  /** The functions of the expression language, for editors. */
 //	  functions(): string                                   // {name, group, signature}[]
 //	}

@@ -17,6 +17,7 @@ func main() {
 		"choices":     func(a arguments) (any, error) { return b.choices(a.number(0), a.text(1)) },
 		"close":       func(a arguments) (any, error) { b.close(a.number(0)); return struct{}{}, nil },
 		"evalCase":    func(a arguments) (any, error) { return evalCase(a.text(0)), nil },
+		"evalCases":   func(a arguments) (any, error) { return evalCases(a.text(0)) },
 		"functions":   func(arguments) (any, error) { return functions(), nil },
 	} {
 		api.Set(name, js.FuncOf(func(_ js.Value, args []js.Value) any {
