@@ -32,8 +32,12 @@ type Config struct {
 	Timeout time.Duration // deadline of a request as context; 0 = 30 s
 }
 
-// maxBody is the largest request body; a record may have 8 MB.
-const maxBody = 9 << 20
+// maxBody is the largest request body; a record may have 8 MB. Up to hardLimit a larger one is read and answered with
+// too_large; beyond it the connection is closed, which a client sees as a broken line.
+const (
+	maxBody   = 9 << 20
+	hardLimit = 16 << 20
+)
 
 // server carries the configuration to the handlers.
 type server struct {
@@ -50,10 +54,10 @@ func New(cfg Config) (*fiber.App, error) {
 	s := &server{Config: cfg, metrics: newMetrics()}
 	app := fiber.New(fiber.Config{
 		// Without Immutable fiber reuses its buffers and strings kept beyond the request change under us.
-		Immutable: true, BodyLimit: maxBody, ErrorHandler: s.handleError, DisableStartupMessage: true,
+		Immutable: true, BodyLimit: hardLimit, ErrorHandler: s.handleError, DisableStartupMessage: true,
 		ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, Concurrency: 64 * 1024,
 	})
-	app.Use(requestid.New(requestid.Config{ContextKey: requestIDKey}), s.observe, s.secure, s.recover)
+	app.Use(requestid.New(requestid.Config{ContextKey: requestIDKey}), s.observe, s.secure, s.recover, limitBody)
 	routes := s.routes()
 	document, err := openAPI(routes)
 	if err != nil {
@@ -84,6 +88,14 @@ func (s *server) serve(r route) fiber.Handler {
 		}
 		return r.handle(req)
 	}
+}
+
+// limitBody refuses bodies that are too large.
+func limitBody(c *fiber.Ctx) error {
+	if len(c.Request().Body()) > maxBody {
+		return fiber.ErrRequestEntityTooLarge
+	}
+	return c.Next()
 }
 
 // recover turns a panic into a 500 of this request; the server goes on.
