@@ -7,9 +7,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN mkdir -p web/public \
-	&& GOOS=js GOARCH=wasm go build -trimpath -ldflags="-s -w" -o web/public/form.wasm ./cmd/formwasm \
-	&& cp "$(go env GOROOT)/lib/wasm/wasm_exec.js" web/public/
+RUN make wasm
 
 FROM node:22-bookworm-slim AS ui
 WORKDIR /src/web

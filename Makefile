@@ -55,9 +55,8 @@ dev: web/node_modules/.package-lock.json wasm ## run the server with demo data a
 	cd web && npm run --silent dev
 
 .PHONY: generate
-generate: web/node_modules/.package-lock.json ## regenerate what is made from other files: OpenAPI, TypeScript types
-	go generate ./...
-	cd web && npm run --silent generate
+generate: web/node_modules/.package-lock.json ## regenerate what is made from other files, such as TypeScript types
+	go generate -tags no_ui ./...
 
 .PHONY: wasm
 wasm: web/public/form.wasm web/public/wasm_exec.js ## build the form engine for the browser
