@@ -248,7 +248,11 @@ func (m metaSchema) problems(e *jsonschema.ValidationError, tree any) []Problem 
 
 func enumProblem(at string, owner map[string]any, value any) Problem {
 	later, _ := owner[keywordLater].([]any)
-	if slices.Contains(later, value) {
+	list, isList := value.([]any)
+	if !isList {
+		list = []any{value}
+	}
+	if slices.ContainsFunc(list, func(item any) bool { return slices.Contains(later, item) }) {
 		return failure(at, "unsupported", "value", value)
 	}
 	return failure(at, "option", "allowed", owner["enum"])

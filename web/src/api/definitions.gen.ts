@@ -7,15 +7,6 @@ export type Account = {
   'x-i18n'?: I18n
 }
 
-export type Action = {
-  create?: Record<string, unknown>
-  job?: Record<string, unknown> | string
-  notify?: Record<string, unknown>
-  update?: Record<string, unknown>
-  void?: Record<string, unknown>
-  webhook?: Record<string, unknown> | string
-}
-
 export type AutoNumber = {
   date?: Name
   map?: Record<string, Record<string, string>>
@@ -64,8 +55,6 @@ export type DictionaryItem = {
 }
 
 export type Direction = 'asc' | 'desc'
-
-export type Duration = string
 
 /** A kind of record: a JSON Schema of type object with x- keywords */
 export type Entity = {
@@ -255,7 +244,7 @@ export type FormColumn = {
 }
 
 export type FormItem = {
-  actions?: ('add' | 'delete' | 'copy' | 'paste' | 'import')[]
+  actions?: ('add' | 'delete' | 'copy' | 'paste')[]
   columns?: FormColumn[]
   field: Name
   fill?: Fills
@@ -312,8 +301,6 @@ export type Lookup = {
   where?: Filter
 }
 
-export type Mapping = Record<string, Expression>
-
 /** Navigation */
 export type Menu = {
   description?: Text
@@ -345,31 +332,21 @@ export type Node = {
   branches?: Branch[]
   comment?: Comment
   dedupe?: Dedupe
-  do?: Action
-  each?: Name
   fields?: Record<string, 'w' | 'r' | '-'>
-  flow?: Name
-  for?: Duration
-  in?: Mapping
   mode?: 'all' | 'any' | 'seq' | 'vote' | 'exclusive' | 'parallel' | 'inclusive'
   name: Name
   nestedSign?: boolean
   onEmpty?: OnEmpty
   onReject?: string
   onSelf?: OnSelf
-  out?: Mapping
   pass?: {
     count?: number
     percent?: number
   }
   resubmit?: 'restart' | 'resume'
   returnTo?: Names
-  sign?: boolean
-  timeout?: Timeout[]
   title?: Title
-  type: 'approve' | 'handle' | 'cc' | 'branch' | 'call' | 'action' | 'wait'
-  until?: Expression
-  wait?: boolean
+  type: 'approve' | 'handle' | 'cc' | 'branch'
   waitAll?: boolean
   weights?: Record<string, number>
   when?: Expression
@@ -478,12 +455,7 @@ export type Sort = {
 }
 
 export type Start = {
-  entity?: Name
-  on?: 'submit' | ('created' | 'updated' | 'approved' | 'voided')[]
-  /** cron, five fields */
-  schedule?: string
-  webhook?: Name
-  where?: Filter
+  on?: 'submit'
 }
 
 /** A path, or one aggregate over a path */
@@ -517,16 +489,11 @@ export type Template = {
 
 export type Text = string
 
-export type Timeout = {
-  after: Duration
-  do: string
-}
-
 export type Title = string
 
 /** How many records are shown */
 export type View = {
-  actions?: ('create' | 'import' | 'export' | 'print' | 'batch_approve')[]
+  actions?: 'create'[]
   columns: ViewColumn[]
   description?: Text
   entity: Name
