@@ -66,7 +66,7 @@ type indexPlan struct {
 // add takes an index over fields of the record (or one column, or one list) that the collection has.
 func (p *indexPlan) add(paths []string) {
 	for _, path := range paths {
-		field, ok := p.shape.Field(strings.TrimPrefix(path, "-"))
+		field, ok := p.shape.Field(IndexedPath(path))
 		if !ok || field.Type == def.TypeTable || field.Type == def.TypeLongText {
 			return
 		}
@@ -79,8 +79,21 @@ func (p *indexPlan) add(paths []string) {
 	}
 }
 
-// ofViews adds for each view of the entity an index in its order, and one per filtered reference or option followed by
-// that order, so that a filtered list need not be sorted.
+// IndexedPath is the field path of one part of an index, without the signs around it.
+func IndexedPath(part string) string {
+	return strings.TrimSuffix(strings.TrimLeft(part, "-+"), monthSuffix)
+}
+
+const monthSuffix = ":month"
+
+// IsCarried tells whether a part of an index has no order.
+func IsCarried(part string) bool { return strings.HasPrefix(part, "+") }
+
+// IsMonth tells whether a part of an index is the month of a date.
+func IsMonth(part string) bool { return strings.HasSuffix(part, monthSuffix) }
+
+// ofViews adds for each view of the entity an index in its order, and one per filtered reference followed by that
+// order, so that a filtered list need not be sorted. They carry what the view filters and sums by.
 func (p *indexPlan) ofViews(cat *def.Catalog, entity string) {
 	for _, name := range sortedNames(cat.Views) {
 		view := cat.Views[name]
@@ -95,14 +108,59 @@ func (p *indexPlan) ofViews(cat *def.Catalog, entity string) {
 			}
 			order = append(order, path)
 		}
-		p.add(order)
+		carried := p.carried(view, cat.Entities[entity].Approval)
+		p.add(p.carry(order, carried))
 		for _, path := range view.Filters {
 			field, ok := p.shape.Field(path)
 			if ok && equalityType(field.Type) && !slices.Contains(order, path) && !slices.Contains(order, "-"+path) {
-				p.add(append([]string{path}, order...))
+				p.add(p.carry(append([]string{path}, order...), carried))
 			}
 		}
 	}
+}
+
+// carried lists the short fields a view filters or sums by.
+func (p *indexPlan) carried(view *def.View, approval bool) []string { //nolint:revive // approval: whether records have a state
+	var paths []string
+	if approval {
+		paths = append(paths, def.FieldState)
+	}
+	for _, path := range view.Filters {
+		paths = append(paths, path)
+	}
+	for _, column := range view.Columns {
+		if column.Total != "" {
+			paths = append(paths, column.Field)
+		}
+	}
+	return slices.DeleteFunc(paths, func(path string) bool {
+		field, ok := p.shape.Field(path)
+		return !ok || field.List || strings.Contains(path, ".") || !short(field.Type)
+	})
+}
+
+// short tells whether values of a type are small enough to be carried in indexes.
+func short(t def.FieldType) bool {
+	switch t {
+	case def.TypeInteger, def.TypeDecimal, def.TypePercent, def.TypeMoney, def.TypeBoolean, def.TypeDate, def.TypeMonth,
+		def.TypeDateTime, def.TypeSelect:
+		return true
+	default:
+		return equalityType(t)
+	}
+}
+
+// carry adds what an index does not hold yet.
+func (p *indexPlan) carry(index, carried []string) []string {
+	if len(index) == 0 {
+		return nil
+	}
+	for _, path := range carried {
+		if !slices.ContainsFunc(index, func(part string) bool { return IndexedPath(part) == path }) {
+			index = append(index[:len(index):len(index)], "+"+path)
+		}
+	}
+	return index
 }
 
 // equalityType tells whether a quick filter over the type usually names one value.
@@ -156,20 +214,68 @@ func lookupIndex(lookup *def.Lookup) []string {
 	return append(equal, bound...)
 }
 
-// indexes gives the plan in a stable order, without repetitions and without indexes another begins with.
+// indexes gives the plan in a stable order, without repetitions and without indexes whose ordered parts another begins
+// with.
 func (p *indexPlan) indexes() [][]string {
 	var kept [][]string
 	for i, index := range p.lists {
 		covered := false
 		for j, other := range p.lists {
-			longer := len(other) > len(index) || len(other) == len(index) && j < i
-			covered = covered || i != j && longer && slices.Equal(index, other[:len(index)])
+			mine, theirs := orderedParts(index), orderedParts(other)
+			longer := len(theirs) > len(mine) || len(theirs) == len(mine) && j < i
+			covered = covered || i != j && longer && slices.Equal(mine, theirs[:len(mine)])
 		}
 		if !covered {
 			kept = append(kept, index)
 		}
 	}
 	return kept[:min(len(kept), maxIndexes)]
+}
+
+func orderedParts(index []string) []string {
+	if at := slices.IndexFunc(index, IsCarried); at >= 0 {
+		return index[:at]
+	}
+	return index
+}
+
+// WithGrouping adds the index that answers an aggregation from the index alone: its keys, then what its filters and
+// measures read. Keys behind a sub-table, and fields too long for an index, are left to a scan.
+func (c Collection) WithGrouping(a query.Aggregation) Collection {
+	plan := &indexPlan{shape: NewShape(c), lists: slices.Clone(c.Indexes)}
+	var index, carried []string
+	for _, by := range a.By {
+		part := strings.Join(by.Path, ".")
+		if by.Unit == query.Month && by.Type == def.TypeDate {
+			part += monthSuffix
+		} else if by.Unit != "" {
+			return c
+		}
+		index = append(index, part)
+	}
+	for _, m := range a.Measures {
+		carried = append(carried, strings.Join(m.Path, "."))
+		carried = append(carried, query.Fields(m.Where)...)
+	}
+	carried = append(carried, query.Fields(a.Where)...)
+	for _, path := range slices.Concat(keyPaths(a), carried) {
+		field, ok := plan.shape.Field(path)
+		if path != "" && (!ok || field.List || strings.Contains(path, ".") || !short(field.Type)) {
+			return c
+		}
+	}
+	carried = slices.DeleteFunc(carried, func(path string) bool { return path == "" })
+	plan.add(plan.carry(index, carried))
+	c.Indexes = plan.indexes()
+	return c
+}
+
+func keyPaths(a query.Aggregation) []string {
+	paths := make([]string, len(a.By))
+	for i, by := range a.By {
+		paths[i] = strings.Join(by.Path, ".")
+	}
+	return paths
 }
 
 func sortedNames[T any](m map[string]T) []string {

@@ -110,9 +110,13 @@ type Page struct {
 
 // Collection describes a collection to Ensure.
 type Collection struct {
-	Name    string
-	Fields  []Field
-	Indexes [][]string // each a list of field paths ("-" prefix: descending); keys, state and next_due are indexed anyway
+	Name   string
+	Fields []Field
+	// Indexes are lists of field paths. "-work_date" is descending. "work_date:month" is the month of a date, and
+	// "+state" is carried along without order, so that filters and sums need not read the document (a store may leave
+	// it out); both matter for speed only. IndexedPath, IsCarried and
+	// IsMonth take a part to pieces. Keys, state and next_due are indexed anyway.
+	Indexes [][]string
 }
 
 // Field tells a store how to keep one value.

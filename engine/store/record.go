@@ -100,7 +100,7 @@ func (s *Shape) indexed(c *query.Cond) bool {
 			return true
 		}
 		for _, index := range s.Indexes {
-			if index[0] == path || index[0] == "-"+path {
+			if IndexedPath(index[0]) == path {
 				return true
 			}
 		}

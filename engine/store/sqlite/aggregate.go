@@ -57,7 +57,11 @@ type grouping struct {
 }
 
 func (t *table) aggregate(ctx context.Context, tx *sql.Tx, a query.Aggregation, sums sumKind) ([]map[string]any, error) {
-	g := &grouping{b: &renderer{t: t, unwound: a.Unwind}, a: a, sums: sums}
+	common, err := t.commonState(ctx, tx, a.Where)
+	if err != nil {
+		return nil, err
+	}
+	g := &grouping{b: &renderer{t: t, unwound: a.Unwind, common: common}, a: a, sums: sums}
 	statement, err := g.statement()
 	if err != nil {
 		return nil, err

@@ -64,7 +64,12 @@ func laborSheets() (store.Collection, *def.Entity) {
 			Columns: []*def.ViewColumn{{Field: "no"}, {Field: "total_amount", Total: "sum"}},
 		}},
 	}
-	return store.CollectionOf(catalog, "sheet"), entity
+	collection := store.CollectionOf(catalog, "sheet")
+	byMonth := byProjectAndMonth()
+	if err := query.CheckAggregation(&byMonth, entity, nil, nil); err == nil {
+		collection = collection.WithGrouping(byMonth) // as a dataset of the catalog would have it
+	}
+	return collection, entity
 }
 
 // laborSheet is the i-th sheet: 50 projects with 8 teams each, three years of days.
@@ -199,11 +204,9 @@ func BenchmarkMillionList(b *testing.B) {
 				if err != nil || len(page.Docs) != 20 {
 					b.Fatalf("%d documents, %v", len(page.Docs), err)
 				}
-				found := time.Now()
 				if _, _, err := db.Count(b.Context(), q, 10_000); err != nil {
 					b.Fatal(err)
 				}
-				_ = found
 				times = append(times, time.Since(start))
 			}
 			percentile(b, times)
@@ -211,14 +214,18 @@ func BenchmarkMillionList(b *testing.B) {
 	}
 }
 
-func BenchmarkMillionSumByProjectAndMonth(b *testing.B) {
-	db := million(b)
-	_, entity := laborSheets()
-	a := query.Aggregation{
+func byProjectAndMonth() query.Aggregation {
+	return query.Aggregation{
 		Collection: "sheet",
 		By:         []query.By{{Name: "project", Path: []string{"project"}}, {Name: "month", Path: []string{"work_date"}, Unit: query.Month}},
 		Measures:   []query.Measure{{Name: "total", Agg: query.Sum, Path: []string{"total_amount"}}},
 	}
+}
+
+func BenchmarkMillionSumByProjectAndMonth(b *testing.B) {
+	db := million(b)
+	_, entity := laborSheets()
+	a := byProjectAndMonth()
 	if err := query.CheckAggregation(&a, entity, nil, nil); err != nil {
 		b.Fatal(err)
 	}

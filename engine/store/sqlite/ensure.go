@@ -385,34 +385,46 @@ func (t *table) indexes(prefix string) map[string]string {
 	on := func(path string) string { return "CREATE INDEX " + quote(prefix+path) + " ON " }
 	all := map[string]string{
 		prefix + "id":       "CREATE UNIQUE INDEX " + quote(prefix+"id") + " ON " + t.rows() + "(id)",
-		prefix + "state":    on("state") + t.rows() + "(state, id) WHERE deleted = 0",
+		prefix + "state":    on("state") + t.rows() + "(state, id, deleted) WHERE deleted = 0",
 		prefix + "next_due": on("next_due") + t.rows() + "(next_due, id) WHERE next_due IS NOT NULL",
 		prefix + "rest":     on("rest") + t.bodies() + "(n) WHERE rest IS NOT NULL",
 	}
 	for _, paths := range t.shape.Indexes {
-		name := prefix + strings.Join(paths, ",")
-		if parent, _, nested := strings.Cut(strings.TrimPrefix(paths[0], "-"), "."); nested {
+		label := strings.Join(paths, ",")
+		if parent, _, nested := strings.Cut(paths[0], "."); nested {
 			if c := t.byPath[paths[0]]; c != nil && len(paths) == 1 {
-				all[name] = on(strings.Join(paths, ",")) + t.childTable(parent) + "(" + c.name() + ", n)"
+				all[prefix+label] = on(label) + t.childTable(parent) + "(" + c.name() + ", n)"
 			}
 			continue
 		}
-		var columns []string
-		for _, path := range paths {
-			name, descending := strings.CutPrefix(path, "-")
-			column, field, ok := t.systemOrOwn(name)
-			if !ok || field.List || field.Type == def.TypeTable {
-				columns = nil
-				break
-			}
-			if descending {
-				column += " DESC"
-			}
-			columns = append(columns, column)
-		}
-		if columns != nil {
-			all[name] = on(strings.Join(paths, ",")) + t.rows() + "(" + strings.Join(append(columns, "id"), ", ") + ") WHERE deleted = 0"
+		if columns := t.indexColumns(paths); columns != nil {
+			all[prefix+label] = on(label) + t.rows() + "(" + strings.Join(columns, ", ") + ") WHERE deleted = 0"
 		}
 	}
 	return all
+}
+
+// indexColumns writes the parts of an index: those with an order, the id, those that are carried. The column deleted
+// is 0 in all of them: SQLite weighs an index as one that spares it the table only if every column of the query is in.
+func (t *table) indexColumns(paths []string) []string {
+	var ordered, carried []string
+	tie := []string{"id"} // the last key of every sort; an index by months is for sums only
+	for _, path := range paths {
+		column, field, ok := t.systemOrOwn(store.IndexedPath(path))
+		if !ok || field.List || field.Type == def.TypeTable {
+			return nil
+		}
+		switch {
+		case store.IsCarried(path):
+			carried = append(carried, column)
+			continue
+		case store.IsMonth(path):
+			column += "/100"
+			tie = nil
+		case strings.HasPrefix(path, "-"):
+			column += " DESC"
+		}
+		ordered = append(ordered, column)
+	}
+	return slices.Concat(ordered, tie, carried, []string{"deleted"})
 }

@@ -30,6 +30,7 @@ type renderer struct {
 	args    []any
 	aliases int
 	unwound string // sub-table whose rows are the alias u
+	common  bool   // the filter's states are those of many records: their index is no help
 }
 
 // scope is where the names of conditions stand: the record, or the rows of a sub-table under an alias.
@@ -164,6 +165,9 @@ func (b *renderer) leaf(c *query.Cond, name string, in scope, negated bool) (str
 	x := in.alias + "." + col.name()
 	if _, system := query.SystemType(name); system && in.sub == nil && b.t.byPath[name] == nil {
 		x = in.alias + "." + name
+		if name == def.FieldState && b.common {
+			x = "+" + x // a sum of one operand, on which SQLite uses no index
+		}
 	}
 	if c.Op == query.Empty {
 		if (c.Value == true) != negated {

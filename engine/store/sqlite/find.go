@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"formwork/engine/def"
 	"formwork/engine/query"
 	"formwork/engine/store"
 )
@@ -177,13 +178,18 @@ func (t *table) locate(ctx context.Context, tx *sql.Tx, q query.Query, limit int
 	if err != nil {
 		return nil, err
 	}
+	common, err := t.commonState(ctx, tx, q.Where)
+	if err != nil {
+		return nil, err
+	}
 	var found []located
 	for _, after := range ranges {
-		statement, columns, args, err := t.orderedQuery(q, after, limit-len(found))
+		b := &renderer{t: t, common: common}
+		statement, columns, err := b.orderedQuery(q, after, limit-len(found))
 		if err != nil {
 			return nil, err
 		}
-		found, err = collect(ctx, tx, found, columns, statement, args)
+		found, err = collect(ctx, tx, found, columns, statement, b.args)
 		if err != nil || len(found) == limit {
 			return found, err
 		}
@@ -222,15 +228,14 @@ type after struct {
 }
 
 // orderedQuery selects number, id and sort keys in order.
-func (t *table) orderedQuery(q query.Query, from after, limit int) (string, []*column, []any, error) {
-	b := &renderer{t: t}
+func (b *renderer) orderedQuery(q query.Query, from after, limit int) (string, []*column, error) {
 	var columns []*column
 	selected := "SELECT r.n, r.id"
 	order := " ORDER BY "
 	for _, key := range q.Sort {
 		text, col, err := b.keyColumn(key)
 		if err != nil {
-			return "", nil, nil, err
+			return "", nil, err
 		}
 		columns = append(columns, col)
 		selected += ", " + text
@@ -242,15 +247,15 @@ func (t *table) orderedQuery(q query.Query, from after, limit int) (string, []*c
 	}
 	where, err := b.where(q.Where)
 	if err != nil {
-		return "", nil, nil, err
+		return "", nil, err
 	}
 	where += b.search(q.Search)
 	if from.text != "" {
 		where += " AND " + from.text
 		b.args = append(b.args, from.args...)
 	}
-	statement := selected + " FROM " + t.rows() + " r WHERE " + where + order + "r.id LIMIT " + b.bind(int64(limit))
-	return statement, columns, b.args, nil
+	statement := selected + " FROM " + b.t.rows() + " r WHERE " + where + order + "r.id LIMIT " + b.bind(int64(limit))
+	return statement, columns, nil
 }
 
 // ranges gives the conditions that together select what follows the cursor, in order.
@@ -351,15 +356,24 @@ func (db *database) Count(ctx context.Context, q query.Query, limit int) (n int,
 			return err
 		}
 		b := &renderer{t: t}
-		where, err := b.where(q.Where)
+		if b.common, err = t.commonState(ctx, tx, q.Where); err != nil {
+			return err
+		}
+		b.common = b.common && !onlyState(q)
+		statement, err := b.countQuery(q, limit)
 		if err != nil {
 			return err
 		}
-		where += b.search(q.Search)
-		statement := "SELECT count(*) FROM (SELECT 1 FROM " + t.rows() + " r WHERE " + where + " LIMIT " + b.bind(int64(limit)+1) + ")"
 		return tx.QueryRowContext(ctx, statement, b.args...).Scan(&n)
 	})
 	return min(n, limit), n > limit, wrap("count in "+q.Collection, err)
+}
+
+// countQuery counts up to one more than limit.
+func (b *renderer) countQuery(q query.Query, limit int) (string, error) {
+	where, err := b.where(q.Where)
+	where += b.search(q.Search)
+	return "SELECT count(*) FROM (SELECT 1 FROM " + b.t.rows() + " r WHERE " + where + " LIMIT " + b.bind(int64(limit)+1) + ")", err
 }
 
 // refuseScan refuses to look for substrings in more records than a person waits for.
@@ -373,4 +387,51 @@ func (t *table) refuseScan(ctx context.Context, tx *sql.Tx, f *query.Filter) err
 		return store.ErrNeedsIndex
 	}
 	return err
+}
+
+// fewStates is up to how many records it is worth to go by the index of states.
+const fewStates = 1000
+
+// commonState tells whether the states a filter asks for are those of many records. SQLite has no statistics about
+// single values, and would go through most records of a company to find its approved ones of one project.
+func (t *table) commonState(ctx context.Context, tx *sql.Tx, f *query.Filter) (bool, error) {
+	states := wantedStates(f)
+	if len(states) == 0 || store.NamesDeleted(f) {
+		return false, nil
+	}
+	var count int
+	err := tx.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM "+t.rows()+" WHERE deleted = 0 AND state IN ("+
+		placeholders(len(states))+") LIMIT ?)", append(states, fewStates+1)...).Scan(&count)
+	return count > fewStates, err
+}
+
+// onlyState tells whether a query asks for nothing but a state: then its index holds all there is to count.
+func onlyState(q query.Query) bool {
+	f := q.Where
+	for f != nil && len(f.And) == 1 {
+		f = f.And[0]
+	}
+	return f != nil && f.Cond != nil && q.Search == ""
+}
+
+// wantedStates lists the states of which every match has one; none if the filter does not say.
+func wantedStates(f *query.Filter) []any {
+	switch {
+	case f == nil:
+		return nil
+	case f.Cond != nil && len(f.Cond.Path) == 1 && f.Cond.Path[0] == def.FieldState:
+		if f.Cond.Op == query.Eq {
+			return []any{f.Cond.Value}
+		}
+		if list, ok := f.Cond.Value.([]any); ok && f.Cond.Op == query.In {
+			return slices.Clone(list)
+		}
+		return nil
+	}
+	for _, member := range f.And {
+		if states := wantedStates(member); states != nil {
+			return states
+		}
+	}
+	return nil
 }
