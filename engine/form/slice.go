@@ -18,7 +18,6 @@ type slice struct {
 	Entity   *def.Entity              `json:"entity"`
 	Form     *def.Form                `json:"form,omitempty"`
 	Rights   map[string]string        `json:"rights,omitempty"`
-	Server   []string                 `json:"server,omitempty"` // paths only the server computes
 	Entities map[string]*def.Entity   `json:"entities,omitempty"`
 	Settings map[string]*def.Settings `json:"settings,omitempty"`
 }
@@ -33,11 +32,17 @@ func Slice(cat *def.Catalog, entity string, layout Layout, readable func(entity,
 	}
 	c := &cutter{form: full, readable: readable, server: map[string]bool{}, settings: map[string]bool{}}
 	c.entity = full.entity.Resolved(c.keeps)
+	c.entity.Plain = nil // for the validator only
+	for _, f := range c.entity.AllFields() {
+		f.Plain = nil
+		if f.Items != nil {
+			f.Items.Plain = nil
+		}
+	}
 	c.cutFields()
 	c.cutRules()
 	cut := slice{
 		Lang: cat.Lang, Entity: c.entity, Form: c.cutForm(layout.Form), Rights: layout.Rights,
-		Server: slices.Sorted(maps.Keys(c.server)),
 	}
 	cut.Entities, cut.Settings = c.entities(), c.settingsUsed()
 	raw, err := json.Marshal(cut)
@@ -46,6 +51,9 @@ func Slice(cat *def.Catalog, entity string, layout Layout, readable func(entity,
 	}
 	return raw, nil
 }
+
+// serverKeyword marks the fields of a slice that only the server computes.
+const serverKeyword = "x-server"
 
 // cutter takes away what a reader may not read.
 type cutter struct {
@@ -113,15 +121,10 @@ func (c *cutter) cutFields() {
 			c.program(u.group, text)
 		}
 	}
-	c.entity.Plain = nil // for the validator only
 	for _, g := range append([]*group{c.form.head}, c.form.tables...) {
 		for _, f := range g.fields {
 			copied, ok := c.entity.Field(f.Path)
-			if !ok {
-				continue
-			}
-			copied.Plain = nil
-			if len(f.choice) > 0 && !c.choiceOpen(g, f) {
+			if ok && len(f.choice) > 0 && !c.choiceOpen(g, f) {
 				copied.Filter = nil
 			}
 		}
@@ -134,12 +137,12 @@ func (c *cutter) readsServer(u *unit) bool {
 
 // close takes the expressions of a field away; copied is nil if the reader may not even see it.
 func (c *cutter) close(f *field, copied *def.Field) {
+	if copied == nil {
+		return
+	}
 	if f.origin == fromFormula || f.origin == fromLookup {
 		c.server[f.Path] = true
-	}
-	if copied == nil {
-		delete(c.server, f.Path)
-		return
+		copied.Plain = map[string]json.RawMessage{serverKeyword: json.RawMessage("true")}
 	}
 	readOnly := copied.IsReadOnly()
 	copied.Compute, copied.Lookup, copied.DefaultExpr, copied.Snapshot = "", nil, "", false
@@ -341,9 +344,11 @@ func OpenSlice(raw []byte) (*Form, error) {
 		linkFields("", nil, settings.Properties)
 	}
 	cat := &def.Catalog{Lang: s.Lang, Entities: s.Entities, Settings: s.Settings}
-	server := make(map[string]bool, len(s.Server))
-	for _, path := range s.Server {
-		server[path] = true
+	server := map[string]bool{}
+	for _, f := range s.Entity.AllFields() {
+		if f.Plain[serverKeyword] != nil {
+			server[f.Path] = true
+		}
 	}
 	return compileWith(cat, s.Entity.Name, Layout{Form: s.Form, Rights: s.Rights}, server)
 }
