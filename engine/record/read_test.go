@@ -154,6 +154,7 @@ func TestFieldsThatMayNotBeWritten(t *testing.T) {
 
 func TestCreateAndUpdateStayInsideTheRowFilter(t *testing.T) {
 	w := newWorld(t).furnish()
+	clerk := person("u_clerk", "site_clerk", "reader") // he sees all projects, but works in one
 	_, err := w.records.Create(w.ctx, clerk, "day_labor_sheet", record.CreateInput{
 		Values: form.Values{"project": "p2", "team": "t2", "work_date": "2026-06-01", "lines": []any{line("w9")}},
 	})

@@ -12,6 +12,7 @@ import (
 	"formwork/engine/def"
 	"formwork/engine/form"
 	"formwork/engine/query"
+	"formwork/engine/store"
 )
 
 // recordVars gives the variables of an x-filter: those that stand everywhere, and record.… and row.… from the values,
@@ -163,9 +164,13 @@ func (w *write) checkReferences(ctx context.Context, values form.Values) ([]form
 	var filtered []reference
 	for _, ref := range open {
 		doc, _ := w.others.doc(ref.entity, ref.id)
+		known, err := w.knows(ctx, ref, doc)
+		if err != nil {
+			return nil, err
+		}
 		switch {
 		case w.catalog.Entities[ref.entity] == nil:
-		case doc == nil || doc.Deleted:
+		case !known:
 			problems = append(problems, form.Problem{
 				Field: ref.path, Code: codeReference, Level: levelError,
 				Params: map[string]any{"entity": ref.entity, "id": ref.id, "reason": reasonAbsent},
@@ -176,6 +181,19 @@ func (w *write) checkReferences(ctx context.Context, values form.Values) ([]form
 	}
 	refused, err := w.checkChoices(ctx, filtered, values)
 	return append(problems, refused...), err
+}
+
+// knows tells whether a referred record is there for the actor. What he may not read he may not name either, or he could
+// find out by trying. Computed references are the engine's.
+func (w *write) knows(ctx context.Context, ref reference, doc *store.Doc) (bool, error) {
+	if doc == nil || doc.Deleted {
+		return false, nil
+	}
+	if ref.field.IsComputed() {
+		return true, nil
+	}
+	reads, err := w.reads(ctx, ref.entity)
+	return reads.Admits(doc.Record()), err
 }
 
 // concerns tells whether the change touched what the x-filter of a reference compares with.
@@ -292,8 +310,12 @@ func (w *write) resolveKeys(ctx context.Context, values form.Values) ([]form.Pro
 		natural := w.catalog.Entities[name].Natural
 		for i := range f.from.got[f.at] {
 			doc := &f.from.got[f.at][i]
-			if slices.Contains(ended, doc.State) {
-				continue // holds no key any more
+			reads, err := w.reads(ctx, name)
+			if err != nil {
+				return nil, err
+			}
+			if slices.Contains(ended, doc.State) || !reads.Admits(doc.Record()) {
+				continue // holds no key any more, or is nothing the actor knows of
 			}
 			key := fmt.Sprint(doc.Values[natural])
 			if id := keys[name][key]; id != "" && id != doc.ID {

@@ -74,6 +74,8 @@ func TestCreateRefuses(t *testing.T) {
 		code   string
 	}{
 		{"a project that does not exist", laborer, form.Values{"project": "p7"}, "project", "reference"},
+		{"a project he may not read", clerk, form.Values{"project": "p2"}, "project", "reference"},
+		{"the key of one he may not read", clerk, form.Values{"project": map[string]any{"key": "P2"}}, "project", "reference"},
 		{"a key that names nothing", laborer, form.Values{"project": map[string]any{"key": "P7"}}, "project", "reference"},
 		{"a closed project, by x-filter", laborer, form.Values{"project": "p3"}, "project", "reference"},
 		{"another project's team, by x-filter", laborer, form.Values{"team": "t2"}, "team", "reference"},
