@@ -164,3 +164,22 @@ func TestFieldTypesOfTheMetaSchemaAreThoseOfGo(t *testing.T) {
 		}
 	}
 }
+
+func TestSystemEntitiesAreDefinitionsToo(t *testing.T) {
+	files, err := systemFiles.ReadDir("system")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		raw, err := systemFiles.ReadFile("system/" + file.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, problems := Decode(KindEntity, raw)
+		for _, p := range problems {
+			if p.Path != "/properties/roles/items" { // its options are the roles of the catalog
+				t.Errorf("%s%s: %s", file.Name(), p.Path, p.Code)
+			}
+		}
+	}
+}

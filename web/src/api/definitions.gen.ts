@@ -99,7 +99,6 @@ export type Field = {
   title?: Title
   type: 'string' | 'integer' | 'boolean' | 'array'
   'x-cleaning'?: ('nfkc' | 'upper' | 'lower' | 'no_space' | 'digits' | 'fold_brackets')[]
-  'x-collation'?: 'pinyin'
   'x-compute'?: Expression
   'x-default'?: Expression
   'x-dictionary'?: Name
