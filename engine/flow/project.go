@@ -59,12 +59,21 @@ func (s *Service) follow(ctx context.Context, tenant string, events []store.Even
 			continue // of a projection
 		}
 		index = append(index, historyEntry(e))
+		left, err := disabled(e)
+		if err != nil {
+			return err
+		}
+		if left {
+			if err := s.HandOver(ctx, tenant, e.Record); err != nil {
+				return err
+			}
+		}
 		at := target{entity: e.Entity, id: e.Record}
 		if !flowEvents[e.Type] || done[at] {
 			continue
 		}
 		done[at] = true
-		if err := s.project(ctx, tenant, e.Entity, e.Record); err != nil {
+		if _, err := s.project(ctx, tenant, e.Entity, e.Record); err != nil {
 			return err
 		}
 	}
@@ -126,26 +135,26 @@ func (s *Service) Rebuild(ctx context.Context, tenant string) error {
 	}
 }
 
-// project brings the tasks of a record to what the stored record says. The person who acted waits for it, so that he
-// reads what he wrote.
-func (s *Service) project(ctx context.Context, tenant, entity, id string) error {
+// project brings the tasks of a record to what the stored record says, and gives the record it saw: nil if it is gone.
+// The person who acted waits for it, so that he reads what he wrote.
+func (s *Service) project(ctx context.Context, tenant, entity, id string) (*record.Full, error) {
 	for range maxTries {
 		full, err := s.config.Records.Load(ctx, tenant, entity, id)
 		if errors.Is(err, record.ErrNotFound) {
-			return nil // removed since, or of an entity that is gone
+			return nil, nil //nolint:nilnil // removed since, or of an entity that is gone
 		}
 		if err != nil {
-			return fmt.Errorf("project tasks of %s/%s: %w", entity, id, err)
+			return nil, fmt.Errorf("project tasks of %s/%s: %w", entity, id, err)
 		}
 		if len(full.Record.Flow) == 0 {
-			return nil
+			return full, nil
 		}
 		done, err := s.projectRecord(ctx, tenant, full)
 		if done || err != nil {
-			return err
+			return full, err
 		}
 	}
-	return fmt.Errorf("project tasks of %s/%s: %w", entity, id, store.ErrConflict)
+	return nil, fmt.Errorf("project tasks of %s/%s: %w", entity, id, store.ErrConflict)
 }
 
 // projectRecord writes the tasks that differ; done is false if another process wrote one at the same time.

@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"errors"
 
 	"formwork/engine/access"
 	"formwork/engine/record"
@@ -15,14 +14,20 @@ func (s *Service) Record(ctx context.Context, actor access.Actor, entity, id str
 	if err != nil {
 		return record.Record{}, err
 	}
-	if len(full.Record.Flow) == 0 {
-		return s.config.Records.Get(ctx, actor, entity, id)
-	}
 	st, err := decodeState(full.Record.Flow)
 	if err != nil {
 		return record.Record{}, err
 	}
-	plan, err := s.pinnedPlan(ctx, actor.Tenant, &st)
+	return s.showing(ctx, actor, full, &st)
+}
+
+// showing shows a loaded record with the run on it.
+func (s *Service) showing(ctx context.Context, actor access.Actor, full *record.Full, st *State) (record.Record, error) {
+	entity, id := full.Record.Entity, full.Record.ID
+	if st.Status == "" {
+		return s.config.Records.Get(ctx, actor, entity, id)
+	}
+	plan, err := s.pinnedPlan(ctx, actor.Tenant, st)
 	if err != nil {
 		return record.Record{}, err
 	}
@@ -33,28 +38,16 @@ func (s *Service) Record(ctx context.Context, actor access.Actor, entity, id str
 	}
 	dir.flow = st.Name
 	read := s.config.Records.Get
-	if plan.MayView(&st, dir, actor.ID, s.config.Clock()) {
+	if plan.MayView(st, dir, actor.ID, s.config.Clock()) {
 		read = s.config.Records.Participant
 	}
 	rec, err := read(ctx, actor, entity, id)
 	if err != nil {
 		return record.Record{}, err
 	}
-	rec.Values = withoutHidden(rec.Values, plan.Hidden(&st, dir, actor.ID, s.config.Clock()))
-	rec.Can = append(rec.Can, plan.runVerbs(&st, dir, actor.ID)...)
+	rec.Values = withoutHidden(rec.Values, plan.Hidden(st, dir, actor.ID, s.config.Clock()))
+	rec.Can = append(rec.Can, plan.runVerbs(st, dir, actor.ID)...)
 	return rec, dir.err
-}
-
-// withVerbs shows a record that was just changed as Record does.
-func (s *Service) withVerbs(ctx context.Context, actor access.Actor, rec record.Record) (record.Record, error) {
-	if actor.System {
-		return rec, nil
-	}
-	shown, err := s.Record(ctx, actor, rec.Entity, rec.ID)
-	if errors.Is(err, record.ErrNotFound) {
-		return rec, nil // his decision took the record out of his sight; he sees what the write showed him
-	}
-	return shown, err
 }
 
 // withoutHidden leaves out hidden fields and columns.

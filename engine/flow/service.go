@@ -58,6 +58,8 @@ type Act struct {
 	Rev          *int64
 	IfRev        int64  // revision of the record the values were edited over; 0 = not checked
 	Key          string // Idempotency-Key
+
+	due *Due // of Timer
 }
 
 // Instance reads what record.Service must know of a stored run. A run that has ended pins nothing any more.
@@ -93,36 +95,49 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, entity string,
 	if err != nil {
 		return created, err
 	}
-	if err := s.project(ctx, actor.Tenant, entity, created.Record.ID); err != nil {
-		return created, err
-	}
-	created.Record, err = s.withVerbs(ctx, actor, created.Record)
+	created.Record, _, err = s.settled(ctx, actor, target{entity: entity, id: created.Record.ID}, created.Record)
 	return created, err
+}
+
+// settled brings the projections of a run that was just changed up to date, and shows its record and status. Whom the
+// decision took the record out of sight sees what the write showed him.
+func (s *Service) settled(ctx context.Context, actor access.Actor, at target, written record.Record) (record.Record, Status, error) {
+	full, err := s.project(ctx, actor.Tenant, at.entity, at.id)
+	if err != nil || full == nil {
+		return written, "", err
+	}
+	st, err := decodeState(full.Record.Flow)
+	if err != nil || actor.System {
+		return written, st.Status, err
+	}
+	shown, err := s.showing(ctx, actor, full, &st)
+	if errors.Is(err, record.ErrNotFound) {
+		return written, st.Status, nil
+	}
+	return shown, st.Status, err
 }
 
 // Act does something to the run on a record. Start submits it; on a returned or withdrawn run Start resubmits.
 func (s *Service) Act(ctx context.Context, actor access.Actor, entity, id string, act Act) (record.Record, error) {
-	return s.act(ctx, actor, target{entity: entity, id: id}, act)
+	rec, _, err := s.act(ctx, actor, target{entity: entity, id: id}, act)
+	return rec, err
 }
 
 // target names a run, and for the verbs of a task the task.
 type target struct{ entity, id, task string }
 
-func (s *Service) act(ctx context.Context, actor access.Actor, at target, act Act) (record.Record, error) {
+func (s *Service) act(ctx context.Context, actor access.Actor, at target, act Act) (record.Record, Status, error) {
 	var refused *Refused
 	rec, err := s.change(ctx, actor, at, act)
 	if errors.As(err, &refused) && refused.Code == CodeIntegrity && act.Verb != Suspend {
 		// The document does not fit its flow: the run is stopped so that an admin sees it, and the command is refused.
 		_, suspendErr := s.change(ctx, engineActor(actor.Tenant), at, Act{Verb: Suspend})
-		return record.Record{}, errors.Join(err, suspendErr)
+		return record.Record{}, "", errors.Join(err, suspendErr)
 	}
 	if err != nil {
-		return record.Record{}, s.explain(ctx, actor, at, act, err)
+		return record.Record{}, "", s.explain(ctx, actor, at, act, err)
 	}
-	if err := s.project(ctx, actor.Tenant, at.entity, at.id); err != nil {
-		return record.Record{}, err
-	}
-	return s.withVerbs(ctx, actor, rec)
+	return s.settled(ctx, actor, at, rec)
 }
 
 // engineActor is the engine itself in a tenant.
@@ -150,12 +165,15 @@ type deciding struct {
 
 // decide gives the change a command makes of the stored record.
 func (d *deciding) decide() (record.Change, error) {
-	if d.act.IfRev != 0 && d.stored.Rev != d.act.IfRev {
-		return record.Change{}, record.ErrStale
-	}
 	var err error
 	if d.state, err = decodeState(d.stored.Flow); err != nil {
 		return record.Change{}, err
+	}
+	if d.state.used(d.act.Key) {
+		return d.again()
+	}
+	if d.act.IfRev != 0 && d.stored.Rev != d.act.IfRev {
+		return record.Change{}, record.ErrStale
 	}
 	if d.act.Verb == Start {
 		return d.start()
@@ -168,6 +186,22 @@ func (d *deciding) decide() (record.Change, error) {
 		return record.Change{}, err
 	}
 	return d.step(plan)
+}
+
+// again answers a command whose key was used: Step finds out whether it is the same one. A submission may have been a
+// resubmission when it was done.
+func (d *deciding) again() (record.Change, error) {
+	plan, err := d.service.pinnedPlan(d.ctx, d.actor.Tenant, &d.state)
+	if err != nil {
+		return record.Change{}, err
+	}
+	change, err := d.step(plan)
+	var refused *Refused
+	if d.act.Verb == Start && errors.As(err, &refused) && refused.Code == CodeIdempotencyConflict {
+		d.act.Verb = Resubmit
+		return d.step(plan)
+	}
+	return change, err
 }
 
 // withoutRun is what can be done to a record no flow runs on: comment.
@@ -272,6 +306,9 @@ func (d *deciding) command(dir *directory) (Command, error) {
 	cmd := Command{
 		Verb: a.Verb, Task: d.task, To: a.To, Users: a.Users, Kind: a.Kind, Mode: a.Mode, Data: a.Values,
 		Comment: a.Comment, Sign: a.Sign, Resubmit: a.Resubmit, Picks: a.Picks, Key: a.Key, Rev: a.Rev, Seen: a.Seen,
+	}
+	if a.due != nil {
+		cmd.Node, cmd.Round, cmd.Index = a.due.Node, a.due.Round, a.due.Index
 	}
 	if !d.actor.System {
 		p, ok := dir.Person(d.actor.ID)

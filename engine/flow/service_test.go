@@ -434,6 +434,31 @@ func TestIdempotencyAndRevision(t *testing.T) {
 	w.refused(err, flow.CodeConflict)
 }
 
+// TestSubmissionsAreReplayed sends each submission twice, as a browser does whose answer got lost.
+func TestSubmissionsAreReplayed(t *testing.T) {
+	w := newWorld(t)
+	created, err := w.records.Create(w.ctx, wang, "purchase", record.CreateInput{Values: purchase("1500")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := created.Record
+	twice := func(act flow.Act) {
+		t.Helper()
+		act.IfRev = w.load(rec).Rev
+		for range 2 {
+			if _, err := w.flows.Act(w.ctx, wang, "purchase", rec.ID, act); err != nil {
+				t.Fatalf("%s: %v", act.Key, explain(err))
+			}
+		}
+	}
+	twice(flow.Act{Verb: flow.Start, Key: "first"})
+	w.decide(li, flow.Act{Verb: flow.Return, Comment: "?"})
+	twice(flow.Act{Verb: flow.Start, Key: "second"})
+	if got := w.load(rec); got.State != "running" || got.Rev != 4 {
+		t.Errorf("state %s at revision %d, want running at 4", got.State, got.Rev)
+	}
+}
+
 // TestApproversAtOnce lets both of finance approve at the same time, over and over: neither gets a conflict.
 func TestApproversAtOnce(t *testing.T) {
 	w := newWorld(t)
@@ -572,6 +597,54 @@ func TestPinned(t *testing.T) {
 	w.submit("1500")
 	if len(w.tab(boss, flow.TabOpen)) != 1 {
 		t.Error("a new run does not go by the new version")
+	}
+}
+
+func TestDeadlines(t *testing.T) {
+	w := newWorld(t)
+	w.submit("900")
+	if due := w.tab(li, flow.TabOpen)[0].DueAt; due == nil {
+		t.Error("the task shows no deadline")
+	}
+	fire := func(hours time.Duration, want int) {
+		t.Helper()
+		w.mu.Lock()
+		w.now = w.now.Add(hours * time.Hour)
+		w.mu.Unlock()
+		if n, err := w.flows.FireDue(w.ctx, tenantName); err != nil || n != want {
+			t.Fatalf("%d fired, want %d: %v", n, want, err)
+		}
+	}
+	fire(23, 0)
+	fire(2, 1)
+	fire(1, 0)
+	fire(23, 1)
+	if len(w.tab(li, flow.TabOpen)) != 0 || len(w.tab(chen, flow.TabOpen)) != 1 {
+		t.Error("the overdue task did not go to the admin")
+	}
+}
+
+func TestWhoLeavesHandsOver(t *testing.T) {
+	w := newWorld(t)
+	rec := w.submit("900")
+	engine := access.Actor{Tenant: tenantName, System: true}
+	patch := record.PatchInput{Values: form.Values{"disabled": true, "manager": boss.ID}}
+	if _, err := w.records.Patch(w.ctx, engine, "user", li.ID, patch); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.flows.Rebuild(w.ctx, tenantName); err != nil {
+		t.Fatal(err)
+	}
+	if d := w.decide(boss, flow.Act{Verb: flow.Approve}); d.Status != flow.Approved {
+		t.Errorf("status %s", d.Status)
+	}
+	line, err := w.flows.Timeline(w.ctx, wang, "purchase", rec.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	entry := line.Entries[1]
+	if entry.Type != "handed_over" || entry.Actor.ID != "system" || entry.Users[0].ID != boss.ID {
+		t.Errorf("entry %+v", entry)
 	}
 }
 

@@ -276,6 +276,11 @@ func cloneMap[V any](m map[string]V) map[string]V {
 	return maps.Clone(m)
 }
 
+// used tells whether an idempotency key was used.
+func (s *State) used(key string) bool {
+	return key != "" && slices.ContainsFunc(s.Keys, func(k Key) bool { return k.ID == key })
+}
+
 // number gives the next number for a task, slot or block.
 func (s *State) number() int {
 	s.Serial++

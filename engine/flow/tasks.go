@@ -249,31 +249,30 @@ func (s *Service) Decide(ctx context.Context, actor access.Actor, task string, a
 	if !ok {
 		return Decided{}, record.ErrNotFound
 	}
-	rec, err := s.act(ctx, actor, at, act)
-	if err != nil {
-		return Decided{}, err
-	}
-	full, err := s.config.Records.Load(ctx, actor.Tenant, at.entity, at.id)
-	if err != nil {
-		return Decided{}, err
-	}
-	st, err := decodeState(full.Record.Flow)
+	rec, status, err := s.act(ctx, actor, at, act)
 	if err != nil {
 		return Decided{}, err
 	}
 	next, err := s.openExcept(ctx, actor, task)
-	return Decided{Status: st.Status, Record: rec, Next: next}, err
+	return Decided{Status: status, Record: rec, Next: next}, err
 }
 
 // openExcept gives the actor's open task that has waited longest, apart from one.
 func (s *Service) openExcept(ctx context.Context, actor access.Actor, except string) (string, error) {
-	ids, err := s.openIDs(ctx, actor)
+	st, err := s.config.Stores(ctx, actor.Tenant)
 	if err != nil {
 		return "", err
 	}
-	for _, id := range slices.Backward(ids) {
-		if id != except {
-			return id, nil
+	page, err := st.Find(ctx, query.Query{
+		Collection: def.EntityTask, Where: tasksOf(actor, TabOpen), Fields: []string{"arrived_at"}, Limit: 2,
+		Sort: []query.Sort{{Field: "arrived_at", Type: def.TypeDateTime}},
+	})
+	if err != nil {
+		return "", fmt.Errorf("tasks of %s: %w", actor.ID, err)
+	}
+	for _, doc := range page.Docs {
+		if doc.ID != except {
+			return doc.ID, nil
 		}
 	}
 	return "", nil
