@@ -198,9 +198,6 @@ func (f *Form) Source(name string) (*def.Lookup, bool) {
 	return s.Lookup, true
 }
 
-// Wanted lists the fields of an entity that Ask.Fields names, sorted.
-func (f *Form) Wanted(entity string) []string { return f.wanted[entity] }
-
 // Reads lists every field a computed field is made from, through all formulas and lookups between: of this entity and of
 // others, sorted. A reader who may not read all of them may not see how the field comes about.
 func (f *Form) Reads(path string) []FieldRead {

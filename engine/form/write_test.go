@@ -332,3 +332,40 @@ func TestRowsGetIDs(t *testing.T) {
 		t.Errorf("ids %q", got)
 	}
 }
+
+// FuzzAnyJSON gives evaluation, patches, keys and differences whatever JSON an API may be sent.
+func FuzzAnyJSON(f *testing.F) {
+	form := billForm(f)
+	for _, seed := range []string{
+		`{"subject": "一月", "lines": [{"_id": "r1", "item": "砂", "amount": "10.00"}]}`, `{"lines": {"a": 1}}`, `{"lines": [null, 1, []]}`,
+		`{"lines": [{"_id": 7, "item": {}}, {"_id": "", "_after": "x"}, {"_id": "r1", "_delete": true}]}`, `{"rate": 1e400, "year": -0.0}`, `[]`, `{"": null}`,
+	} {
+		f.Add(seed, seed)
+	}
+	stored := goodBill(Values{"no": "B-1", "rate": "2"})
+	f.Fuzz(func(t *testing.T, first, second string) {
+		var values, patch Values
+		if json.Unmarshal([]byte(first), &values) != nil || json.Unmarshal([]byte(second), &patch) != nil {
+			return
+		}
+		made := form.Evaluate(Input{Values: values, Context: on("2026-06-01")})
+		again := form.Evaluate(Input{Values: made.Values, Context: on("2026-06-01")})
+		if len(made.Problems) == 0 && !sameWire(made.Values, again.Values) {
+			t.Errorf("what was good changes when evaluated again:\n%v\n%v", made.Values, again.Values)
+		}
+		merged, _ := Merge(stored, patch)
+		changed := form.Evaluate(Input{Values: merged, Stored: stored, Context: on("2026-06-01")}).Values
+		form.Keys(changed, "running", func(json.RawMessage, Values) bool { return true })
+		if diff := form.Diff(changed, changed); len(diff) > 0 {
+			t.Errorf("a record differs from itself: %v", diff)
+		}
+		s := Open(form, Input{Values: stored, Stored: stored, Context: on("2026-06-01")})
+		for name, value := range patch {
+			s.Set(name, value)
+		}
+		anew := form.Evaluate(Input{Values: s.Values(), Stored: stored, Context: on("2026-06-01")})
+		if !sameWire(anew.Values, s.Values()) {
+			t.Errorf("the session has\n%v\nanew\n%v", s.Values(), anew.Values)
+		}
+	})
+}
