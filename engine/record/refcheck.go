@@ -142,9 +142,9 @@ func references(plan []planned, values form.Values) []reference {
 	return list
 }
 
-// checkReferences finds references that name no record, or one x-filter does not admit. What was stored before and is
-// not concerned by the change is left alone: a worker who has left since may stay on an old sheet.
-func (w *write) checkReferences(ctx context.Context, values form.Values) ([]form.Problem, error) {
+// openReferences lists the references a write has to answer for, and asks for their records. What was stored before and
+// is not concerned by the change is left alone: a worker who has left since may stay on an old sheet.
+func (w *write) openReferences(values form.Values) []reference {
 	before := map[string]bool{}
 	for _, ref := range references(w.compiled.plan, w.storedValues()) {
 		before[ref.path+"\x1f"+ref.id] = true
@@ -157,6 +157,12 @@ func (w *write) checkReferences(ctx context.Context, values form.Values) ([]form
 		open = append(open, ref)
 		w.others.need(ref.entity, ref.id)
 	}
+	return open
+}
+
+// checkReferences finds references that name no record, or one x-filter does not admit.
+func (w *write) checkReferences(ctx context.Context, values form.Values) ([]form.Problem, error) {
+	open := w.openReferences(values)
 	if err := w.others.read(ctx); err != nil {
 		return nil, err
 	}
@@ -280,40 +286,64 @@ func (w *write) variablesOf(filter *query.Filter, values form.Values, row map[st
 	return b.String()
 }
 
-// resolveKeys turns {"key": "W01"} of a write into ids, with one query per entity. Keys that name no record, or two, are
+// resolveKeys turns {"key": "W01"} of patches into ids, with one query per entity. Keys that name no record, or two, are
 // problems.
-func (w *write) resolveKeys(ctx context.Context, values form.Values) ([]form.Problem, error) {
+func (r *request) resolveKeys(ctx context.Context, all []*evaluation, patches []form.Values) error {
 	keys := map[string]map[string]string{} // entity → natural key → id
-	w.eachKey(values, func(entity *def.Entity, key, _ string) any {
-		if keys[entity.Name] == nil {
-			keys[entity.Name] = map[string]string{}
-		}
-		keys[entity.Name][key] = ""
+	for i, e := range all {
+		e.write.eachKey(patches[i], func(entity *def.Entity, key, _ string) any {
+			if keys[entity.Name] == nil {
+				keys[entity.Name] = map[string]string{}
+			}
+			keys[entity.Name][key] = ""
+			return nil
+		})
+	}
+	if len(keys) == 0 {
 		return nil
-	})
-	found := map[string]struct {
+	}
+	if err := r.findKeys(ctx, keys); err != nil {
+		return err
+	}
+	for i, e := range all {
+		e.write.eachKey(patches[i], func(entity *def.Entity, key, path string) any {
+			id := keys[entity.Name][key]
+			if id == "" || id == ambiguous {
+				e.found = append(e.found, form.Problem{
+					Field: path, Code: codeReference, Level: levelError,
+					Params: map[string]any{"entity": entity.Name, "key": key, "reason": reasonAbsent},
+				})
+				return unknownKey
+			}
+			return id
+		})
+	}
+	return nil
+}
+
+// findKeys fills in the ids of natural keys.
+func (r *request) findKeys(ctx context.Context, keys map[string]map[string]string) error {
+	type search struct {
 		from *want
 		at   int
-	}{}
-	for _, name := range sortedKeys(keys) {
-		entity := w.catalog.Entities[name]
-		from, at := w.others.search(name, in(entity.Natural, entity.Properties[entity.Natural].XType, slices.Sorted(maps.Keys(keys[name]))))
-		found[name] = struct {
-			from *want
-			at   int
-		}{from, at}
 	}
-	if err := w.others.read(ctx); err != nil {
-		return nil, err
+	found := map[string]search{}
+	for _, name := range sortedKeys(keys) {
+		natural := r.catalog.Entities[name].Properties[r.catalog.Entities[name].Natural]
+		from, at := r.others.search(name, in(natural.Name, natural.XType, slices.Sorted(maps.Keys(keys[name]))))
+		found[name] = search{from, at}
+	}
+	if err := r.others.read(ctx); err != nil {
+		return err
 	}
 	for name, f := range found {
-		natural := w.catalog.Entities[name].Natural
+		reads, err := r.reads(ctx, name)
+		if err != nil {
+			return err
+		}
+		natural := r.catalog.Entities[name].Natural
 		for i := range f.from.got[f.at] {
 			doc := &f.from.got[f.at][i]
-			reads, err := w.reads(ctx, name)
-			if err != nil {
-				return nil, err
-			}
 			if slices.Contains(ended, doc.State) || !reads.Admits(doc.Record()) {
 				continue // holds no key any more, or is nothing the actor knows of
 			}
@@ -325,19 +355,7 @@ func (w *write) resolveKeys(ctx context.Context, values form.Values) ([]form.Pro
 			keys[name][key] = doc.ID
 		}
 	}
-	var problems []form.Problem
-	w.eachKey(values, func(entity *def.Entity, key, path string) any {
-		id := keys[entity.Name][key]
-		if id == "" || id == ambiguous {
-			problems = append(problems, form.Problem{
-				Field: path, Code: codeReference, Level: levelError,
-				Params: map[string]any{"entity": entity.Name, "key": key, "reason": reasonAbsent},
-			})
-			return unknownKey
-		}
-		return id
-	})
-	return problems, nil
+	return nil
 }
 
 const (

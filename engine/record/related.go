@@ -113,10 +113,13 @@ type asker struct {
 	answers form.Related
 }
 
+// newAsker continues with what this request was told already.
 func newAsker(r *request, l lookups) *asker {
-	return &asker{request: r, lookups: l, answers: form.Related{
-		Records: map[string]map[string]any{}, Lookups: map[string]any{},
-	}}
+	return &asker{request: r, lookups: l, answers: r.related}
+}
+
+func noAnswers() form.Related {
+	return form.Related{Records: map[string]map[string]any{}, Lookups: map[string]any{}}
 }
 
 // answer answers asks with at most one query per entity. Every ask has an answer afterwards: nil if there is nothing.
@@ -154,7 +157,7 @@ func (a *asker) answer(ctx context.Context, asks []form.Ask) error {
 
 // answersTo gives the answers to some asks, out of all that were answered so far.
 func (a *asker) answersTo(asks []form.Ask) form.Related {
-	some := form.Related{Records: map[string]map[string]any{}, Lookups: map[string]any{}}
+	some := noAnswers()
 	for _, ask := range asks {
 		if ask.Source == "" {
 			some.Records[ask.Key] = a.answers.Records[ask.Key]

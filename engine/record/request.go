@@ -7,6 +7,7 @@ import (
 
 	"formwork/engine/access"
 	"formwork/engine/def"
+	"formwork/engine/form"
 	"formwork/engine/query"
 	"formwork/engine/store"
 )
@@ -24,6 +25,7 @@ type request struct {
 	vars    query.Vars
 	rights  map[rightsKey]access.Rights
 	others  *others
+	related form.Related // what forms were answered
 }
 
 type rightsKey struct {
@@ -56,14 +58,14 @@ func (s *Service) begin(ctx context.Context, actor access.Actor, entity string) 
 	return &request{
 		service: s, actor: actor, store: st, catalog: catalog, entity: definition,
 		now: s.config.Clock().UTC().Truncate(time.Millisecond), zone: zone, vars: vars,
-		rights: map[rightsKey]access.Rights{}, others: newOthers(st),
+		rights: map[rightsKey]access.Rights{}, others: newOthers(st), related: noAnswers(),
 	}, nil
 }
 
 // with is the same request over another catalog: that of the instance a record runs in.
 func (r *request) with(catalog *def.Catalog, entity *def.Entity) *request {
 	pinned := *r
-	pinned.catalog, pinned.entity = catalog, entity
+	pinned.catalog, pinned.entity, pinned.related = catalog, entity, noAnswers()
 	return &pinned
 }
 

@@ -26,11 +26,10 @@ type write struct {
 	workday      func(date string) bool
 	sent         form.Values // what the actor wrote into a new record
 
-	merged  form.Values   // what is being evaluated, for roles that look at the record
-	failed  error         // of a question record logic asked that cannot fail there
-	related *form.Related // what other records answered so far
-	memo    *evaluated    // the last evaluation
-	claims  []form.Claim  // keys of the document, with the problems they are if taken
+	merged form.Values  // what is being evaluated, for roles that look at the record
+	failed error        // of a question record logic asked that cannot fail there
+	memo   *evaluated   // the last evaluation
+	claims []form.Claim // keys of the document, with the problems they are if taken
 }
 
 // evaluated is a completed record.
@@ -104,64 +103,112 @@ func (w *write) evaluate(ctx context.Context, patch form.Values, occasion form.E
 	if m := w.memo; m != nil && m.occasion == occasion && reflect.DeepEqual(m.patch, patch) {
 		return m, nil
 	}
-	merged, found, err := w.merge(ctx, patch)
-	if err != nil {
-		return nil, err
+	err := w.evaluateAll(ctx, []*evaluation{{write: w, patch: patch, occasion: occasion}})
+	return w.memo, err
+}
+
+// evaluation is one record on its way through record logic.
+type evaluation struct {
+	write    *write
+	patch    form.Values
+	occasion form.Event
+	found    []form.Problem // before record logic began
+	session  *form.Session
+	result   form.Result
+	done     bool
+}
+
+// evaluateAll evaluates records of one entity together: what they need of other records is read by one query per entity
+// and round, however many they are. Each write's memo is its result.
+func (r *request) evaluateAll(ctx context.Context, all []*evaluation) error {
+	patches := make([]form.Values, len(all))
+	for i, e := range all {
+		patches[i] = e.write.clean(e.patch)
 	}
-	compiledForm, err := w.compiled.form(w.formName)
+	if len(all) == 0 {
+		return nil
+	}
+	if err := r.resolveKeys(ctx, all, patches); err != nil {
+		return err
+	}
+	asker := newAsker(r, all[0].write.compiled.lookups)
+	for i, e := range all {
+		merged, problems := form.Merge(e.write.storedValues(), patches[i])
+		e.found = append(e.found, problems...)
+		if err := e.begin(ctx, merged); err != nil {
+			return err
+		}
+	}
+	if err := asker.complete(ctx, all); err != nil {
+		return err
+	}
+	for _, e := range all {
+		e.write.memo = &evaluated{e.patch, e.occasion, e.result.Values, append(e.found, e.result.Problems...)}
+	}
+	return nil
+}
+
+// clean copies a patch so that it can be changed. Numbers of people are ignored here, where record logic would take them
+// for those this write assigns.
+func (w *write) clean(patch form.Values) form.Values {
+	patch = cloneValues(patch)
+	for _, field := range w.compiled.numbered {
+		if !w.imported {
+			delete(patch, field.Name)
+		}
+	}
+	return patch
+}
+
+// begin opens record logic on merged values.
+func (e *evaluation) begin(ctx context.Context, merged form.Values) error {
+	w := e.write
+	logic, err := w.compiled.form(w.formName)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	w.merged = merged
-	input := form.Input{Values: merged, Stored: w.storedValues(), Context: w.context(ctx, occasion)}
-	values, problems, err := w.complete(ctx, compiledForm, input)
-	if err != nil {
-		return nil, err
-	}
-	w.memo = &evaluated{patch, occasion, values, append(found, problems...)}
-	return w.memo, nil
+	// What an earlier evaluation of this request was told, this one need not ask again.
+	e.session = form.Open(logic, form.Input{
+		Values: merged, Stored: w.storedValues(), Related: w.related, Context: w.context(ctx, e.occasion),
+	})
+	return nil
 }
 
-// merge puts a patch on the stored values.
-func (w *write) merge(ctx context.Context, patch form.Values) (form.Values, []form.Problem, error) {
-	patch = cloneValues(patch)
-	for name := range patch {
-		// Numbers of people are ignored here, where record logic would take them for those this write assigns.
-		if field := w.entity.Properties[name]; field != nil && field.Number != nil && !w.imported {
-			delete(patch, name)
-		}
-	}
-	found, err := w.resolveKeys(ctx, patch)
-	if err != nil {
-		return nil, nil, err
-	}
-	merged, problems := form.Merge(w.storedValues(), patch)
-	return merged, append(found, problems...), nil
-}
-
-// complete runs the record logic until it asks for nothing more.
-func (w *write) complete(ctx context.Context, logic *form.Form, input form.Input) (form.Values, []form.Problem, error) {
-	asker := newAsker(w.request, w.compiled.lookups)
-	if w.related == nil {
-		w.related = &asker.answers
-	}
-	// What an earlier evaluation of this write was told, this one need not ask again.
-	asker.answers, input.Related = *w.related, *w.related
-	session := form.Open(logic, input)
+// complete runs record logic until nobody asks for anything more.
+func (a *asker) complete(ctx context.Context, all []*evaluation) error {
 	for range maxRounds {
-		result := session.Result()
-		if w.failed != nil {
-			return nil, nil, fmt.Errorf("complete %s: %w", w.entity.Name, w.failed)
+		var asks []form.Ask
+		seen := map[string]bool{}
+		for _, e := range all {
+			if e.done {
+				continue
+			}
+			e.result = e.session.Result()
+			if e.write.failed != nil {
+				return fmt.Errorf("complete %s: %w", a.request.entity.Name, e.write.failed)
+			}
+			e.done = len(e.result.Asks) == 0
+			for _, ask := range e.result.Asks {
+				if !seen[ask.Key] {
+					seen[ask.Key] = true
+					asks = append(asks, ask)
+				}
+			}
 		}
-		if len(result.Asks) == 0 {
-			return result.Values, result.Problems, nil
+		if len(asks) == 0 {
+			return nil
 		}
-		if err := asker.answer(ctx, result.Asks); err != nil {
-			return nil, nil, err
+		if err := a.answer(ctx, asks); err != nil {
+			return err
 		}
-		session.Answer(asker.answersTo(result.Asks))
+		for _, e := range all {
+			if !e.done {
+				e.session.Answer(a.answersTo(e.result.Asks))
+			}
+		}
 	}
-	return nil, nil, fmt.Errorf("complete %s: still asking after %d rounds", w.entity.Name, maxRounds)
+	return fmt.Errorf("complete %s: still asking after %d rounds", a.request.entity.Name, maxRounds)
 }
 
 // context is what record logic takes from outside.
@@ -304,21 +351,19 @@ func (w *write) numbered(ctx context.Context, e *evaluated) (*evaluated, error) 
 		}
 		return e, nil
 	}
-	logic, err := w.compiled.form(w.formName)
-	if err != nil {
-		return nil, err
-	}
 	values := cloneValues(e.values)
 	for name, text := range assigned {
 		values[name] = text
 	}
-	complete, problems, err := w.complete(ctx, logic, form.Input{
-		Values: values, Stored: w.storedValues(), Context: w.context(ctx, e.occasion),
-	})
-	if err != nil {
+	again := &evaluation{write: w, patch: e.patch, occasion: e.occasion}
+	if err := again.begin(ctx, values); err != nil {
 		return nil, err
 	}
-	return &evaluated{e.patch, e.occasion, complete, problems}, w.refuse(problems)
+	if err := newAsker(w.request, w.compiled.lookups).complete(ctx, []*evaluation{again}); err != nil {
+		return nil, err
+	}
+	next := &evaluated{e.patch, e.occasion, again.result.Values, again.result.Problems}
+	return next, w.refuse(next.problems)
 }
 
 // readForNumber reads the records whose natural keys stand in a number.
