@@ -1,6 +1,7 @@
 package form
 
 import (
+	"sync"
 	"testing"
 )
 
@@ -207,4 +208,23 @@ func TestAsksNameWhatIsMissing(t *testing.T) {
 	if !result.States["lines[+1].day_rate"].Pending || !result.States["total_amount"].Pending {
 		t.Errorf("rate and amount are not pending: %v", result.States)
 	}
+}
+
+func TestOneFormForManyGoroutines(t *testing.T) {
+	f := mustCompile(t, labor(t), "day_labor_sheet", Layout{})
+	in := Input{Values: sheet("P1", "T1", "2026-06-01", entry("W1", "8", "2")), Context: on("2026-06-01")}
+	s := Open(f, in)
+	newOffice(t, f).settle(s)
+	in.Related = s.related
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range 20 {
+				if got := f.Evaluate(in).Values["total_amount"]; got != "440.00" {
+					t.Errorf("total %v", got)
+				}
+			}
+		})
+	}
+	all.Wait()
 }
