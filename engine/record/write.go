@@ -22,6 +22,7 @@ type write struct {
 	stored       *store.Doc // nil for a new record
 	formName     string
 	imported     bool
+	dry          bool // nothing is stored: no number is taken
 	acknowledged map[string]string
 	workday      func(date string) bool
 	sent         form.Values // what the actor wrote into a new record
@@ -326,6 +327,9 @@ func (w *write) warnings() []form.Problem {
 // numbered gives the automatic numbers that are still missing; what is computed from them is then computed again.
 // It comes after everything that may refuse the write for its values, so that few numbers are lost.
 func (w *write) numbered(ctx context.Context, e *evaluated) (*evaluated, error) {
+	if w.dry {
+		return e, nil
+	}
 	assigned := form.Values{}
 	for _, field := range w.compiled.numbered {
 		if e.values[field.Name] != nil {
@@ -418,24 +422,38 @@ func (w *write) document(values form.Values, o outcome) store.Doc {
 
 // put stores the document with its events, and tells everybody who listens. The error is that of the store.
 func (w *write) put(ctx context.Context, doc store.Doc, o outcome) (store.Doc, error) {
-	events, err := w.events(&doc, o)
+	put, err := w.sealed(doc, o)
 	if err != nil {
 		return store.Doc{}, err
 	}
-	put := store.Write{Collection: w.entity.Name, Doc: doc, IfRev: doc.Rev - 1}
-	if put.Events, put.Doc.Chain, err = event.Seal(doc.Chain, events); err != nil {
+	if err := w.refused(&doc, errors.Join(w.store.Put(ctx, put)...)); err != nil {
 		return store.Doc{}, err
-	}
-	err = errors.Join(w.store.Put(ctx, put)...)
-	var duplicate *store.DuplicateError
-	switch {
-	case errors.As(err, &duplicate):
-		return store.Doc{}, taken(duplicate.Key, w.claims)
-	case err != nil:
-		return store.Doc{}, fmt.Errorf("store %s/%s: %w", w.entity.Name, doc.ID, err)
 	}
 	w.service.written(w.actor.Tenant, w.entity.Name)
 	return put.Doc, nil
+}
+
+// sealed is the conditional write of the document with its chained events.
+func (w *write) sealed(doc store.Doc, o outcome) (store.Write, error) {
+	events, err := w.events(&doc, o)
+	if err != nil {
+		return store.Write{}, err
+	}
+	put := store.Write{Collection: w.entity.Name, Doc: doc, IfRev: doc.Rev - 1}
+	put.Events, put.Doc.Chain, err = event.Seal(doc.Chain, events)
+	return put, err
+}
+
+// refused turns what a store refused a write with into what the caller is told; nil stays nil.
+func (w *write) refused(doc *store.Doc, err error) error {
+	var duplicate *store.DuplicateError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &duplicate):
+		return taken(duplicate.Key, w.claims)
+	}
+	return fmt.Errorf("store %s/%s: %w", w.entity.Name, doc.ID, err)
 }
 
 // written tells caches and listeners of a change.
