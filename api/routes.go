@@ -39,7 +39,7 @@ func (s *server) sessionRoutes() []route {
 		{get, "/setup", public, "Whether the first company is still to be created", nil, nil, setupNeeded{}, 0, s.getSetup},
 		{post, "/setup", public, "Create the first company, with the token of the console", nil, setupBody{}, sessionAnswer{}, 0, s.doSetup},
 		{post, "/session", public, "Sign in", nil, signInBody{}, sessionAnswer{}, 0, s.signIn},
-		{get, "/session", signedIn, "Who is signed in", nil, nil, sessionAnswer{}, 0, s.getSession},
+		{get, "/session", public, "Who is signed in; 204 if nobody is", nil, nil, sessionAnswer{}, 0, s.whoAmI},
 		{remove, "/session", signedIn, "Sign out", nil, nil, nil, 0, s.signOut},
 		{put, "/session/tenant", signedIn, "Go on in another company", nil, switchBody{}, sessionAnswer{}, 0, s.switchTenant},
 		{patch, "/account", signedIn, "Change the interface language", nil, accountBody{}, sessionAnswer{}, 0, s.patchAccount},

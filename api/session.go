@@ -120,6 +120,19 @@ func (s *server) welcome(r *request, token string, sess identity.Session) error 
 	return s.getSession(r)
 }
 
+// whoAmI is asked by every page that opens; that nobody is signed in is an answer, not an error.
+func (s *server) whoAmI(r *request) error {
+	sess, actor, err := s.Engine.Identity.Resolve(r.ctx, r.Cookies(s.cookieName()))
+	if errors.Is(err, identity.ErrUnauthenticated) {
+		return r.SendStatus(fiber.StatusNoContent)
+	}
+	if err != nil {
+		return err
+	}
+	r.session, r.actor = sess, actor
+	return s.getSession(r)
+}
+
 func (s *server) getSession(r *request) error {
 	account, err := s.Engine.Identity.Account(r.ctx, r.session.Account)
 	if err != nil {

@@ -1,5 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
-import { request, setCsrf } from './request'
+import { ApiError, request, setCsrf } from './request'
 import type { Person } from './wire'
 
 export interface Tenant {
@@ -50,11 +50,18 @@ async function opened(answer: Promise<Session>): Promise<Session> {
   return session
 }
 
+/** Nobody signed in is an empty answer, so that a browser's console shows no failed request. */
+async function current(): Promise<Session> {
+  const session = await request<Session | undefined>('/session', { anonymous: true })
+  if (session) return session
+  throw new ApiError(401, { code: 'unauthenticated' })
+}
+
 export const sessionQueries = {
   current: () =>
     queryOptions({
       queryKey: ['session'],
-      queryFn: () => opened(request<Session>('/session', { anonymous: true })),
+      queryFn: () => opened(current()),
       staleTime: Number.POSITIVE_INFINITY,
       retry: false,
     }),
