@@ -347,6 +347,36 @@ func TestRemoveAndRevert(t *testing.T) {
 	}
 }
 
+func TestDiscardEmptiesTheDraft(t *testing.T) {
+	w := installed(t)
+	w.edit(t, "views/workers", `"工人列表"`, `"花名册"`)
+	w.edit(t, "views/labor_teams", `"班组列表"`, `"班组名册"`)
+	if err := w.Discard(w.ctx, "acme"); err != nil {
+		t.Fatal(err)
+	}
+	if draft, err := w.Draft(w.ctx, "acme"); err != nil || len(draft.Changes) > 0 {
+		t.Errorf("draft %+v, %v", draft, err)
+	}
+}
+
+func TestTemplatesTellWhatIsInstalled(t *testing.T) {
+	w := newWorld(t)
+	if _, err := w.Install(w.ctx, w.admin, "base"); err != nil {
+		t.Fatal(err)
+	}
+	list, err := w.Templates(w.ctx, "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, info := range list {
+		got[info.Name] = info.Installed
+	}
+	if want := map[string]string{"base": "0.1.0", "labor": ""}; !maps.Equal(got, want) {
+		t.Errorf("installed %v, want %v", got, want)
+	}
+}
+
 func TestAnotherProcessSeesAPublish(t *testing.T) {
 	w := installed(t)
 	other := tenant.NewCatalogs(w.tenants)

@@ -134,18 +134,6 @@ func (c *Catalogs) Version(ctx context.Context, tenant, version string) (*def.Ca
 	return entry.load(ctx, db, version)
 }
 
-// At is Version under the name the builder's history uses.
-func (c *Catalogs) At(ctx context.Context, tenant, version string) (*def.Catalog, error) {
-	return c.Version(ctx, tenant, version)
-}
-
-// Forget drops what is cached of a tenant: its database was dropped or restored.
-func (c *Catalogs) Forget(tenant string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.cache, tenant)
-}
-
 func (c *Catalogs) entry(tenant string) *cached {
 	c.mu.Lock()
 	defer c.mu.Unlock()
