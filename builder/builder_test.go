@@ -30,6 +30,7 @@ type world struct {
 	now     time.Time
 	tenants *tenant.Registry
 	records *record.Service
+	flows   *flow.Service
 	admin   access.Actor
 }
 
@@ -57,10 +58,14 @@ func newWorld(tb testing.TB) *world {
 	rights := access.New(access.Config{Catalog: catalogs.Active, Stores: w.tenants.Store, Clock: clock, Zone: w.tenants.Zone})
 	w.records, err = record.New(record.Config{
 		Catalogs: catalogs, Stores: w.tenants.Store, Access: rights, Clock: clock, NewID: newID, Zone: w.tenants.Zone,
+		Instance: flow.Instance,
 	})
 	if err != nil {
 		tb.Fatal(err)
 	}
+	w.flows = flow.New(flow.Config{
+		Catalogs: catalogs, Stores: w.tenants.Store, Records: w.records, Access: rights, Clock: clock, Zone: w.tenants.Zone,
+	})
 	people, err := identity.New(w.ctx, identity.Config{
 		Tenants: w.tenants, Records: w.records, Clock: clock, NewID: newID, Idle: time.Hour, Limit: time.Hour,
 		Random: func(n int) ([]byte, error) { b := make([]byte, n); _, err := rand.Read(b); return b, err },

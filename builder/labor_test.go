@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"formwork/engine/access"
+	"formwork/engine/flow"
 	"formwork/engine/form"
 	"formwork/engine/record"
 )
@@ -117,10 +119,17 @@ func TestWhoSeesWhatOfLabor(t *testing.T) {
 		account, entity string
 		want            int
 	}{
-		{"clerk", "project", 2}, {"clerk", "worker", 12}, {"clerk", "labor_team", 3}, {"clerk", "day_labor_sheet", 1},
-		{"foreman", "labor_team", 3}, {"foreman", "worker", 12}, {"foreman", "day_labor_sheet", 1},
-		{"manager", "project", 2}, {"manager", "day_labor_sheet", 1},
-		{"labor", "worker", 12}, {"labor", "day_labor_sheet", 1},
+		{"clerk", "project", 2},
+		{"clerk", "worker", 12},
+		{"clerk", "labor_team", 3},
+		{"clerk", "day_labor_sheet", 1},
+		{"foreman", "labor_team", 3},
+		{"foreman", "worker", 12},
+		{"foreman", "day_labor_sheet", 1},
+		{"manager", "project", 2},
+		{"manager", "day_labor_sheet", 1},
+		{"labor", "worker", 12},
+		{"labor", "day_labor_sheet", 1},
 	}
 	for _, tt := range tests {
 		if got := count(tt.account, tt.entity); got != tt.want {
@@ -140,5 +149,78 @@ func TestWhoSeesWhatOfLabor(t *testing.T) {
 	}
 	if got := first("labor")["id_no"]; got != "320199198503120118" {
 		t.Errorf("the labor administrator reads %v", got)
+	}
+}
+
+func TestTheSheetIsApproved(t *testing.T) {
+	tests := []struct {
+		name     string
+		lines    [][3]string
+		approved string // by whom, in order
+	}{
+		{"little overtime: the manager alone", [][3]string{{"W01", "8", "2"}}, "manager"},
+		{"the limit itself is no long overtime", [][3]string{{"W01", "8", "4"}}, "manager"},
+		{"long overtime: the labor administrator first", [][3]string{{"W01", "8", "4.5"}}, "labor manager"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSite(t)
+			sheet, err := s.enter("2026-06-01", tt.lines...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			reasons := map[string]string{"long_overtime": "浇筑混凝土不能中断"}
+			sheet, err = s.flows.Act(s.ctx, s.people["clerk"], sheet.Entity, sheet.ID, flow.Act{Verb: flow.Start, Acknowledged: reasons})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, account := range strings.Fields(tt.approved) {
+				if sheet.State != "running" {
+					t.Fatalf("%s before %s decided", sheet.State, account)
+				}
+				open, err := s.flows.Tasks(s.ctx, s.people[account], flow.TaskQuery{})
+				if err != nil || len(open.Tasks) != 1 {
+					t.Fatalf("%s has %d tasks, %v", account, len(open.Tasks), err)
+				}
+				decided, err := s.flows.Decide(s.ctx, s.people[account], open.Tasks[0].ID, flow.Act{Verb: flow.Approve, Acknowledged: reasons})
+				if err != nil {
+					t.Fatal(err)
+				}
+				sheet = decided.Record
+			}
+			if sheet.State != "approved" {
+				t.Errorf("state %s", sheet.State)
+			}
+			copies, err := s.flows.Tasks(s.ctx, s.people["labor"], flow.TaskQuery{Tab: "cc"})
+			if err != nil || len(copies.Tasks) != 1 || copies.Tasks[0].Subject != "点工单 DG-P1-T1-20260601" {
+				t.Errorf("copies for the labor administrator: %+v, %v", copies.Tasks, err)
+			}
+		})
+	}
+}
+
+func TestLongOvertimeNeedsAReason(t *testing.T) {
+	s := newSite(t)
+	sheet, err := s.enter("2026-06-01", [3]string{"W01", "8", "5"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.flows.Act(s.ctx, s.people["clerk"], sheet.Entity, sheet.ID, flow.Act{Verb: flow.Start})
+	var invalid *record.InvalidError
+	if !errors.As(err, &invalid) || !invalid.NeedsReason || invalid.Problems[0].Code != "long_overtime" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestATeamHasOneSheetADay(t *testing.T) {
+	s := newSite(t)
+	for i, want := range []bool{true, false} {
+		sheet, err := s.enter("2026-06-01", [3]string{[]string{"W01", "W02"}[i], "8", "0"})
+		if err == nil {
+			_, err = s.flows.Act(s.ctx, s.people["clerk"], sheet.Entity, sheet.ID, flow.Act{Verb: flow.Start})
+		}
+		if (err == nil) != want {
+			t.Errorf("sheet %d: %v", i+1, err)
+		}
 	}
 }
