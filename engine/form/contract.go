@@ -40,7 +40,7 @@ type Context struct {
 	Actor        Actor
 	Workday      func(date string) bool // tenant calendar; nil: Monday to Friday
 	HasRole      func(role string) bool // the actor's roles for this record
-	Readable     func(path string) bool // nil: everything. What is unreadable is neither evaluated nor returned
+	Readable     func(path string) bool // nil: everything. What is unreadable is neither evaluated nor returned: a write passes nil, or it would lose it
 	Writable     func(path string) bool // nil: everything not read-only by definition
 	Imported     bool                   // opening data: required, minItems and rules of entry become warnings
 	Record       System                 // system fields of the record
