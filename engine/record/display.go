@@ -56,7 +56,11 @@ func (v *show) records(ctx context.Context, docs []store.Doc) ([]Record, error) 
 		return nil, err
 	}
 	for i := range shown {
-		shown[i].Refs = texts.of(v.entity, &shown[i])
+		refs, err := texts.of(ctx, v.entity, &shown[i])
+		if err != nil {
+			return nil, err
+		}
+		shown[i].Refs = refs
 	}
 	return shown, nil
 }
@@ -205,9 +209,14 @@ func (t *texts) want(field *def.Field, value any) {
 		if t.refs[entity] == nil {
 			t.refs[entity] = map[string]string{}
 		}
-		if _, ok := t.refs[entity][id]; !ok {
-			t.refs[entity][id] = ""
+		if _, ok := t.refs[entity][id]; ok {
+			continue
 		}
+		if entity == def.EntityUser && id == t.actor.ID && t.actor.Name != "" {
+			t.refs[entity][id] = t.actor.Name // who asks is known
+			continue
+		}
+		t.refs[entity][id] = ""
 		t.others.need(entity, id)
 	}
 }
@@ -337,8 +346,9 @@ func plain(field *def.Field, value any) string {
 	return text
 }
 
-// of gives the texts of one record, "entity/id" → text.
-func (t *texts) of(entity *def.Entity, rec *Record) map[string]string {
+// of gives the texts of one record, "entity/id" → text. A field that shows another text of its target (x-display on the
+// field) has the last word.
+func (t *texts) of(ctx context.Context, entity *def.Entity, rec *Record) (map[string]string, error) {
 	refs := map[string]string{}
 	add := func(target, id string) {
 		if text := t.refs[target][id]; text != "" {
@@ -347,7 +357,13 @@ func (t *texts) of(entity *def.Entity, rec *Record) map[string]string {
 	}
 	add(def.EntityUser, rec.CreatedBy)
 	add(def.EntityUser, rec.UpdatedBy)
-	eachReference(entity, rec.Values, func(field *def.Field, id string) { add(field.Target(), id) })
+	var own []reference
+	eachReference(entity, rec.Values, func(field *def.Field, id string) {
+		add(field.Target(), id)
+		if field.Display != "" {
+			own = append(own, reference{entity: field.Target(), id: id, field: field})
+		}
+	})
 	for _, path := range sortedKeys(rec.Related) {
 		if end, ok := t.catalog.Field(entity.Name, path); ok && end.Target() != "" {
 			for _, id := range idsOf(rec.Related[path]) {
@@ -355,10 +371,21 @@ func (t *texts) of(entity *def.Entity, rec *Record) map[string]string {
 			}
 		}
 	}
-	if len(refs) == 0 {
-		return nil
+	for _, ref := range own {
+		target := t.catalog.Entities[ref.entity]
+		shown, ok := target.Field(ref.field.Display)
+		value, err := t.seen(ctx, target, ref.id, ref.field.Display)
+		if err != nil {
+			return nil, err
+		}
+		if ok && value != nil {
+			refs[ref.entity+"/"+ref.id] = plain(shown, value)
+		}
 	}
-	return refs
+	if len(refs) == 0 {
+		return nil, nil //nolint:nilnil // a record that refers to nothing
+	}
+	return refs, nil
 }
 
 // The actions of Record.Can beside those of flows.

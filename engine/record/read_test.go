@@ -309,6 +309,20 @@ func TestViewShowsColumnsBehindReferences(t *testing.T) {
 	}
 }
 
+// Display texts are those the reader may see: of the field's own x-display, through a number, and none behind a closed door.
+func TestDisplayTexts(t *testing.T) {
+	w := newWorld(t).furnish()
+	parent := w.create(laborer, "order", form.Values{"project": "p1", "amount": "1"})
+	child := w.create(laborer, "order", form.Values{"project": "p1", "amount": "1", "parent": parent.ID})
+	if child.Refs["project/p1"] != "P1" || child.Refs["order/"+parent.ID] != "CG-P1-0001" || child.Refs["user/u_labor"] != "Name u_labor" {
+		t.Errorf("refs = %v", child.Refs)
+	}
+	shown, err := w.records.Get(w.ctx, chief, "order", child.ID) // he has no grant on projects
+	if err != nil || shown.Refs["project/p1"] != "" || shown.Refs["order/"+parent.ID] != "CG-P1-0001" || shown.Values["project"] != "p1" {
+		t.Errorf("the chief sees %v %v, %v", shown.Values, shown.Refs, err)
+	}
+}
+
 func TestPagesCountsAndTotals(t *testing.T) {
 	w := newWorld(t).furnish()
 	for i := 1; i <= 7; i++ {

@@ -49,7 +49,7 @@ var (
 )
 
 func person(id string, roles ...string) access.Actor {
-	return access.Actor{Tenant: tenantName, ID: id, Name: id, Roles: roles}
+	return access.Actor{Tenant: tenantName, ID: id, Name: "Name " + id, Roles: roles}
 }
 
 // catalogs is a tenant whose catalog never changes.
