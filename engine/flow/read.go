@@ -2,6 +2,8 @@ package flow
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"formwork/engine/access"
 	"formwork/engine/record"
@@ -45,9 +47,38 @@ func (s *Service) showing(ctx context.Context, actor access.Actor, full *record.
 	if err != nil {
 		return record.Record{}, err
 	}
-	rec.Values = withoutHidden(rec.Values, plan.Hidden(st, dir, actor.ID, s.config.Clock()))
+	hide(&rec, plan.Hidden(st, dir, actor.ID, s.config.Clock()))
 	rec.Can = append(rec.Can, plan.runVerbs(st, dir, actor.ID)...)
 	return rec, dir.err
+}
+
+// hide takes what a node hides out of a record: values, marks of masked ones, and display texts nothing refers to any more.
+func hide(rec *record.Record, hidden func(path string) bool) {
+	rec.Values = withoutHidden(rec.Values, hidden)
+	rec.Masked = slices.DeleteFunc(rec.Masked, hidden)
+	used := map[string]bool{rec.CreatedBy: true, rec.UpdatedBy: true}
+	collectTexts(rec.Values, used)
+	for key := range rec.Refs {
+		if _, id, ok := strings.Cut(key, "/"); ok && !used[id] {
+			delete(rec.Refs, key)
+		}
+	}
+}
+
+// collectTexts notes every text in some values.
+func collectTexts(value any, used map[string]bool) {
+	switch v := value.(type) {
+	case string:
+		used[v] = true
+	case []any:
+		for _, item := range v {
+			collectTexts(item, used)
+		}
+	case map[string]any:
+		for _, item := range v {
+			collectTexts(item, used)
+		}
+	}
 }
 
 // withoutHidden leaves out hidden fields and columns.
