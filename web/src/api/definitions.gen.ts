@@ -475,12 +475,10 @@ export type Template = {
   description?: Text
   engine?: Range
   lang?: string
-  links?: Names
   name: Name
   needs?: Record<string, Range>
   sample?: Sample[]
   settings?: Name
-  tests?: string[]
   title: Title
   version: string
   'x-i18n'?: I18n
