@@ -33,7 +33,7 @@ type Case struct {
 // Cases lists the suite in a sensible order: simple ones first.
 func Cases() []Case {
 	var all []Case
-	for _, group := range [][]Case{writeCases, eventCases, readCases, searchCases, aggregateCases, leaseCases, ensureCases, tenantCases, randomCases} {
+	for _, group := range [][]Case{writeCases, eventCases, readCases, searchCases, aggregateCases, leaseCases, ensureCases, tenantCases, archiveCases, randomCases} {
 		all = append(all, group...)
 	}
 	return all
