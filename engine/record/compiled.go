@@ -24,6 +24,7 @@ type compiled struct {
 	forms    map[string]*form.Form // by name of the form, "" = the entity alone
 	numbered []*def.Field          // automatic numbers
 	plan     []planned             // the fields in their order
+	rollups  []*rollup             // fields of parents that sum this entity's records up
 	// readsNumbers: something may be computed from an automatic number, so that giving one means computing again.
 	readsNumbers bool
 }
@@ -74,6 +75,9 @@ func compile(catalog *def.Catalog, entity *def.Entity) (*compiled, error) {
 	}
 	var err error
 	if c.lookups, err = compileLookups(catalog, entity); err != nil {
+		return nil, err
+	}
+	if c.rollups, err = compileRollups(catalog, entity); err != nil {
 		return nil, err
 	}
 	for _, field := range entity.AllFields() {

@@ -159,7 +159,8 @@ func (w *write) context(ctx context.Context, occasion form.Event) form.Context {
 			return has
 		},
 		Assigned: func(path string) bool {
-			return slices.ContainsFunc(w.compiled.numbered, func(f *def.Field) bool { return f.Path == path })
+			_, given := w.assigns[path]
+			return given || slices.ContainsFunc(w.compiled.numbered, func(f *def.Field) bool { return f.Path == path })
 		},
 	}
 	if w.stored != nil {

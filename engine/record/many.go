@@ -3,6 +3,8 @@ package record
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"formwork/engine/access"
 	"formwork/engine/event"
@@ -66,10 +68,16 @@ func (s *Service) CreateMany(ctx context.Context, actor access.Actor, entity str
 	if len(puts) == 0 {
 		return answers, nil
 	}
+	var parents []parent
 	for n, err := range r.store.Put(ctx, puts...) {
 		answers[putBy[n]].Err = batch[putBy[n]].write.refused(&puts[n].Doc, err)
+		if err == nil {
+			parents = append(parents, r.parentsOf(batch[putBy[n]].write.compiled, nil, &puts[n].Doc)...)
+		}
 	}
 	s.written(actor.Tenant, entity)
+	slices.SortFunc(parents, func(a, b parent) int { return strings.Compare(a.entity+a.id, b.entity+b.id) })
+	s.rollUp(ctx, slices.Compact(parents))
 	return answers, nil
 }
 

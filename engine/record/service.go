@@ -20,6 +20,7 @@ type Service struct {
 	config   Config
 	cache    cache
 	numbers  *numbers
+	runs     *runs    // of rollups
 	prepared sync.Map // tenant → store.Store whose system collections exist
 }
 
@@ -28,7 +29,7 @@ func New(c Config) (*Service, error) {
 	if c.Catalogs == nil || c.Stores == nil || c.Access == nil || c.Clock == nil || c.NewID == nil || c.Zone == nil {
 		return nil, errors.New("record service: incomplete configuration")
 	}
-	return &Service{config: c, cache: cache{entries: map[cacheKey]*compiled{}}, numbers: newNumbers()}, nil
+	return &Service{config: c, cache: cache{entries: map[cacheKey]*compiled{}}, numbers: newNumbers(), runs: newRuns()}, nil
 }
 
 // open gives a tenant's store with the system collections of this package in it.

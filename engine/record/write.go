@@ -25,6 +25,7 @@ type write struct {
 	acknowledged map[string]string
 	workday      func(date string) bool
 	sent         form.Values // what the actor wrote into a new record
+	assigns      form.Values // rollups the engine itself gives in this write
 
 	merged form.Values  // what is being evaluated, for roles that look at the record
 	failed error        // of a question record logic asked that cannot fail there
@@ -266,6 +267,7 @@ func (w *write) put(ctx context.Context, doc store.Doc, o outcome) (store.Doc, e
 		return store.Doc{}, err
 	}
 	w.service.written(w.actor.Tenant, w.entity.Name)
+	w.service.rollUp(ctx, w.parentsOf(w.compiled, w.stored, &put.Doc))
 	return put.Doc, nil
 }
 

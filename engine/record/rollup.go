@@ -1,0 +1,336 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"formwork/engine/access"
+	"formwork/engine/def"
+	"formwork/engine/event"
+	"formwork/engine/expr"
+	"formwork/engine/form"
+	"formwork/engine/query"
+	"formwork/engine/store"
+)
+
+// Rollups are values of a parent summed up over its children (x-rollup). They are recomputed from the children, never
+// incremented: after a child was written, before the writer gets his answer, so that he reads what he wrote. Many writes
+// at once share one recomputation. Should a process die in between, the subscriber RollUp catches up from the event log.
+
+// rollup is one rolled-up field, seen from its children.
+type rollup struct {
+	parent *def.Entity
+	field  *def.Field
+	via    string
+	where  *query.Filter
+	unwind string
+}
+
+// compileRollups finds the fields of other entities that sum up records of an entity.
+func compileRollups(catalog *def.Catalog, child *def.Entity) ([]*rollup, error) {
+	var found []*rollup
+	for _, name := range sortedKeys(catalog.Entities) {
+		parent := catalog.Entities[name]
+		for _, field := range parent.Fields() {
+			if field.Rollup == nil || field.Rollup.Entity != child.Name {
+				continue
+			}
+			r := &rollup{parent: parent, field: field, via: field.Rollup.Via}
+			if via := child.Properties[r.via]; via == nil || via.Target() != name {
+				return nil, fmt.Errorf("x-rollup %s.%s: %s is no reference to it", name, field.Name, r.via)
+			}
+			if len(field.Rollup.Where) > 0 {
+				where, err := access.ParseFilter(field.Rollup.Where, catalog, child.Name, "record")
+				if err != nil {
+					return nil, fmt.Errorf("x-rollup %s.%s: %w", name, field.Name, err)
+				}
+				r.where = where
+			}
+			if table, _, nested := strings.Cut(field.Rollup.Take.Path, "."); nested {
+				r.unwind = table
+			}
+			found = append(found, r)
+		}
+	}
+	return found, nil
+}
+
+// parent names a record whose rollups are to be recomputed because of one child entity.
+type parent struct{ tenant, entity, id, child string }
+
+// runs keeps recomputations of one parent apart: whoever comes while one is under way waits for the next, which then
+// serves all who wait.
+type runs struct {
+	mu   sync.Mutex
+	open map[parent]*run
+}
+
+type run struct {
+	mu      sync.Mutex
+	users   int   // guarded by runs.mu: who holds or waits
+	asked   int64 // guarded by runs.mu
+	covered int64 // guarded by mu: requests a finished recomputation has served
+}
+
+func newRuns() *runs { return &runs{open: map[parent]*run{}} }
+
+// do runs compute for a parent unless a run that began after this call has served it.
+func (r *runs) do(p parent, compute func() error) error {
+	r.mu.Lock()
+	one := r.open[p]
+	if one == nil {
+		one = &run{}
+		r.open[p] = one
+	}
+	one.users++
+	one.asked++
+	mine := one.asked
+	r.mu.Unlock()
+	defer func() {
+		r.mu.Lock()
+		if one.users--; one.users == 0 {
+			delete(r.open, p)
+		}
+		r.mu.Unlock()
+	}()
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	if one.covered >= mine {
+		return nil
+	}
+	r.mu.Lock()
+	upTo := one.asked
+	r.mu.Unlock()
+	if err := compute(); err != nil {
+		return err
+	}
+	one.covered = upTo
+	return nil
+}
+
+// parentsOf lists the parents whose rollups a change of a child concerns: those it refers to, and those it did, if it
+// counts or counted there and something they sum up changed. Before is nil for a new child.
+func (r *request) parentsOf(c *compiled, before, after *store.Doc) []parent {
+	var list []parent
+	for _, one := range c.rollups {
+		then, now := one.counts(r.vars, before), one.counts(r.vars, after)
+		if (!then && !now) || (then && now && one.same(before, after)) {
+			continue
+		}
+		for _, doc := range []*store.Doc{before, after} {
+			if doc != nil {
+				list = one.appendParents(list, r.actor.Tenant, doc.Values)
+			}
+		}
+	}
+	return list
+}
+
+// appendParents adds the parents a child's values refer to, each once.
+func (one *rollup) appendParents(list []parent, tenant string, values form.Values) []parent {
+	for _, id := range idsOf(values[one.via]) {
+		if p := (parent{tenant, one.parent.Name, id, one.field.Rollup.Entity}); !slices.Contains(list, p) {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// counts tells whether a child may count for its parents. A filter that looks into other records is not answered here.
+func (one *rollup) counts(vars query.Vars, doc *store.Doc) bool {
+	if doc == nil || doc.Deleted {
+		return false
+	}
+	where, err := query.Resolve(one.where, vars)
+	return err != nil || access.Leads(where) || query.Match(where, doc.Record())
+}
+
+// same tells whether two versions of a child that counts give the same: same parents, same value.
+func (one *rollup) same(before, after *store.Doc) bool {
+	path, _, _ := strings.Cut(one.field.Rollup.Take.Path, ".")
+	return !access.Leads(one.where) && reflect.DeepEqual(before.Values[one.via], after.Values[one.via]) &&
+		reflect.DeepEqual(before.Record().Get(path), after.Record().Get(path))
+}
+
+// rollUp recomputes the given parents. The children are stored already, so a failure is not the writer's: it is logged,
+// and the subscriber tries again.
+func (s *Service) rollUp(ctx context.Context, parents []parent) {
+	for _, p := range parents {
+		err := s.runs.do(p, func() error { return s.recompute(ctx, p) })
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			slog.ErrorContext(ctx, "rollup failed", "tenant", p.tenant, "entity", p.entity, "record", p.id, "error", err)
+		}
+	}
+}
+
+// RollUp is the subscriber that recomputes the parents of changed records: those a process left behind when it died.
+// A parent that is right already is not written. Give it to event.Tail.Subscribe.
+func (s *Service) RollUp(tenant string) event.Handler {
+	return func(ctx context.Context, events []store.Event) error {
+		seen := map[parent]bool{}
+		for _, e := range events {
+			parents, err := s.concerned(ctx, tenant, e)
+			if err != nil {
+				return err
+			}
+			for _, p := range parents {
+				if seen[p] {
+					continue
+				}
+				seen[p] = true
+				err := s.runs.do(p, func() error { return s.recompute(ctx, p) })
+				if err != nil && !errors.Is(err, ErrNotFound) {
+					return err
+				}
+			}
+		}
+		return nil
+	}
+}
+
+// concerned lists the parents an event of the log concerns. Events of entities that are gone concern nobody.
+func (s *Service) concerned(ctx context.Context, tenant string, e store.Event) ([]parent, error) {
+	r, err := s.begin(ctx, access.Actor{Tenant: tenant, System: true}, e.Entity)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	compiled, err := s.compiled(r.catalog, r.entity)
+	if err != nil || len(compiled.rollups) == 0 {
+		return nil, err
+	}
+	versions := []form.Values{}
+	doc, err := r.get(ctx, e.Record)
+	switch {
+	case err == nil:
+		versions = append(versions, doc.Values)
+	case !errors.Is(err, ErrNotFound):
+		return nil, err
+	}
+	if written, err := event.Decode(e.Data); err == nil { // events of flows hold other data
+		for _, change := range written.Changes {
+			versions = append(versions, form.Values{change.Field: change.From})
+		}
+	}
+	var parents []parent
+	for _, one := range compiled.rollups {
+		for _, values := range versions {
+			parents = one.appendParents(parents, tenant, values)
+		}
+	}
+	return parents, nil
+}
+
+// recompute writes the rollups of one parent over one child entity, if they changed.
+func (s *Service) recompute(ctx context.Context, p parent) error {
+	engine := access.Actor{Tenant: p.tenant, System: true}
+	children, err := s.begin(ctx, engine, p.child)
+	if err != nil {
+		return err
+	}
+	compiled, err := s.compiled(children.catalog, children.entity)
+	if err != nil {
+		return err
+	}
+	for range maxRetries {
+		patch := form.Values{}
+		for _, one := range compiled.rollups {
+			if one.parent.Name != p.entity {
+				continue
+			}
+			if patch[one.field.Name], err = children.sumUp(ctx, one, p.id); err != nil {
+				return fmt.Errorf("rollup %s.%s: %w", p.entity, one.field.Name, err)
+			}
+		}
+		err := s.store(ctx, engine, p, patch)
+		if !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+	return fmt.Errorf("rollup of %s/%s: %w", p.entity, p.id, store.ErrConflict)
+}
+
+// sumUp computes one rollup from the children; nil is missing.
+func (r *request) sumUp(ctx context.Context, one *rollup, id string) (any, error) {
+	where, err := query.Resolve(one.where, r.vars)
+	if err != nil {
+		return nil, err
+	}
+	follower := &access.Follower{Store: r.store, Catalog: r.catalog}
+	if where, err = follower.Follow(ctx, where, r.entity); err != nil {
+		return nil, err
+	}
+	take := one.field.Rollup.Take
+	measure := query.Measure{Name: "value", Agg: take.Agg}
+	if take.Path != "" {
+		measure.Path = strings.Split(take.Path, ".")
+	}
+	a := query.Aggregation{
+		Collection: r.entity.Name, Unwind: one.unwind,
+		Where:    access.Join(refersTo(r.entity.Properties[one.via], id), where),
+		Measures: []query.Measure{measure},
+	}
+	if err := query.CheckAggregation(&a, r.entity, r.catalog, query.Allow()); err != nil {
+		return nil, err
+	}
+	groups, err := r.store.Aggregate(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	var value any
+	if len(groups) > 0 {
+		value = groups[0]["value"]
+	}
+	return rolled(one.field, take.Agg, value)
+}
+
+// rolled is an aggregate as a wire value of the parent's field: sums and counts of nothing are 0.
+func rolled(field *def.Field, agg string, value any) (any, error) {
+	if value == nil && (agg == "sum" || agg == "count") {
+		value = int64(0)
+	}
+	if value == nil || !field.IsNumber() {
+		return value, nil
+	}
+	number, err := expr.ParseDecimal(fmt.Sprint(value))
+	if err != nil {
+		return nil, fmt.Errorf("aggregate %v: %w", value, err)
+	}
+	return wireNumber(field, number), nil
+}
+
+// store writes rollups into their parent. What is computed from them follows; the parent's rules are not asked: it is
+// not the parent that changed.
+func (s *Service) store(ctx context.Context, engine access.Actor, p parent, patch form.Values) error {
+	r, stored, err := s.current(ctx, rewriting{actor: engine, entity: p.entity, id: p.id})
+	if err != nil {
+		return err
+	}
+	w, err := r.write(ctx, stored)
+	if err != nil {
+		return err
+	}
+	w.assigns, w.formName = patch, noForm
+	e, err := w.evaluate(ctx, patch, form.Save)
+	if err != nil {
+		return err
+	}
+	o := outcome{kind: event.TypeUpdated, state: stored.State, mayWrite: true}
+	doc := w.document(w.withRowIDs(e.values), o)
+	if doc.Keys, w.claims, err = w.keys(&doc); err != nil {
+		return err
+	}
+	if w.idle(&doc, o) {
+		return nil
+	}
+	_, err = w.put(ctx, doc, o)
+	return err
+}
