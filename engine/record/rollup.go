@@ -36,29 +36,35 @@ type rollup struct {
 func compileRollups(catalog *def.Catalog, child *def.Entity) ([]*rollup, error) {
 	var found []*rollup
 	for _, name := range sortedKeys(catalog.Entities) {
-		parent := catalog.Entities[name]
-		for _, field := range parent.Fields() {
+		for _, field := range catalog.Entities[name].Fields() {
 			if field.Rollup == nil || field.Rollup.Entity != child.Name {
 				continue
 			}
-			r := &rollup{parent: parent, field: field, via: field.Rollup.Via}
-			if via := child.Properties[r.via]; via == nil || via.Target() != name {
-				return nil, fmt.Errorf("x-rollup %s.%s: %s is no reference to it", name, field.Name, r.via)
+			one, err := compileRollup(catalog, child, field)
+			if err != nil {
+				return nil, fmt.Errorf("x-rollup %s.%s: %w", name, field.Name, err)
 			}
-			if len(field.Rollup.Where) > 0 {
-				where, err := access.ParseFilter(field.Rollup.Where, catalog, child.Name, "record")
-				if err != nil {
-					return nil, fmt.Errorf("x-rollup %s.%s: %w", name, field.Name, err)
-				}
-				r.where = where
+			one.parent = catalog.Entities[name]
+			if via := child.Properties[one.via]; via == nil || via.Target() != name {
+				return nil, fmt.Errorf("x-rollup %s.%s: %s is no reference to it", name, field.Name, one.via)
 			}
-			if table, _, nested := strings.Cut(field.Rollup.Take.Path, "."); nested {
-				r.unwind = table
-			}
-			found = append(found, r)
+			found = append(found, one)
 		}
 	}
 	return found, nil
+}
+
+func compileRollup(catalog *def.Catalog, child *def.Entity, field *def.Field) (*rollup, error) {
+	one := &rollup{field: field, via: field.Rollup.Via}
+	if table, _, nested := strings.Cut(field.Rollup.Take.Path, "."); nested {
+		one.unwind = table
+	}
+	if len(field.Rollup.Where) == 0 {
+		return one, nil
+	}
+	var err error
+	one.where, err = access.ParseFilter(field.Rollup.Where, catalog, child.Name, "record")
+	return one, err
 }
 
 // parent names a record whose rollups are to be recomputed because of one child entity.
