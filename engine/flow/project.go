@@ -14,6 +14,7 @@ import (
 	"formwork/engine/query"
 	"formwork/engine/record"
 	"formwork/engine/store"
+	tenants "formwork/engine/tenant"
 )
 
 // The tabs of the task list.
@@ -73,7 +74,14 @@ func (s *Service) follow(ctx context.Context, tenant string, events []store.Even
 			continue
 		}
 		done[at] = true
-		if _, err := s.project(ctx, tenant, e.Entity, e.Record); err != nil {
+		_, err = s.project(ctx, tenant, e.Entity, e.Record)
+		if errors.Is(err, errNoFlow) || errors.Is(err, tenants.ErrVersion) {
+			// One record whose definitions are gone must not keep the tasks of all others from being shown.
+			s.config.Log.ErrorContext(ctx, "tasks of a record cannot be made",
+				"tenant", tenant, "entity", e.Entity, "record", e.Record, "error", err)
+			continue
+		}
+		if err != nil {
 			return err
 		}
 	}

@@ -17,12 +17,15 @@ import (
 	"formwork/engine/form"
 )
 
-var sequences = flag.Int("flow.sequences", 5000, "random command sequences to play")
+var (
+	sequences = flag.Int("flow.sequences", 5000, "random command sequences to play")
+	seed      = flag.Int64("flow.seed", 1, "where the random sequences begin")
+)
 
 // TestRandomRuns plays random commands on random flows: whatever people do, the invariants hold, the events give the
 // state again, and every run can still be brought to its end.
 func TestRandomRuns(t *testing.T) {
-	random := rand.New(rand.NewSource(1))
+	random := rand.New(rand.NewSource(*seed))
 	accepted, ended := map[Verb]int{}, map[Status]int{}
 	for i := range *sequences {
 		dice := make(dice, 200)

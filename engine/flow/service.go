@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 	"formwork/engine/store"
 )
 
-// Config is what a Service is made of. Workday may be nil: Monday to Friday.
+// Config is what a Service is made of. Workday may be nil: Monday to Friday; Log too: the default logger.
 type Config struct {
 	Catalogs record.Catalogs
 	Stores   func(ctx context.Context, tenant string) (store.Store, error)
@@ -26,6 +27,7 @@ type Config struct {
 	Clock    func() time.Time
 	Zone     func(ctx context.Context, tenant string) (*time.Location, error)
 	Workday  func(ctx context.Context, tenant string) (func(date string) bool, error)
+	Log      *slog.Logger
 }
 
 // Service runs flows on records. Each command is one write of the record: Step decides over what is stored, the record's
@@ -39,7 +41,12 @@ type Service struct {
 }
 
 // New makes a Service.
-func New(c Config) *Service { return &Service{config: c, plans: map[planKey]*Plan{}} }
+func New(c Config) *Service {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	return &Service{config: c, plans: map[planKey]*Plan{}}
+}
 
 // Act is what a person asks for; which members count depends on Verb, as in Command.
 type Act struct {

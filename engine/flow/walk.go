@@ -237,6 +237,11 @@ func (r *run) cancelRegion(l *list, from int) {
 		delete(r.st.Active, n.Name)
 		delete(r.st.Blocks, n.Name)
 	})
+	if l == r.plan.root && from == 0 { // also what a damaged document holds beside the flow
+		clear(r.st.Active)
+		clear(r.st.Blocks)
+		r.st.Incident = nil
+	}
 	r.closeTasks(func(t *Task) bool { return gone[t.Node] })
 	r.st.Incident = slices.DeleteFunc(r.st.Incident, func(s Stuck) bool { return gone[s.Node] })
 }
