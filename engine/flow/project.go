@@ -11,7 +11,6 @@ import (
 	"formwork/engine/def"
 	"formwork/engine/event"
 	"formwork/engine/expr"
-	"formwork/engine/query"
 	"formwork/engine/record"
 	"formwork/engine/store"
 	tenants "formwork/engine/tenant"
@@ -53,13 +52,8 @@ func (s *Service) follow(ctx context.Context, tenant string, events []store.Even
 	if err := s.prepare(ctx, tenant); err != nil {
 		return err
 	}
-	var index []store.Write
 	done := map[target]bool{}
 	for _, e := range events {
-		if e.Hash == "" {
-			continue // of a projection
-		}
-		index = append(index, historyEntry(e))
 		left, err := disabled(e)
 		if err != nil {
 			return err
@@ -74,18 +68,34 @@ func (s *Service) follow(ctx context.Context, tenant string, events []store.Even
 			continue
 		}
 		done[at] = true
-		_, err = s.project(ctx, tenant, e.Entity, e.Record)
-		if errors.Is(err, errNoFlow) || errors.Is(err, tenants.ErrVersion) {
-			// One record whose definitions are gone must not keep the tasks of all others from being shown.
-			s.config.Log.ErrorContext(ctx, "tasks of a record cannot be made",
-				"tenant", tenant, "entity", e.Entity, "record", e.Record, "error", err)
-			continue
-		}
-		if err != nil {
+		if err := s.refresh(ctx, tenant, at); err != nil {
 			return err
 		}
 	}
-	for _, err := range s.config.Records.Project(ctx, tenant, index...) {
+	return s.index(ctx, tenant, events)
+}
+
+// refresh brings the tasks of one record up to date. A record whose definitions are gone must not keep the tasks of all
+// others from being shown.
+func (s *Service) refresh(ctx context.Context, tenant string, at target) error {
+	_, err := s.project(ctx, tenant, at.entity, at.id)
+	if errors.Is(err, errNoFlow) || errors.Is(err, tenants.ErrVersion) {
+		s.config.Log.ErrorContext(ctx, "tasks of a record cannot be made",
+			"tenant", tenant, "entity", at.entity, "record", at.id, "error", err)
+		return nil
+	}
+	return err
+}
+
+// index notes of which records events are.
+func (s *Service) index(ctx context.Context, tenant string, events []store.Event) error {
+	writes := make([]store.Write, 0, len(events))
+	for _, e := range events {
+		if e.Hash != "" { // those without are of projections
+			writes = append(writes, historyEntry(e))
+		}
+	}
+	for _, err := range s.config.Records.Project(ctx, tenant, writes...) {
 		if err != nil && !errors.Is(err, store.ErrConflict) { // a conflict: it is there already
 			return fmt.Errorf("project history of %s: %w", tenant, err)
 		}
@@ -409,96 +419,3 @@ func wireTime(t time.Time) string { return expr.TimeString(expr.TimeOf(t)) }
 
 // wireStamp is an instant as part of an id.
 func wireStamp(t time.Time) string { return fmt.Sprint(t.UnixMilli()) }
-
-// eventsOf reads the events of one record from the log, oldest first: those the projection knows by their numbers, and
-// what has been written since.
-func (s *Service) eventsOf(ctx context.Context, tenant, entity, id string) ([]store.Event, error) {
-	if err := s.prepare(ctx, tenant); err != nil {
-		return nil, err
-	}
-	st, err := s.config.Stores(ctx, tenant)
-	if err != nil {
-		return nil, err
-	}
-	after, err := s.cursor(ctx, st)
-	if err != nil {
-		return nil, err
-	}
-	seqs, err := knownEvents(ctx, st, entity, id, after)
-	if err != nil {
-		return nil, err
-	}
-	var events []store.Event
-	for _, seq := range seqs {
-		found, err := st.Events(ctx, seq-1, 1)
-		if err != nil {
-			return nil, fmt.Errorf("history of %s/%s: %w", entity, id, err)
-		}
-		events = append(events, ofRecord(found, entity, id)...)
-	}
-	const page = 500
-	for {
-		found, err := st.Events(ctx, after, page)
-		if err != nil {
-			return nil, fmt.Errorf("history of %s/%s: %w", entity, id, err)
-		}
-		events = append(events, ofRecord(found, entity, id)...)
-		if len(found) < page {
-			return events, nil
-		}
-		after = found[len(found)-1].Seq
-	}
-}
-
-// cursor is the number of the last event that is in the projections for certain.
-func (s *Service) cursor(ctx context.Context, st store.Store) (int64, error) {
-	if err := event.Ensure(ctx, st); err != nil {
-		return 0, err
-	}
-	docs, err := st.Get(ctx, event.Cursors, subscriber)
-	if err != nil {
-		return 0, fmt.Errorf("cursor of projections: %w", err)
-	}
-	if len(docs) == 0 {
-		return 0, nil
-	}
-	after, _ := docs[0].Values["after"].(int64)
-	return after, nil
-}
-
-// knownEvents gives the numbers of a record's events up to a place in the log.
-func knownEvents(ctx context.Context, st store.Store, entity, id string, upTo int64) ([]int64, error) {
-	eq := func(field, value string) *query.Filter {
-		return &query.Filter{Cond: &query.Cond{Path: []string{field}, Op: query.Eq, Value: value, Type: def.TypeText}}
-	}
-	q := query.Query{
-		Collection: historyCollection, Where: query.AllOf(eq("record", id), eq("entity", entity)),
-		Sort: []query.Sort{{Field: "seq", Type: def.TypeInteger}}, Limit: 500,
-	}
-	var seqs []int64
-	for {
-		page, err := st.Find(ctx, q)
-		if err != nil {
-			return nil, fmt.Errorf("history of %s/%s: %w", entity, id, err)
-		}
-		for _, doc := range page.Docs {
-			if seq, ok := doc.Values["seq"].(int64); ok && seq <= upTo {
-				seqs = append(seqs, seq)
-			}
-		}
-		if page.Next == "" {
-			return seqs, nil
-		}
-		q.After = page.Next
-	}
-}
-
-func ofRecord(events []store.Event, entity, id string) []store.Event {
-	var own []store.Event
-	for _, e := range events {
-		if e.Entity == entity && e.Record == id {
-			own = append(own, e)
-		}
-	}
-	return own
-}

@@ -20,17 +20,17 @@ func twoApprovals() *Plan {
 	})
 }
 
-func worldOf(values form.Values) World {
+func emptyWorld() World {
 	return World{
 		Now: epoch, Org: newCaseOrg(nil),
-		Values: func(patch form.Values) (form.Values, error) { return merged(values, patch), nil },
+		Values: func(patch form.Values) (form.Values, error) { return merged(form.Values{}, patch), nil },
 		Env:    func(v form.Values) *expr.Env { return &expr.Env{Self: caseValues(v)} },
 	}
 }
 
 func mustStep(t *testing.T, plan *Plan, st State, cmd Command) Outcome {
 	t.Helper()
-	out, err := Step(plan, st, cmd, worldOf(nil))
+	out, err := Step(plan, st, cmd, emptyWorld())
 	if err != nil {
 		t.Fatalf("%s: %v", cmd.Verb, err)
 	}
@@ -42,7 +42,7 @@ func TestDamagedDocument(t *testing.T) {
 	plan := twoApprovals()
 	st := mustStep(t, plan, State{}, Command{Verb: Start, Actor: Person{ID: "u1"}}).State
 	st.Active["ghost"] = Active{Round: 1}
-	_, err := Step(plan, st, Command{Verb: Approve, Actor: Person{ID: "m1"}}, worldOf(nil))
+	_, err := Step(plan, st, Command{Verb: Approve, Actor: Person{ID: "m1"}}, emptyWorld())
 	var refused *Refused
 	if !errors.As(err, &refused) || refused.Code != CodeIntegrity {
 		t.Fatalf("got %v, want refusal %s", err, CodeIntegrity)
@@ -70,7 +70,7 @@ func TestRecordRefusesTheValues(t *testing.T) {
 	plan := twoApprovals()
 	st := mustStep(t, plan, State{}, Command{Verb: Start, Actor: Person{ID: "u1"}}).State
 	invalid := errors.New("values refused")
-	world := worldOf(nil)
+	world := emptyWorld()
 	world.Values = func(form.Values) (form.Values, error) { return nil, invalid }
 	if _, err := Step(plan, st, Command{Verb: Approve, Actor: Person{ID: "m1"}}, world); !errors.Is(err, invalid) {
 		t.Errorf("got %v", err)
@@ -88,7 +88,7 @@ func TestLateTimerDoesNothing(t *testing.T) {
 		t.Error("a deadline fired before its time")
 	}
 	st = mustStep(t, plan, st, Command{Verb: Approve, Actor: Person{ID: "m1"}}).State
-	world := worldOf(nil)
+	world := emptyWorld()
 	world.Now = epoch.AddDate(0, 0, 1)
 	out, err := Step(plan, st, Command{Verb: Timer, Node: "a", Round: 1}, world)
 	if err != nil || !out.Replay || out.State.Rev != st.Rev {
