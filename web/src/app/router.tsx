@@ -23,6 +23,10 @@ function text(value: unknown): string | undefined {
 }
 
 async function currentSession(): Promise<Session | undefined> {
+  // Leaving the page that asked and entering the sign-in page are one step: who is nobody is not asked twice for it.
+  const known = queryClient.getQueryState(sessionQueries.current().queryKey)
+  const justAsked = known?.status === 'error' && Date.now() - known.errorUpdatedAt < 2_000
+  if (justAsked && known.error instanceof ApiError && known.error.status === 401) return undefined
   try {
     return await queryClient.ensureQueryData(sessionQueries.current())
   } catch (error) {

@@ -1,5 +1,5 @@
 import { Input } from 'antd'
-import { type ComponentProps, useState } from 'react'
+import { type ComponentProps, useEffect, useRef, useState } from 'react'
 import type { EditorProps } from './kind'
 
 type InputMode = 'text' | 'tel' | 'numeric' | 'decimal'
@@ -34,6 +34,13 @@ export function TextInput(props: TextInputProps) {
     setTyped(text)
     onChange(read ? read(text) : text)
   }
+  const start = useRef(props.cell?.startWith)
+  useEffect(() => {
+    // The character that opened the cell counts as typed; the effect runs again only to find nothing left to do.
+    const first = start.current
+    start.current = undefined
+    if (first !== undefined) onChange(read ? read(first) : first)
+  }, [onChange, read])
   const limits: ComponentProps<typeof Input> = field.maxLength ? { maxLength: field.maxLength } : {}
   return (
     <Input
@@ -46,6 +53,10 @@ export function TextInput(props: TextInputProps) {
       suffix={props.suffix}
       className={props.className}
       onChange={(event) => change(event.target.value)}
+      onFocus={({ target }) => {
+        // A cell is overwritten by typing, unless typing has begun already.
+        if (props.cell) target.setSelectionRange(typed === undefined ? 0 : target.value.length, target.value.length)
+      }}
       onBlur={() => {
         setTyped(undefined)
         onBlur()

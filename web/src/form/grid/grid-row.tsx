@@ -122,11 +122,15 @@ function GridCell(props: GridCellProps) {
   const fixed = readOnly || state.readOnly === true
   const editing = active === position ? props.editing : undefined
   const note = problems.map(textOfProblem).join(' ')
-  const className = cellClass(props, fixed, problems.length > 0)
+  const className = cellClass(props, fixed, problems.length > 0 && !editing)
   if (editing && !fixed) {
     return (
       <td className={`${className} fw-cell-editing`} data-cell={`${index},${position}`}>
-        <CellEditor {...props} startWith={editing.startWith} bad={problems.length > 0} />
+        <CellEditor
+          {...props}
+          startWith={editing.startWith}
+          bad={problems.length > 0 && view.row[column.name] !== undefined}
+        />
       </td>
     )
   }

@@ -1,0 +1,82 @@
+import type { Page } from '@playwright/test'
+import { accessible, at, expect, test, words } from './company'
+
+const t = words('zh-CN')
+
+test('a wrong password is refused in words, in both languages', async ({ door }) => {
+  const page = await door({ lang: 'en' })
+  const en = words('en')
+  await page.goto(at('/'))
+  await accessible(page)
+  await page.getByLabel(en('signIn.login'), { exact: true }).fill('clerk')
+  await page.getByLabel(en('signIn.password'), { exact: true }).fill('not the password')
+  await page.getByRole('button', { name: en('signIn.enter'), exact: true }).click()
+  await expect(page.getByRole('alert')).toContainText(en('errors.bad_credentials'))
+  await page.getByText('中文', { exact: true }).click()
+  await expect(page.getByRole('alert')).toContainText(t('errors.bad_credentials'))
+})
+
+test('the administrator adds a member, whose password is shown once and works', async ({ sit, door }) => {
+  const admin = await sit('admin')
+  await admin.getByRole('link', { name: t('shell.members') }).click()
+  await expect(admin.getByRole('row', { name: /clerk/ })).toBeVisible()
+  await accessible(admin)
+  await admin.getByRole('button', { name: t('members.add') }).first().click()
+  const dialog = admin.getByRole('dialog', { name: t('members.add') })
+  await dialog.getByLabel(t('members.name')).fill('钱小红')
+  await dialog.getByLabel(t('signIn.login')).fill('qian.xiaohong')
+  await dialog.getByRole('button', { name: t('members.add') }).click()
+  const shown = admin.getByRole('dialog', { name: t('members.passwordOf', { name: '钱小红' }) })
+  const password = (await shown.locator('code').innerText()).trim()
+  await shown.getByRole('button', { name: t('members.passwordNoted') }).click()
+  await expect(shown).toBeHidden()
+  await expect(admin.getByRole('row', { name: /qian\.xiaohong/ })).toBeVisible()
+
+  const page = await door()
+  await page.goto(at('/sign-in'))
+  await page.getByLabel(t('signIn.login'), { exact: true }).fill('qian.xiaohong')
+  await page.getByLabel(t('signIn.password'), { exact: true }).fill(password)
+  await page.getByRole('button', { name: t('signIn.enter'), exact: true }).click()
+  await expect(page.getByRole('heading', { level: 1, name: t('tasks.title') })).toBeVisible()
+})
+
+test('the administrator changes a title, publishes it and goes back', async ({ sit }) => {
+  const admin = await sit('admin')
+  await admin.getByRole('link', { name: t('shell.definitions') }).click()
+  await accessible(admin)
+  await admin.goto(at('/definitions/entities/labor_team'))
+  const editor = admin.getByRole('textbox', { name: t('definitions.json') })
+  await expect(editor).toContainText('labor_team')
+  await editor.click()
+  await admin.keyboard.press('Control+Home')
+  await admin.keyboard.type(' ')
+  await admin.keyboard.press('Control+Home')
+  await admin.keyboard.press('Delete')
+  await expect(admin.getByRole('button', { name: t('definitions.saveDraft') })).toBeDisabled()
+
+  const changed = (await definition(admin, 'labor_team')).replace('"title": "班组"', '"title": "施工班组"')
+  await editor.fill(changed)
+  await admin.getByRole('button', { name: t('definitions.saveDraft') }).click()
+  await expect(admin.getByText(t('definitions.saved'))).toBeVisible()
+  await admin.getByRole('button', { name: t('common.back') }).click()
+  await admin.getByRole('button', { name: t('definitions.publish'), exact: true }).click()
+  const dialog = admin.getByRole('dialog', { name: t('definitions.publish') })
+  await dialog.getByLabel(t('definitions.note')).fill('改称施工班组')
+  await dialog.getByRole('button', { name: t('definitions.publish') }).click()
+  await expect(dialog).toBeHidden()
+  await admin.goto(at('/e/labor_team/new'))
+  await expect(admin.getByRole('heading', { level: 1, name: /施工班组/ })).toBeVisible()
+
+  await admin.goto(at('/definitions'))
+  await admin.getByRole('tab', { name: t('definitions.versions') }).click()
+  await admin.getByRole('button', { name: t('definitions.rollback') }).first().click()
+  await admin.getByRole('dialog').getByRole('button', { name: t('definitions.rollback') }).click()
+  await expect(admin.getByText(t('definitions.publishedAgain'))).toBeVisible()
+  await admin.goto(at('/e/labor_team/new'))
+  await expect(admin.getByRole('heading', { level: 1 })).not.toContainText('施工班组')
+})
+
+async function definition(page: Page, name: string): Promise<string> {
+  const answer = await page.request.get(at(`/api/v1/definitions/entities/${name}`))
+  return JSON.stringify(await answer.json(), null, 2)
+}

@@ -1,0 +1,151 @@
+import { expect, type Locator, type Page } from '@playwright/test'
+import { at, type Lang, words } from './company'
+
+/** Titles of the shipped day-labor sheet. */
+const titles = {
+  'zh-CN': {
+    project: '项目',
+    team: '班组',
+    work_date: '用工日期',
+    work_content: '工作内容',
+    lines: '用工明细',
+    worker: '工人',
+    normal_hours: '正常小时',
+    ot_hours: '加班小时',
+    total_gong: '合计工数',
+  },
+  en: {
+    project: 'Project',
+    team: 'Team',
+    work_date: 'Work date',
+    work_content: 'Work content',
+    lines: 'Lines',
+    worker: 'Worker',
+    normal_hours: 'Normal hours',
+    ot_hours: 'Overtime hours',
+    total_gong: 'Total gong',
+  },
+} as const
+
+export type Titles = (typeof titles)[Lang]
+
+export function titlesIn(lang: Lang): Titles {
+  return titles[lang]
+}
+
+export const projects = { P1: '云锦花园二期住宅楼工程', P2: '滨江大道市政道路改造工程' }
+export const teams = { T1: '主体杂工班', T2: '宏达劳务点工班', T3: '道路杂工班' }
+
+/** A day so many days ago in the company's time zone, as YYYY-MM-DD. */
+export function daysAgo(days: number): string {
+  const day = new Date(Date.now() - days * 86_400_000)
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(day)
+}
+
+export interface Head {
+  project: string
+  team: string
+  daysAgo: number
+  content: string
+}
+
+/** The day-labor sheet on a desk, as a person uses it. */
+export class DeskSheet {
+  readonly page: Page
+  readonly title: Titles
+  readonly t: ReturnType<typeof words>
+  readonly grid: Locator
+
+  constructor(page: Page, lang: Lang = 'zh-CN') {
+    this.page = page
+    this.title = titles[lang]
+    this.t = words(lang)
+    this.grid = page.getByRole('grid', { name: this.title.lines })
+  }
+
+  /** Opens an empty sheet and waits until the form engine computes. */
+  async begin(): Promise<void> {
+    await this.page.goto(at('/e/day_labor_sheet/new'))
+    await expect(this.field('work_date')).toHaveValue(daysAgo(0))
+  }
+
+  field(name: 'project' | 'team' | 'work_date' | 'work_content'): Locator {
+    return this.page.getByLabel(new RegExp(`^${this.title[name]}`)).first()
+  }
+
+  async choose(name: 'project' | 'team', text: string): Promise<void> {
+    await this.field(name).click()
+    await this.page.getByRole('option', { name: text }).or(this.offer(text)).first().click()
+  }
+
+  /** What an open picker offers. */
+  offer(text: string): Locator {
+    return this.page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: text })
+  }
+
+  async head(head: Head): Promise<void> {
+    await this.field('project').click()
+    await this.offer(head.project).click()
+    await this.field('team').click()
+    await this.offer(head.team).click()
+    await this.field('work_date').fill(daysAgo(head.daysAgo))
+    await this.field('work_date').press('Enter')
+    await this.field('work_content').fill(head.content)
+  }
+
+  cell(row: number, column: number): Locator {
+    return this.grid.getByRole('row').nth(row).getByRole('gridcell').nth(column)
+  }
+
+  /** Adds a row for a worker by keyboard; the cursor is left on his name. */
+  async worker(name: string): Promise<void> {
+    const rows = await this.grid.getByRole('rowheader').count()
+    await this.page.getByRole('button', { name: this.t('grid.addRow') }).click()
+    await this.page.keyboard.press('Enter')
+    await this.page.keyboard.type(name)
+    await this.offer(name).click()
+    await expect(this.cell(rows, 0)).toHaveText(name)
+  }
+
+  /** Types over the cell of a row. */
+  async type(row: number, column: number, text: string): Promise<void> {
+    await this.cell(row, column).click()
+    await this.page.keyboard.type(text)
+    await this.page.keyboard.press('Tab')
+  }
+
+  shown(name: 'total_gong'): Locator {
+    return this.page.getByRole('status', { name: this.title[name] })
+  }
+
+  async press(key: string): Promise<void> {
+    await this.page.getByRole('button', { name: this.t(key), exact: true }).click()
+  }
+
+  async state(state: string): Promise<void> {
+    await expect(this.page.getByRole('banner').or(this.page.locator('header')).getByText(this.t(`state.${state}`))).toBeVisible()
+  }
+
+  /** The number the sheet was given, from its heading. */
+  async number(): Promise<string> {
+    const heading = this.page.getByRole('heading', { level: 1, name: /DG-/ })
+    return (await heading.innerText()).replace(/^.*?(DG-\S+).*$/s, '$1')
+  }
+
+  /** Fills and submits a sheet; gives its number. */
+  async submit(head: Head, workers: readonly string[]): Promise<string> {
+    await this.begin()
+    await this.head(head)
+    for (const worker of workers) await this.worker(worker)
+    await this.press('record.submit')
+    await this.state('running')
+    return this.number()
+  }
+}
+
+/** Opens the task about a sheet from the to-do centre. */
+export async function openTask(page: Page, number: string): Promise<void> {
+  await page.goto(at('/'))
+  await page.getByRole('link', { name: new RegExp(number) }).click()
+  await expect(page.getByRole('heading', { level: 1, name: new RegExp(number) })).toBeVisible()
+}

@@ -1,0 +1,34 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, isAbsolute, join } from 'node:path'
+import { defineConfig } from '@playwright/test'
+
+/** The browser of the system; CHROMIUM names another one. */
+function browser(): string {
+  const name = process.env['CHROMIUM'] ?? 'chromium'
+  if (isAbsolute(name)) return name
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    try {
+      accessSync(join(folder, name), constants.X_OK)
+      return join(folder, name)
+    } catch {
+      // Not in this folder.
+    }
+  }
+  throw new Error(`${name} is not on the PATH`)
+}
+
+export default defineConfig({
+  testDir: 'e2e',
+  globalSetup: './e2e/server.ts',
+  // All specs share one demo company; each works on sheets of its own.
+  workers: 1,
+  timeout: 180_000,
+  expect: { timeout: 20_000 },
+  forbidOnly: true,
+  reporter: [['list']],
+  use: {
+    timezoneId: 'Asia/Shanghai',
+    trace: 'retain-on-failure',
+    launchOptions: { executablePath: browser() },
+  },
+})
