@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"formwork/engine/access"
 	"formwork/engine/event"
@@ -164,6 +165,9 @@ func (r *request) create(ctx context.Context, in CreateInput, id, claim string) 
 
 // decideNew asks what else a create does, before anything is stored: a submit starts its flow.
 func (w *write) decideNew(ctx context.Context, in CreateInput, o outcome) (outcome, form.Values, form.Event, error) {
+	if err := w.refuseUnready(ctx, in.Values); err != nil {
+		return o, nil, "", err
+	}
 	full, err := w.fullNew(ctx, in.Values, o)
 	if err != nil {
 		return o, nil, "", err
@@ -190,6 +194,27 @@ func (w *write) decideNew(ctx context.Context, in CreateInput, o outcome) (outco
 		patch = merged
 	}
 	return o, patch, occasionOf(change), nil
+}
+
+// refuseUnready refuses values that would not even be saved, before anybody decides over them: whether the actor may
+// submit a sheet of a project that does not exist is no question. The answer lists what a submit would be refused for.
+func (w *write) refuseUnready(ctx context.Context, values form.Values) error {
+	e, err := w.evaluate(ctx, values, form.Save)
+	if err != nil {
+		return err
+	}
+	found, err := w.checkReferences(ctx, e.values)
+	if err != nil {
+		return err
+	}
+	isError := func(p form.Problem) bool { return p.Level != levelWarning }
+	if len(found) == 0 && !slices.ContainsFunc(e.problems, isError) {
+		return nil
+	}
+	if e, err = w.evaluate(ctx, values, form.Submit); err != nil {
+		return err
+	}
+	return w.refuse(slices.Concat(found, e.problems))
 }
 
 func never(string) bool { return false }

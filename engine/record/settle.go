@@ -105,6 +105,9 @@ func (w *write) refuseFields(patch form.Values, writes, shows func(path string) 
 	var denied []string
 	check := func(field *def.Field, sent, stored any, path string) {
 		given := !field.IsReadOnly() || w.actor.System || (field.Number != nil && w.imported)
+		if w.entity.Name == def.EntityUser && powers[field.Name] && !w.actor.Admin {
+			given = w.actor.System // whoever may edit members may not make himself more than he is
+		}
 		if ignored(field, w.imported) || (given && writes(field.Path)) {
 			return
 		}
@@ -129,6 +132,9 @@ func (w *write) refuseFields(patch form.Values, writes, shows func(path string) 
 	}
 	return nil
 }
+
+// powers are the fields of a member that decide what he may do; grants do not open them, only administrators write them.
+var powers = map[string]bool{"roles": true, "disabled": true, "login": true}
 
 type checkField func(field *def.Field, sent, stored any, path string)
 

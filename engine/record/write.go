@@ -46,6 +46,9 @@ type outcome struct {
 }
 
 func (r *request) write(ctx context.Context, stored *store.Doc) (*write, error) {
+	if r.entity.Name == def.EntityTask && !r.actor.System {
+		return nil, fmt.Errorf("write %s: %w", r.entity.Name, ErrForbidden) // tasks follow from flows
+	}
 	compiled, err := r.service.compiled(r.catalog, r.entity)
 	if err != nil {
 		return nil, err
@@ -98,7 +101,7 @@ func (w *write) settle(ctx context.Context, e *evaluated, o outcome) (store.Doc,
 	if err != nil {
 		return store.Doc{}, err
 	}
-	problems := slices.Concat(e.problems, found, circles)
+	problems := slices.Concat(found, circles, e.problems) // what leads nowhere first: rules follow from it
 	if err := w.refuse(problems); err != nil {
 		return store.Doc{}, err
 	}
