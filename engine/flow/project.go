@@ -220,11 +220,11 @@ type projection struct {
 	state   *State
 	record  *record.Record
 	subject string
-	tasks   []listed
+	tasks   []entry
 }
 
-// listed is one entry of the task list; Values is nil if there must be none.
-type listed struct {
+// entry is one line of the task list; Values is nil if there must be none.
+type entry struct {
 	ID     string
 	Values map[string]any
 	fresh  map[string]any // values that are set once, when the entry is new
@@ -358,15 +358,15 @@ func (p *projection) add(user, task, tab string, values, fresh map[string]any) {
 	if p.record.State != "" {
 		values["record_state"] = p.record.State
 	}
-	p.tasks = append(p.tasks, listed{ID: taskID(p.record.Entity, p.record.ID, task), Values: values, fresh: fresh})
+	p.tasks = append(p.tasks, entry{ID: taskID(p.record.Entity, p.record.ID, task), Values: values, fresh: fresh})
 }
 
 func (p *projection) drop(task string) {
-	p.tasks = append(p.tasks, listed{ID: taskID(p.record.Entity, p.record.ID, task)})
+	p.tasks = append(p.tasks, entry{ID: taskID(p.record.Entity, p.record.ID, task)})
 }
 
 // write gives the write that brings an entry to what it must be; changed is false if it is so already, or newer.
-func (p *projection) write(t listed, old *store.Doc) (w store.Write, changed bool) {
+func (p *projection) write(t entry, old *store.Doc) (w store.Write, changed bool) {
 	at := p.record.UpdatedAt
 	doc := store.Doc{ID: t.ID, Rev: 1, Values: t.Values, CreatedAt: at, UpdatedAt: at}
 	switch {

@@ -25,6 +25,9 @@ var (
 // TestRandomRuns plays random commands on random flows: whatever people do, the invariants hold, the events give the
 // state again, and every run can still be brought to its end.
 func TestRandomRuns(t *testing.T) {
+	if testing.Short() {
+		*sequences = min(*sequences, 500)
+	}
 	random := rand.New(rand.NewSource(*seed))
 	accepted, ended := map[Verb]int{}, map[Status]int{}
 	for i := range *sequences {

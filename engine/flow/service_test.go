@@ -158,6 +158,12 @@ func TestHiddenFieldsAndStrangers(t *testing.T) {
 	if _, there := shown.Values["margin"]; there {
 		t.Error("the manager sees what his node hides")
 	}
+	if n := len(w.tab(li, flow.TabOpen)[0].Summary); n != 3 {
+		t.Errorf("the manager's card shows %d values, want 3", n)
+	}
+	if n := len(w.tab(wang, flow.TabStarted)[0].Summary); n != 4 {
+		t.Errorf("the initiator's card shows %d values, want 4", n)
+	}
 	if _, err := w.flows.Record(w.ctx, none, "purchase", rec.ID); !errors.Is(err, record.ErrNotFound) {
 		t.Errorf("a stranger got %v", err)
 	}

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -140,6 +141,10 @@ func (s *Service) items(ctx context.Context, actor access.Actor, docs []store.Do
 	if err != nil {
 		return nil, err
 	}
+	records, err := s.summarised(ctx, actor, cat, docs)
+	if err != nil {
+		return nil, err
+	}
 	items := make([]TaskItem, 0, len(docs))
 	for _, doc := range docs {
 		item := itemOf(doc, names)
@@ -148,8 +153,8 @@ func (s *Service) items(ctx context.Context, actor access.Actor, docs []store.Do
 			continue // its definition was removed
 		}
 		item.EntityTitle = entity.Title
-		if item.Summary, err = s.summary(ctx, actor, entity, item.Record); err != nil {
-			return nil, err
+		if rec, there := records[target{entity: item.Entity, id: item.Record}]; there {
+			item.Summary = summaryOf(entity, rec)
 		}
 		items = append(items, item)
 	}
@@ -190,16 +195,9 @@ func timeOf(values map[string]any, field string) *time.Time {
 // maxSummary is how many values of a record a card shows.
 const maxSummary = 5
 
-// summary gives the values of a record that its entity names for cards. A record he may not see has none.
-func (s *Service) summary(ctx context.Context, actor access.Actor, entity *def.Entity, id string) ([]SummaryItem, error) {
+// summaryOf gives the values of a record that its entity names for cards, as far as they are shown.
+func summaryOf(entity *def.Entity, rec record.Record) []SummaryItem {
 	items := []SummaryItem{}
-	rec, err := s.Record(ctx, actor, entity.Name, id)
-	if errors.Is(err, record.ErrNotFound) {
-		return items, nil
-	}
-	if err != nil {
-		return nil, err
-	}
 	for _, name := range entity.Summary {
 		field, ok := entity.Field(name)
 		value, there := rec.Values[name]
@@ -211,7 +209,75 @@ func (s *Service) summary(ctx context.Context, actor access.Actor, entity *def.E
 		}
 		items = append(items, SummaryItem{Field: name, Title: field.Title, Value: value})
 	}
-	return items, nil
+	return items
+}
+
+// summarised gives the records of some tasks as the actor may see them: in one query per entity those he may read by
+// grant, one by one those he sees only because he takes part.
+func (s *Service) summarised(ctx context.Context, actor access.Actor, cat *def.Catalog, docs []store.Doc) (map[target]record.Record, error) {
+	wanted := map[string][]string{}
+	for _, doc := range docs {
+		entity, id := textOf(doc.Values, "entity"), textOf(doc.Values, "record")
+		if cat.Entities[entity] != nil && !slices.Contains(wanted[entity], id) {
+			wanted[entity] = append(wanted[entity], id)
+		}
+	}
+	records := map[target]record.Record{}
+	for entity, ids := range wanted {
+		listed, err := s.listed(ctx, actor, entity, ids)
+		if err != nil {
+			return nil, err
+		}
+		for _, rec := range listed {
+			records[target{entity: entity, id: rec.ID}] = rec
+		}
+		for _, id := range ids {
+			at := target{entity: entity, id: id}
+			if _, known := records[at]; known {
+				continue
+			}
+			rec, err := s.Record(ctx, actor, entity, id)
+			if errors.Is(err, record.ErrNotFound) {
+				continue // he may not see it any more
+			}
+			if err != nil {
+				return nil, err
+			}
+			records[at] = rec
+		}
+	}
+	return records, nil
+}
+
+// listed gives those of some records the actor may read by grant, without what the node he stands at hides.
+func (s *Service) listed(ctx context.Context, actor access.Actor, entity string, ids []string) ([]record.Record, error) {
+	filter, err := json.Marshal(map[string]any{"field": def.FieldID, "op": query.In, "value": ids})
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.config.Records.List(ctx, actor, entity, record.ListInput{Filter: filter, Limit: len(ids)})
+	if errors.Is(err, record.ErrForbidden) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("records of tasks: %w", err)
+	}
+	for i := range list.Records {
+		rec := &list.Records[i]
+		st, err := decodeState(rec.Flow)
+		if err != nil {
+			return nil, err
+		}
+		if st.Status == "" || st.Initiator.ID == actor.ID {
+			continue
+		}
+		plan, err := s.pinnedPlan(ctx, actor.Tenant, &st)
+		if err != nil {
+			return nil, err
+		}
+		hide(rec, hiddenAt(plan.nodesOf(&st, nil, actor.ID)))
+	}
+	return list.Records, nil
 }
 
 // names gives the names of users by id.

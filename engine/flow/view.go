@@ -32,7 +32,11 @@ func (p *Plan) Hidden(st *State, org Org, user string, now time.Time) func(path 
 	if user == st.Initiator.ID || p.Admin(org, user) {
 		return func(string) bool { return false }
 	}
-	nodes := p.nodesOf(st, org, user, now)
+	return hiddenAt(p.nodesOf(st, org.Principals(user, now), user))
+}
+
+// hiddenAt hides what every one of some nodes hides.
+func hiddenAt(nodes []*node) func(path string) bool {
 	return func(path string) bool {
 		hides := func(n *node) bool { return n.right(path) == "-" }
 		return len(nodes) > 0 && !slices.ContainsFunc(nodes, func(n *node) bool { return !hides(n) })
@@ -40,8 +44,7 @@ func (p *Plan) Hidden(st *State, org Org, user string, now time.Time) func(path 
 }
 
 // nodesOf gives the nodes somebody stands at: those of his live tasks, else those of his past ones and of the copies.
-func (p *Plan) nodesOf(st *State, org Org, user string, now time.Time) []*node {
-	principals := org.Principals(user, now)
+func (p *Plan) nodesOf(st *State, principals []string, user string) []*node {
 	var live, past []*node
 	for i := range st.Tasks {
 		t := &st.Tasks[i]
