@@ -140,6 +140,7 @@ func TestScheduleRunsInOneProcessOnly(t *testing.T) {
 	var mu sync.Mutex
 	runs := map[string]int{}
 	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
 	var both sync.WaitGroup
 	for _, name := range []string{"one", "two"} {
 		r := newRunner(t, backend, c)
