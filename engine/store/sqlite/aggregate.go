@@ -194,6 +194,9 @@ func (g *grouping) bucket(by query.By, x string, field store.Field) (string, sto
 	case query.Day:
 		return x, store.Field{Type: def.TypeDate}, nil
 	case query.Month:
+		if c := g.b.t.byPath[field.Path]; c != nil && c.hasMonth() {
+			return "r." + c.monthName(), store.Field{Type: def.TypeMonth}, nil
+		}
 		if perMonth == 1 {
 			return x, store.Field{Type: def.TypeMonth}, nil
 		}

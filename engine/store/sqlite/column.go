@@ -29,6 +29,14 @@ type column struct {
 // name is the column's SQL name, quoted.
 func (c *column) name() string { return quote("f_" + c.field.Name()) }
 
+// hasMonth tells whether the column has a month key beside it.
+func (c *column) hasMonth() bool {
+	return c.field.Type == def.TypeDate && !c.gone && c.field.Name() == c.field.Path
+}
+
+// monthName is the SQL name of the month key of a date, quoted.
+func (c *column) monthName() string { return quote("m_" + c.field.Path) }
+
 func quote(name string) string { return `"` + name + `"` }
 
 func isDecimal(t def.FieldType) bool {

@@ -113,9 +113,13 @@ func (w *writer) createTables(ctx context.Context, t, old *table) error {
 		"CREATE TABLE IF NOT EXISTS " + t.rows() + "(n INTEGER PRIMARY KEY, " + strings.Join(systemColumns, ", ") + ")",
 		"CREATE TABLE IF NOT EXISTS " + t.bodies() + "(n INTEGER PRIMARY KEY, " + strings.Join(bodyColumns, ", ") + ")",
 	}
+	var months []*column
 	for _, c := range t.columns {
 		if old == nil || old.byPath[c.field.Path] == nil {
 			statements = append(statements, "ALTER TABLE "+t.rows()+" ADD COLUMN "+c.name())
+		}
+		if c.hasMonth() && (old == nil || old.byPath[c.field.Path] == nil || !old.byPath[c.field.Path].hasMonth()) {
+			months = append(months, c)
 		}
 		if c.field.List && c.field.Index {
 			statements = append(statements, "CREATE TABLE IF NOT EXISTS "+t.listTable(c.field.Path)+"(v, n, PRIMARY KEY(v, n)) WITHOUT ROWID")
@@ -141,6 +145,23 @@ func (w *writer) createTables(ctx context.Context, t, old *table) error {
 	for _, statement := range statements {
 		if _, err := w.conn.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
+	return w.createMonths(ctx, t, months)
+}
+
+// createMonths adds the month keys of dates: columns that are computed when read, so that an index can hold them. One
+// may be there already, from a time when the field was a date before.
+func (w *writer) createMonths(ctx context.Context, t *table, dates []*column) error {
+	for _, c := range dates {
+		var present bool
+		_, err := w.stmts.row(ctx, []any{&present}, "SELECT EXISTS (SELECT 1 FROM pragma_table_xinfo(?) WHERE name = ?)",
+			strings.Trim(t.rows(), `"`), strings.Trim(c.monthName(), `"`))
+		if err == nil && !present {
+			_, err = w.conn.ExecContext(ctx, "ALTER TABLE "+t.rows()+" ADD COLUMN "+c.monthName()+" AS ("+c.name()+"/100) VIRTUAL")
+		}
+		if err != nil {
+			return fmt.Errorf("month key of %s: %w", c.field.Path, err)
 		}
 	}
 	return nil
@@ -419,8 +440,12 @@ func (t *table) indexColumns(paths []string) []string {
 			carried = append(carried, column)
 			continue
 		case store.IsMonth(path):
-			column += "/100"
-			tie = nil
+			date := t.byPath[field.Path]
+			if date == nil || !date.hasMonth() {
+				return nil
+			}
+			carried = append(carried, column)
+			column, tie = date.monthName(), nil
 		case strings.HasPrefix(path, "-"):
 			column += " DESC"
 		}
