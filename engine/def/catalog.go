@@ -10,6 +10,8 @@ const (
 	KindEntity     Kind = "entities"
 	KindForm       Kind = "forms"
 	KindView       Kind = "views"
+	KindDataset    Kind = "datasets"
+	KindDashboard  Kind = "dashboards"
 	KindFlow       Kind = "flows"
 	KindRole       Kind = "roles"
 	KindDictionary Kind = "dictionaries"
@@ -38,6 +40,8 @@ type Catalog struct {
 	Entities     map[string]*Entity // with x-extend applied, options folded, Path/Name/Parent filled in; includes user and department
 	Forms        map[string]*Form
 	Views        map[string]*View
+	Datasets     map[string]*Dataset
+	Dashboards   map[string]*Dashboard
 	Flows        map[string]*Flow
 	Roles        map[string]*Role
 	Dictionaries map[string]*Dictionary

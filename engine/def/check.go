@@ -31,6 +31,9 @@ import (
 //	too_deep        a menu of more than three levels
 //	discloses       a role may read a computed value but not what it is made from
 //	no_approval     a flow that starts on submit of an entity without x-approval
+//	unknown_dataset unknown_dashboard unknown_call (a source that calls a function this engine does not have)
+//	keys_differ     sources of a dataset that are joined but grouped by different keys
+//	shape           a widget whose type needs another number of measures or dimensions
 //	schema          plain JSON Schema keywords that do not compile
 func Check(cat *Catalog) []Problem {
 	c := &checker{cat: cat}
@@ -48,6 +51,12 @@ func Check(cat *Catalog) []Problem {
 		if cat.published(KindView, name) {
 			c.view(cat.Views[name])
 		}
+	}
+	for _, name := range sortedKeys(cat.Datasets) {
+		c.dataset(cat.Datasets[name])
+	}
+	for _, name := range sortedKeys(cat.Dashboards) {
+		c.dashboard(cat.Dashboards[name])
 	}
 	for _, name := range sortedKeys(cat.Roles) {
 		c.role(cat.Roles[name])

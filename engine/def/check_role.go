@@ -35,6 +35,10 @@ func (c *checker) inherited(name string) []string {
 }
 
 func (c *checker) grant(r *Role, g *Grant, pointer string) {
+	if g.Dataset != "" {
+		c.datasetGrant(r, g, pointer+"/dataset")
+		return
+	}
 	entity, ok := c.entityNamed(pointer+"/entity", g.Entity)
 	if !ok {
 		return

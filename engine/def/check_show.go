@@ -200,6 +200,12 @@ func (c *checker) menu(pointer string, items []*MenuItem, level int) {
 				c.fail(at+"/form", "unknown_form", "name", item.Form)
 			}
 		}
+		if item.Dataset != "" {
+			c.datasetNamed(at+"/dataset", item.Dataset)
+		}
+		if item.Dashboard != "" {
+			c.dashboardNamed(at+"/dashboard", item.Dashboard)
+		}
 		c.menu(at+"/items", item.Items, level+1)
 	}
 }

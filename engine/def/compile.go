@@ -81,6 +81,7 @@ func Compile(defs Definitions, lang string) (*Catalog, []Problem) {
 	c := &compiler{cat: &Catalog{
 		Version: manifest.Version(), Lang: lang, Manifest: manifest, Definitions: defs,
 		Entities: map[string]*Entity{}, Forms: map[string]*Form{}, Views: map[string]*View{}, Flows: map[string]*Flow{},
+		Datasets: map[string]*Dataset{}, Dashboards: map[string]*Dashboard{},
 		Roles: map[string]*Role{}, Dictionaries: map[string]*Dictionary{}, Menus: map[string]*Menu{}, Settings: map[string]*Settings{},
 		origins: map[string]string{},
 	}}
@@ -148,6 +149,10 @@ func (c *compiler) add(ref Ref, definition Definition) {
 		c.cat.Forms[name] = d
 	case *View:
 		c.cat.Views[name] = cloneView(d)
+	case *Dataset:
+		c.cat.Datasets[name] = cloneDataset(d)
+	case *Dashboard:
+		c.cat.Dashboards[name] = cloneDashboard(d)
 	case *Flow:
 		c.cat.Flows[name] = d
 	case *Role:
@@ -231,13 +236,19 @@ func (c *compiler) link(entity *Entity) {
 	}
 }
 
-// linkFields does the same for the fields of settings and of view parameters.
+// linkFields does the same for the fields of settings and for the parameters of views, datasets and dashboards.
 func (c *compiler) linkFields() {
 	for name, settings := range c.cat.Settings {
 		c.linkMap(Ref{KindSettings, name}, "/properties/", settings.Properties)
 	}
 	for name, view := range c.cat.Views {
 		c.linkMap(Ref{KindView, name}, "/params/", view.Params)
+	}
+	for name, dataset := range c.cat.Datasets {
+		c.linkMap(Ref{KindDataset, name}, "/params/", dataset.Params)
+	}
+	for name, dashboard := range c.cat.Dashboards {
+		c.linkMap(Ref{KindDashboard, name}, "/params/", dashboard.Params)
 	}
 }
 
@@ -320,6 +331,18 @@ func cloneFields(fields map[string]*Field) map[string]*Field {
 func cloneView(v *View) *View {
 	clone := *v
 	clone.Params = cloneFields(v.Params)
+	return &clone
+}
+
+func cloneDataset(d *Dataset) *Dataset {
+	clone := *d
+	clone.Params = cloneFields(d.Params)
+	return &clone
+}
+
+func cloneDashboard(d *Dashboard) *Dashboard {
+	clone := *d
+	clone.Params = cloneFields(d.Params)
 	return &clone
 }
 

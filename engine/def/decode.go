@@ -10,7 +10,7 @@ import (
 const KindTemplate Kind = "templates"
 
 // Kinds lists the kinds a catalog holds, in the order they are compiled.
-var Kinds = []Kind{KindDictionary, KindSettings, KindEntity, KindForm, KindView, KindFlow, KindRole, KindMenu}
+var Kinds = []Kind{KindDictionary, KindSettings, KindEntity, KindForm, KindView, KindDataset, KindDashboard, KindFlow, KindRole, KindMenu}
 
 // The levels of a Problem.
 const (
@@ -18,7 +18,8 @@ const (
 	LevelWarning = "warning" // needs a tick
 )
 
-// Definition is one decoded definition: *Entity, *Form, *View, *Flow, *Role, *Dictionary, *Menu, *Settings or *Template.
+// Definition is one decoded definition: *Entity, *Form, *View, *Dataset, *Dashboard, *Flow, *Role, *Dictionary, *Menu,
+// *Settings or *Template.
 // It never changes after decoding.
 type Definition interface {
 	// Common gives the keys every kind has.
@@ -79,6 +80,10 @@ func KindOf(d Definition) Kind {
 		return KindForm
 	case *View:
 		return KindView
+	case *Dataset:
+		return KindDataset
+	case *Dashboard:
+		return KindDashboard
 	case *Flow:
 		return KindFlow
 	case *Role:
@@ -104,6 +109,10 @@ func blank(kind Kind) (Definition, error) {
 		return &Form{}, nil
 	case KindView:
 		return &View{}, nil
+	case KindDataset:
+		return &Dataset{}, nil
+	case KindDashboard:
+		return &Dashboard{}, nil
 	case KindFlow:
 		return &Flow{}, nil
 	case KindRole:

@@ -116,6 +116,9 @@ func TestDecodeRefuses(t *testing.T) {
 	entity := func(field string) string {
 		return `{"name":"worker","title":"工人","type":"object","properties":{"f":` + field + `}}`
 	}
+	dataset := func(source string) string {
+		return `{"name":"d","title":"D","sources":[` + source + `],"columns":{"c":{"title":"C","value":"1","x-type":"integer"}}}`
+	}
 	tests := []struct {
 		name string
 		kind Kind
@@ -130,7 +133,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"more than a megabyte", KindMenu, `"` + strings.Repeat("x", MaxBytes) + `"`, "", "too_large"},
 		{"nested too deep", KindMenu, strings.Repeat("[", 70) + strings.Repeat("]", 70), strings.Repeat("/0", MaxDepth), "too_deep"},
 		{"a kind nobody knows", "tables", `{}`, "", "unknown_kind"},
-		{"a kind of a later stage", "datasets", `{}`, "", "unsupported"},
+		{"a kind of a later stage", "imports", `{}`, "", "unsupported"},
 		{"a key nobody knows", KindMenu, `{"name":"m","title":"M","items":[],"colour":1}`, "/colour", "unknown_key"},
 		{"a missing key", KindMenu, `{"name":"m","items":[]}`, "/title", "missing_key"},
 		{"a name with capitals", KindMenu, `{"name":"Menu","title":"M","items":[]}`, "/name", "name"},
@@ -157,7 +160,13 @@ func TestDecodeRefuses(t *testing.T) {
 		{"multipleOf", KindEntity, entity(`{"type":"integer","x-type":"integer","multipleOf":2}`), "/properties/f/multipleOf", "unknown_key"},
 		{"a board", KindView, `{"name":"v","title":"V","entity":"w","kind":"board","columns":[{"field":"a"}]}`, "/kind", "unsupported"},
 		{"a view without columns", KindView, `{"name":"v","title":"V","entity":"w","columns":[]}`, "/columns", "items"},
-		{"a grant on a dataset", KindRole, `{"name":"r","title":"R","grants":{"g":{"entity":"w","dataset":"d","actions":[]}}}`, "/grants/g/dataset", "unsupported"},
+		{"a grant on an entity and a dataset", KindRole, `{"name":"r","title":"R","grants":{"g":{"entity":"w","dataset":"d","actions":[]}}}`, "/grants/g", "alternatives"},
+		{"a row filter of a dataset", KindRole, `{"name":"r","title":"R","grants":{"g":{"dataset":"d","actions":["read"],"where":{"and":[]}}}}`, "/grants/g/where", "not_applicable"},
+		{"writing a dataset", KindRole, `{"name":"r","title":"R","grants":{"g":{"dataset":"d","actions":["update"]}}}`, "/grants/g/actions/0", "option"},
+		{"two aggregates in one measure", KindDataset, dataset(`{"as":"s","entity":"w","measures":{"m":{"sum":"a","max":"a"}}}`), "/sources/0/measures/m", "alternatives"},
+		{"a measure of a function", KindDataset, dataset(`{"as":"s","call":"evm","measures":{"m":{"count":true}}}`), "/sources/0/measures", "not_applicable"},
+		{"a source of nothing", KindDataset, dataset(`{"as":"s"}`), "/sources/0", "alternatives"},
+		{"a gantt", KindDashboard, `{"name":"d","title":"D","widgets":[{"name":"w","title":"W","type":"gantt","dataset":"d","x":0,"y":0,"w":1,"h":1}]}`, "/widgets/0/type", "unsupported"},
 		{"an action nobody knows", KindRole, `{"name":"r","title":"R","grants":{"g":{"entity":"w","actions":["steal"]}}}`, "/grants/g/actions/0", "option"},
 		{"an action twice", KindRole, `{"name":"r","title":"R","grants":{"g":{"entity":"w","actions":["read","read"]}}}`, "/grants/g/actions", "duplicate"},
 		{"an operator nobody knows", KindView, `{"name":"v","title":"V","entity":"w","columns":[{"field":"a"}],"where":{"field":"a","op":"like","value":"x"}}`, "/where/op", "option"},
@@ -192,7 +201,7 @@ func TestDecodeRefuses(t *testing.T) {
 func structKeys(d Definition) map[string]bool { return keysOf(reflect.TypeOf(d).Elem()) }
 
 func FuzzDecode(f *testing.F) {
-	kinds := []Kind{KindEntity, KindForm, KindView, KindFlow, KindRole, KindDictionary, KindMenu, KindSettings, KindTemplate}
+	kinds := []Kind{KindEntity, KindForm, KindView, KindFlow, KindRole, KindDictionary, KindMenu, KindSettings, KindTemplate, KindDataset, KindDashboard}
 	files, _ := filepath.Glob("testdata/worked/*/*.json")
 	for _, file := range files {
 		raw, err := os.ReadFile(file)

@@ -32,7 +32,7 @@ const (
 
 // schemaNames maps kinds to the files of their meta-schemas.
 var schemaNames = map[Kind]string{
-	KindEntity: "entity", KindForm: "form", KindView: "view", KindFlow: "flow", KindRole: "role", KindDictionary: "dictionary",
+	KindEntity: "entity", KindForm: "form", KindView: "view", KindDataset: "dataset", KindDashboard: "dashboard", KindFlow: "flow", KindRole: "role", KindDictionary: "dictionary",
 	KindMenu: "menu", KindSettings: "settings", KindTemplate: "template",
 }
 

@@ -31,6 +31,54 @@ export type Columns = Record<string, Field>
 
 export type Comment = 'none' | 'reject' | 'always'
 
+/** Widgets over datasets */
+export type Dashboard = {
+  description?: Text
+  name: Name
+  params?: Fields
+  title: Title
+  widgets: Widget[]
+  'x-i18n'?: I18n
+}
+
+/** Grouped queries, joined on equal keys */
+export type Dataset = {
+  columns: Record<string, DatasetColumn>
+  description?: Text
+  /** May show what is made from fields the reader cannot read */
+  discloses?: boolean
+  drill?: Drill
+  having?: Filter
+  join?: 'full' | 'left'
+  name: Name
+  order?: Sort[]
+  params?: Fields
+  show?: Names
+  sources: Source[]
+  title: Title
+  totals?: Names
+  window?: Record<string, Window>
+  'x-i18n'?: I18n
+}
+
+export type DatasetColumn = {
+  title: Title
+  value: Expression
+  'x-fixed'?: boolean
+  'x-i18n'?: I18n
+  'x-scale'?: number
+  'x-type':
+    | 'integer'
+    | 'decimal'
+    | 'percent'
+    | 'money'
+    | 'boolean'
+    | 'text'
+    | 'date'
+    | 'datetime'
+    | 'month'
+}
+
 export type Decimal = string
 
 export type Dedupe = 'none' | 'consecutive' | 'any'
@@ -55,6 +103,12 @@ export type DictionaryItem = {
 }
 
 export type Direction = 'asc' | 'desc'
+
+/** The records behind a row */
+export type Drill = {
+  entity: Name
+  where: Filter
+}
 
 /** A kind of record: a JSON Schema of type object with x- keywords */
 export type Entity = {
@@ -257,6 +311,7 @@ export type FormItem = {
   'x-i18n'?: I18n
 }
 
+/** Actions on the records of an entity, or on a dataset or all datasets of a dashboard */
 export type Grant = {
   actions: (
     | 'create'
@@ -270,10 +325,20 @@ export type Grant = {
     | 'import'
     | 'print'
   )[]
-  entity: Name
+  dataset?: Name
+  entity?: Name
   fields?: Record<string, 'hidden' | 'masked' | 'read' | 'write'>
   where?: Filter
 }
+
+/** A path, or the day, month or year of one */
+export type GroupKey =
+  | Path
+  | {
+      day?: Path
+      month?: Path
+      year?: Path
+    }
 
 /** Translations by language tag */
 export type I18n = Record<string, Record<string, string>>
@@ -300,6 +365,17 @@ export type Lookup = {
   where?: Filter
 }
 
+/** One aggregate over a path, of the rows its filter admits */
+export type Measure = {
+  avg?: Path
+  count?: true
+  count_distinct?: Path
+  max?: Path
+  min?: Path
+  sum?: Path
+  where?: Filter
+}
+
 /** Navigation */
 export type Menu = {
   description?: Text
@@ -310,6 +386,8 @@ export type Menu = {
 }
 
 export type MenuItem = {
+  dashboard?: Name
+  dataset?: Name
   form?: Name
   icon?: string
   items?: MenuItem[]
@@ -448,9 +526,24 @@ export type Settings = {
   'x-i18n'?: I18n
 }
 
+/** A column of the dataset, or several */
+export type ShownNames = Name | Name[]
+
 export type Sort = {
   dir?: Direction
   field: Path
+}
+
+/** A grouped query, or a registered function */
+export type Source = {
+  as: Name
+  by?: Record<string, GroupKey>
+  call?: Name
+  entity?: Name
+  measures?: Record<string, Measure>
+  unwind?: Name
+  where?: Filter
+  with?: Record<string, FilterValue>
 }
 
 export type Start = {
@@ -517,3 +610,35 @@ export type ViewColumn = {
 }
 
 export type Who = string[]
+
+/** One card on a grid of 12 columns */
+export type Widget = {
+  dataset: Name
+  dimension?: ShownNames
+  h: number
+  link?: WidgetLink
+  measure?: ShownNames
+  name: Name
+  title: Title
+  type: 'number' | 'table' | 'bar' | 'line' | 'pie' | 'gauge' | 'list' | 'heatmap'
+  w: number
+  where?: Filter
+  x: number
+  'x-i18n'?: I18n
+  y: number
+}
+
+/** What opens from the card */
+export type WidgetLink = {
+  dashboard?: Name
+  dataset?: Name
+  view?: Name
+}
+
+/** A sum that grows from row to row */
+export type Window = {
+  over?: Names
+  running_sum: Name
+  title?: Title
+  'x-i18n'?: I18n
+}
