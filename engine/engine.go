@@ -6,6 +6,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -85,7 +86,26 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 		Store: e.open, Tenants: e.tenantNames, Clock: cfg.Clock, NewID: cfg.NewID, Holder: cfg.Holder, Log: cfg.Log,
 	})
 	e.Jobs.Every("sweep_sessions", time.Hour, e.Identity.Sweep)
+	e.Jobs.Every("fire_deadlines", deadlines, e.fireDeadlines)
 	return e, nil
+}
+
+// deadlines is how often the deadlines of running flows are looked at.
+const deadlines = 15 * time.Second
+
+// fireDeadlines fires the deadlines that are due in every tenant.
+func (e *Engine) fireDeadlines(ctx context.Context) error {
+	names, err := e.tenantNames(ctx)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, name := range names {
+		if _, err := e.Flows.FireDue(ctx, name); err != nil {
+			failed = append(failed, fmt.Errorf("deadlines in %s: %w", name, err))
+		}
+	}
+	return errors.Join(failed...)
 }
 
 // open opens a tenant's database or the installation's own.
