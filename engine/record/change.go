@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"formwork/engine/access"
 	"formwork/engine/event"
@@ -184,7 +185,16 @@ func (w *write) void(ctx context.Context, in VoidInput) (*store.Doc, error) {
 	o := outcome{
 		kind: event.TypeVoided, state: stateVoided, reason: in.Reason, mayWrite: true, change: Change{Events: in.Events},
 	}
-	return w.finish(ctx, nil, form.Void, o)
+	e, err := w.evaluate(ctx, nil, form.Void)
+	if err != nil {
+		return nil, err
+	}
+	// Only rules have a say: the values stay, whatever their definition asks for by now.
+	rules := slices.DeleteFunc(slices.Clone(e.problems), func(p form.Problem) bool { return p.Rule == "" })
+	if err := w.refuse(rules); err != nil {
+		return nil, err
+	}
+	return w.keep(ctx, o)
 }
 
 // finish evaluates, settles and stores. A write that would change nothing is none.

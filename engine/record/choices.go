@@ -61,7 +61,7 @@ func (r *request) choices(ctx context.Context, field *def.Field, in ChoicesInput
 	parts := []*query.Filter{access.Filter(rights)}
 	if filter := compiled.choices[field.Path]; filter != nil {
 		// x-filter is the company's rule, not the reader's question: it may look at what he does not see.
-		admitted, err := r.choiceFilter(ctx, target, filter, in)
+		admitted, err := r.choiceFilter(ctx, target, filter, subjectOf(field, (&store.Doc{Values: in.Values}).Record(), in.Row))
 		if err != nil {
 			return Choices{}, err
 		}
@@ -115,11 +115,11 @@ func searchFilter(target *def.Entity, rights access.Rights, text string, q *quer
 }
 
 // choiceFilter fills the record's and row's values into an x-filter, as the engine sees other records.
-func (r *request) choiceFilter(ctx context.Context, target *def.Entity, filter *query.Filter, in ChoicesInput) (*query.Filter, error) {
-	if err := r.needVariables(ctx, []*query.Filter{filter}, in.Values, []map[string]any{in.Row}); err != nil {
+func (r *request) choiceFilter(ctx context.Context, target *def.Entity, filter *query.Filter, of subject) (*query.Filter, error) {
+	if err := r.needVariables(ctx, []*query.Filter{filter}, []subject{of}); err != nil {
 		return nil, err
 	}
-	resolved, err := query.Resolve(filter, r.recordVars(in.Values, in.Row))
+	resolved, err := query.Resolve(filter, r.subjectVars(of))
 	if err != nil {
 		return nil, err
 	}

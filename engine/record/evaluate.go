@@ -9,7 +9,6 @@ import (
 
 	"formwork/engine/def"
 	"formwork/engine/form"
-	"formwork/engine/store"
 )
 
 // maxRounds is how often a record may ask for more before it is completed: three steps of references, and lookups that
@@ -177,10 +176,5 @@ func (w *write) context(ctx context.Context, occasion form.Event) form.Context {
 
 // hasRole tells whether the actor has a role for this record; the engine has none.
 func (w *write) hasRole(ctx context.Context, role string) (bool, error) {
-	doc := store.Doc{CreatedBy: w.actor.ID}
-	if w.stored != nil {
-		doc = *w.stored
-	}
-	doc.Values = w.merged
-	return w.service.config.Access.HasRole(ctx, w.actor, role, w.entity.Name, doc.Record())
+	return w.service.config.Access.HasRole(ctx, w.actor, role, w.entity.Name, w.asRecord(w.merged))
 }

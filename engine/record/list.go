@@ -333,6 +333,9 @@ func (s *Service) Load(ctx context.Context, tenant, entity, id string) (*Full, e
 // Related answers what a form being edited needs from other records, as far as the actor may read it, with at most
 // one query per entity. A lookup of a field he may not read is not answered.
 func (s *Service) Related(ctx context.Context, actor access.Actor, entity string, asks []form.Ask) (form.Related, error) {
+	if len(asks) > maxRelated {
+		return form.Related{}, &query.Error{Code: query.CodeTooMany, Params: map[string]any{"max": maxRelated}}
+	}
 	r, err := s.begin(ctx, actor, entity)
 	if err != nil {
 		return form.Related{}, err

@@ -15,40 +15,49 @@ import (
 	"formwork/engine/store"
 )
 
-// recordVars gives the variables of an x-filter: those that stand everywhere, and record.… and row.… from the values,
+// subject is what the filter of a reference field speaks of: the record, and the row of a sub-table the field stands in.
+type subject struct {
+	record  query.Record
+	row     map[string]any
+	columns map[string]*def.Field // of the row's sub-table
+}
+
+// subjectOf is the subject of a field.
+func subjectOf(field *def.Field, rec query.Record, row map[string]any) subject {
+	s := subject{record: rec, row: row}
+	if field.Parent != nil && field.Parent.Items != nil {
+		s.columns = field.Parent.Items.Properties
+	}
+	return s
+}
+
+// subjectVars gives the variables of an x-filter: those that stand everywhere, and record.… and row.… from the subject,
 // through references that were read before (needVariables).
-func (r *request) recordVars(values form.Values, row map[string]any) query.Vars {
+func (r *request) subjectVars(s subject) query.Vars {
 	return func(name string) (any, bool) {
-		root, path, _ := strings.Cut(name, ".")
-		var value any
-		switch root {
-		case "record":
-			value, _ = r.walk(r.entity.Properties, values, strings.Split(path, "."))
-		case "row":
-			value, _ = r.walk(r.columnsWith(path), row, strings.Split(path, "."))
-		default:
+		root, _, _ := strings.Cut(name, ".")
+		if root != "record" && root != "row" {
 			return r.vars(name)
 		}
+		value, _ := r.walk(s, name)
 		return value, value != nil
 	}
 }
 
-// columnsWith finds the sub-table a row variable speaks of: the one that has its first column.
-func (r *request) columnsWith(path string) map[string]*def.Field {
-	name, _, _ := strings.Cut(path, ".")
-	for _, table := range r.entity.Tables() {
-		if _, ok := table.Column(name); ok {
-			return table.Items.Properties
-		}
+// walk follows record.… or row.… through references that were read. When one was not, missing tells which.
+func (r *request) walk(s subject, name string) (value any, missing *reference) {
+	steps := strings.Split(name, ".")
+	var field *def.Field
+	switch {
+	case len(steps) < 2:
+		return nil, nil
+	case steps[0] == "row":
+		value, field = s.row[steps[1]], s.columns[steps[1]]
+	default:
+		value = s.record.Get(steps[1])
+		field, _ = r.entity.Field(steps[1])
 	}
-	return nil
-}
-
-// walk follows a path from values through references that were read. When one was not, missing tells which.
-func (r *request) walk(fields map[string]*def.Field, values map[string]any, steps []string) (value any, missing *reference) {
-	value = values[steps[0]]
-	field := fields[steps[0]]
-	for _, step := range steps[1:] {
+	for _, step := range steps[2:] {
 		id, ok := value.(string)
 		if !ok || field == nil || r.catalog.Entities[field.Target()] == nil {
 			return nil, nil
@@ -67,6 +76,9 @@ func (r *request) walk(fields map[string]*def.Field, values map[string]any, step
 		value = doc.Record().Get(step)
 		field, _ = target.Field(step)
 	}
+	if query.Missing(value) {
+		return nil, nil
+	}
 	return value, nil
 }
 
@@ -80,21 +92,16 @@ type reference struct {
 }
 
 // needVariables reads what the variables of filters lead to, one query per entity and step.
-func (r *request) needVariables(ctx context.Context, filters []*query.Filter, values form.Values, rows []map[string]any) error {
+func (r *request) needVariables(ctx context.Context, filters []*query.Filter, subjects []subject) error {
 	for range def.MaxReferences {
 		open := false
 		for i, filter := range filters {
 			for _, name := range query.Variables(filter) {
-				root, path, _ := strings.Cut(name, ".")
-				steps := strings.Split(path, ".")
-				var missing *reference
-				switch root {
-				case "record":
-					_, missing = r.walk(r.entity.Properties, values, steps)
-				case "row":
-					_, missing = r.walk(r.columnsWith(path), rowAt(rows, i), steps)
+				root, _, _ := strings.Cut(name, ".")
+				if root != "record" && root != "row" {
+					continue
 				}
-				if missing != nil {
+				if _, missing := r.walk(subjects[i], name); missing != nil {
 					open = true
 					r.others.need(missing.entity, missing.id)
 				}
@@ -106,13 +113,6 @@ func (r *request) needVariables(ctx context.Context, filters []*query.Filter, va
 		if err := r.others.read(ctx); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func rowAt(rows []map[string]any, i int) map[string]any {
-	if i < len(rows) {
-		return rows[i]
 	}
 	return nil
 }
@@ -238,22 +238,23 @@ func (w *write) storedRow(ref reference) map[string]any {
 // query each; the rest in memory.
 func (w *write) checkChoices(ctx context.Context, refs []reference, values form.Values) ([]form.Problem, error) {
 	filters := make([]*query.Filter, len(refs))
-	rows := make([]map[string]any, len(refs))
+	subjects := make([]subject, len(refs))
+	rec := w.asRecord(values)
 	for i, ref := range refs {
-		filters[i], rows[i] = w.compiled.choices[ref.field.Path], ref.row
+		filters[i], subjects[i] = w.compiled.choices[ref.field.Path], subjectOf(ref.field, rec, ref.row)
 	}
-	if err := w.needVariables(ctx, filters, values, rows); err != nil {
+	if err := w.needVariables(ctx, filters, subjects); err != nil {
 		return nil, err
 	}
 	followed := map[string]*query.Filter{} // by field and filled-in filter: rows share it
 	var problems []form.Problem
 	for i, ref := range refs {
-		resolved, err := query.Resolve(filters[i], w.recordVars(values, ref.row))
+		resolved, err := query.Resolve(filters[i], w.subjectVars(subjects[i]))
 		if err != nil {
 			continue // a variable holds what is no value of its field: that is a problem of its own
 		}
 		if access.Leads(resolved) {
-			key := ref.field.Path + "\x1f" + w.variablesOf(filters[i], values, ref.row)
+			key := ref.field.Path + "\x1f" + w.variablesOf(filters[i], subjects[i])
 			known, ok := followed[key]
 			if !ok {
 				follower := &access.Follower{Store: w.store, Catalog: w.catalog}
@@ -275,9 +276,19 @@ func (w *write) checkChoices(ctx context.Context, refs []reference, values form.
 	return problems, nil
 }
 
+// asRecord is the record of this write with other values.
+func (w *write) asRecord(values form.Values) query.Record {
+	doc := store.Doc{Values: values, CreatedBy: w.actor.ID, UpdatedBy: w.actor.ID}
+	if w.stored != nil {
+		doc = *w.stored
+		doc.Values = values
+	}
+	return doc.Record()
+}
+
 // variablesOf writes the values a filter is filled in with, to tell equal fillings.
-func (w *write) variablesOf(filter *query.Filter, values form.Values, row map[string]any) string {
-	vars := w.recordVars(values, row)
+func (w *write) variablesOf(filter *query.Filter, s subject) string {
+	vars := w.subjectVars(s)
 	var b strings.Builder
 	for _, name := range query.Variables(filter) {
 		value, _ := vars(name)

@@ -224,7 +224,7 @@ func (w *write) refuseReferenced(ctx context.Context) error {
 				parts = append(parts, refersTo(field, w.stored.ID))
 			}
 		}
-		if len(parts) == 0 || name == def.EntityTask {
+		if len(parts) == 0 || def.IsEngines(name) {
 			continue
 		}
 		n, _, err := w.store.Count(ctx, query.Query{Collection: name, Where: query.AnyOf(parts...), Limit: 1}, 1)

@@ -46,8 +46,8 @@ type outcome struct {
 }
 
 func (r *request) write(ctx context.Context, stored *store.Doc) (*write, error) {
-	if r.entity.Name == def.EntityTask && !r.actor.System {
-		return nil, fmt.Errorf("write %s: %w", r.entity.Name, ErrForbidden) // tasks follow from flows
+	if def.IsEngines(r.entity.Name) && !r.actor.System {
+		return nil, fmt.Errorf("write %s: %w", r.entity.Name, ErrForbidden) // tasks follow from flows, files from uploads
 	}
 	compiled, err := r.service.compiled(r.catalog, r.entity)
 	if err != nil {

@@ -192,6 +192,26 @@ func TestUniqueKeysAreHeldByState(t *testing.T) {
 	w.bring(third.ID, "draft")
 }
 
+// A void looks at the rules of voiding only and leaves the values as they were approved.
+func TestVoidKeepsTheValues(t *testing.T) {
+	w := newWorld(t).furnish()
+	rec := w.create(clerk, "day_labor_sheet", sheet("2026-06-01", line("w1")))
+	w.bring(rec.ID, "approved")
+	w.patch(laborer, "labor_policy", record.Record{ID: "policy", Rev: 1}, form.Values{"max_daily_hours": "1"})
+	w.patch(laborer, "worker", record.Record{ID: "w1", Rev: 1}, form.Values{"status": "left"})
+	if _, err := w.records.Void(w.ctx, clerk, "day_labor_sheet", rec.ID, record.VoidInput{Reason: "x"}); !errors.Is(err, record.ErrForbidden) {
+		t.Errorf("void without the grant: %v", err)
+	}
+	if _, err := w.records.Void(w.ctx, laborer, "day_labor_sheet", rec.ID, record.VoidInput{Reason: "重复"}); err != nil {
+		t.Fatal(explain(err))
+	}
+	events := w.events(rec.ID)
+	last := events[len(events)-1]
+	if last.Type != "voided" || len(last.written.Changes) != 0 || last.written.Reason != "重复" || last.written.State.To != "voided" {
+		t.Errorf("event of the void = %s %+v", last.Type, last.written)
+	}
+}
+
 func TestKeysWithFilter(t *testing.T) {
 	w := newWorld(t).furnish()
 	first := w.create(laborer, "order", form.Values{"project": "p1", "amount": "10", "invoice": "F|1"})
