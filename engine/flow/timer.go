@@ -2,6 +2,7 @@ package flow
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"formwork/engine/def"
@@ -151,13 +152,17 @@ func (r *run) transferOverdue(n *node, to string) {
 	r.proceed(n)
 }
 
-// overdueTo finds who takes an overdue task: "leader" is that of its holder; nobody found means an admin.
+// overdueTo finds who takes an overdue task: "leader" is that of its holder, admin, an entry as in who, or the id of a
+// user; nobody found means an admin.
 func (r *run) overdueTo(n *node, t *Task, to string) []Person {
 	var people []Person
-	if to == "leader" {
+	switch {
+	case to == "leader":
 		people = r.active(r.leaderOf(t.User.ID))
-	} else {
+	case to == "admin" || to == toInitiator || strings.Contains(to, ":"):
 		people = r.resolveOne(n, to)
+	default:
+		people = r.active(to) // a user's id
 	}
 	people = slices.DeleteFunc(slices.Clone(people), func(p Person) bool {
 		return p.ID == r.st.Initiator.ID && n.onSelf != "self"
