@@ -59,6 +59,11 @@ func (f *Field) IsList() bool {
 	}
 }
 
+// IsFile tells whether values are ids of files: attachment, image, signature.
+func (f *Field) IsFile() bool {
+	return f.XType == TypeAttachment || f.XType == TypeImage || f.XType == TypeSignature
+}
+
 // IsOption tells whether values are option names: select, multiselect.
 func (f *Field) IsOption() bool { return f.XType == TypeSelect || f.XType == TypeMultiSelect }
 
@@ -123,11 +128,20 @@ func (f *Field) EffectiveMaxLength() int {
 	return 0
 }
 
-// EffectiveMaxItems is the most rows or elements: maxItems, else 5,000 rows, 500 elements. 0 = not a list.
+// maxFiles is how many files a field holds at most if its definition does not say.
+const maxFiles = 20
+
+// EffectiveMaxItems is the most rows or elements: maxItems, else x-files.maxCount or 20 files, 5,000 rows, 500 elements.
+// 0 = not a list.
 func (f *Field) EffectiveMaxItems() int {
 	switch {
 	case f.MaxItems != nil:
 		return *f.MaxItems
+	case f.IsFile() && f.IsList():
+		if f.Files != nil && f.Files.MaxCount > 0 {
+			return f.Files.MaxCount
+		}
+		return maxFiles
 	case f.IsTable():
 		return 5_000
 	case f.IsList():

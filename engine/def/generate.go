@@ -11,7 +11,7 @@ const generatedColumns = 8
 // generate gives every entity without a form or a view one of its own, from x-order.
 func (c *compiler) generate() {
 	for _, name := range slices.Sorted(maps.Keys(c.cat.Entities)) {
-		if name == EntityTask {
+		if IsEngines(name) {
 			continue
 		}
 		entity := c.cat.Entities[name]

@@ -79,7 +79,7 @@ func (p portable) field(f *Field) map[string]any {
 		schema["minimum"], schema["maximum"] = number(f.Minimum, -maxSafeInteger), number(f.Maximum, maxSafeInteger)
 	case f.IsDecimal():
 		schema["pattern"] = decimalPattern(f)
-	case f.Target() != "":
+	case f.Target() != "", f.IsFile():
 		schema["maxLength"] = count(maxID)
 	case f.XType == TypeSelect:
 		options(schema, f.Opts)

@@ -9,11 +9,12 @@ import (
 	"sync"
 )
 
-// The system entities. Templates may extend user and department (x-extend); task belongs to the engine alone.
+// The system entities. Templates may extend user and department (x-extend); task and file belong to the engine alone.
 const (
 	EntityUser       = "user"
 	EntityDepartment = "department"
 	EntityTask       = "task" // projection of the event log: what waits for whom
+	EntityFile       = "file" // what is known of an upload; its bytes are elsewhere
 )
 
 //go:embed system/*.json
@@ -54,12 +55,16 @@ func SystemIndexes(entity string) [][]string { return systemIndexes[entity] }
 
 var systemIndexes = map[string][][]string{
 	EntityTask: {{"user", "tab", "-arrived_at"}},
+	EntityFile: {{"open_at"}},
 }
 
-// IsSystem tells whether an entity belongs to the engine (user, department, task).
+// IsSystem tells whether an entity belongs to the engine (user, department, task, file).
 func IsSystem(entity string) bool {
-	return slices.Contains([]string{EntityUser, EntityDepartment, EntityTask}, entity)
+	return slices.Contains([]string{EntityUser, EntityDepartment, EntityTask, EntityFile}, entity)
 }
+
+// IsEngines tells whether only the engine writes records of an entity: tasks and files.
+func IsEngines(entity string) bool { return entity == EntityTask || entity == EntityFile }
 
 // extendable tells whether templates may add fields to a system entity.
-func extendable(entity string) bool { return entity != EntityTask }
+func extendable(entity string) bool { return !IsEngines(entity) }

@@ -50,9 +50,6 @@ func compileLimits(f *def.Field) (limits, error) {
 	if f.MinItems != nil {
 		l.minItems = *f.MinItems
 	}
-	if f.XType == def.TypeAttachment || f.XType == def.TypeImage {
-		l.maxItems = maxFiles(f)
-	}
 	if f.Pattern != "" {
 		if l.pattern, err = regexp.Compile(f.Pattern); err != nil {
 			return l, fmt.Errorf("pattern of %s: %w", f.Path, err)
@@ -60,16 +57,6 @@ func compileLimits(f *def.Field) (limits, error) {
 	}
 	l.constant = def.WireValue(f.Const)
 	return l, nil
-}
-
-func maxFiles(f *def.Field) int {
-	switch {
-	case f.MaxItems != nil:
-		return *f.MaxItems
-	case f.Files != nil && f.Files.MaxCount > 0:
-		return f.Files.MaxCount
-	}
-	return 20
 }
 
 func orElse(text, other string) string {
