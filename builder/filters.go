@@ -44,6 +44,12 @@ func checkFilters(cat *def.Catalog) []def.Problem {
 		}}
 		c.filter(at, view.Where)
 	}
+	for _, name := range sortedKeys(cat.Datasets) {
+		c.dataset(cat.Datasets[name])
+	}
+	for _, name := range sortedKeys(cat.Dashboards) {
+		c.dashboard(cat.Dashboards[name])
+	}
 	for _, name := range sortedKeys(cat.Roles) {
 		c.role(cat.Roles[name])
 	}
@@ -129,7 +135,7 @@ func (c *filterCheck) role(r *def.Role) {
 		c.filter(place{ref: ref(def.KindRole, r.Name), pointer: "/sets/" + name + "/where", entity: r.Sets[name].Entity}, r.Sets[name].Where)
 	}
 	for _, name := range sortedKeys(r.Grants) {
-		grant := r.Grants[name]
+		grant := r.Grants[name] // one of a dataset has no filter
 		c.filter(place{ref: ref(def.KindRole, r.Name), pointer: "/grants/" + name + "/where", entity: grant.Entity, vars: sets}, grant.Where)
 	}
 }

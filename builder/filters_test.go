@@ -97,3 +97,30 @@ func TestFiltersOfViewsFormsKeysAndFlows(t *testing.T) {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }
+
+func TestFiltersOfDatasetsAndDashboards(t *testing.T) {
+	got := filtersOf(t, map[string]string{
+		"entities/sheet": `{"name":"sheet","title":"S","type":"object","x-approval":true,"properties":{
+			"day":{"type":"string","format":"date","x-type":"date"},"hours":{"type":"string","x-type":"decimal"}}}`,
+		"datasets/hours": `{"name":"hours","title":"H","params":{"from":{"type":"string","format":"date","x-type":"date"}},
+			"sources":[{"as":"s","entity":"sheet","by":{"on":"day"},"where":{"field":"day","op":"ge","value":{"var":"param.since"}},
+				"measures":{"hours":{"sum":"hours","where":{"field":"days","op":"eq","value":"2026-01-01"}}}}],
+			"columns":{"total":{"title":"T","value":"s.hours","x-type":"decimal"}},
+			"having":{"and":[{"field":"total","op":"gt","value":"0"},{"field":"on","op":"ge","value":{"var":"param.from"}},
+				{"field":"hours","op":"gt","value":"0"},{"field":"state","op":"eq","value":"approved"}]},
+			"drill":{"entity":"sheet","where":{"and":[{"field":"day","op":"eq","value":{"var":"key.on"}},
+				{"field":"day","op":"ge","value":{"var":"param.from"}},{"field":"day","op":"eq","value":{"var":"key.day"}}]}}}`,
+		"dashboards/site": `{"name":"site","title":"S","widgets":[{"name":"w","title":"W","type":"table","dataset":"hours","x":0,"y":0,"w":6,"h":4,
+			"where":{"and":[{"field":"on","op":"ge","value":{"var":"param.from"}},{"field":"day","op":"empty","value":false}]}}]}`,
+	})
+	want := []string{
+		"datasets/hours/sources/0/where/value unknown_variable",
+		"datasets/hours/sources/0/measures/hours/where/field unknown_field",
+		"datasets/hours/having/and/2/field unknown_field",
+		"datasets/hours/drill/where/and/2/value unknown_variable",
+		"dashboards/site/widgets/0/where/and/1/field unknown_field",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

@@ -31,13 +31,13 @@ type set struct {
 }
 
 type grant struct {
-	role    string // whose sets its filter names
-	name    string
-	entity  string
-	dataset string
-	actions map[Action]bool
-	where   *query.Filter             // nil = all rows
-	fields  map[string]def.FieldRight // every path of the entity
+	role     string // whose sets its filter names
+	name     string
+	entity   string
+	datasets []string // those it is about, if it is no grant on an entity
+	actions  map[Action]bool
+	where    *query.Filter             // nil = all rows
+	fields   map[string]def.FieldRight // every path of the entity
 }
 
 // newPolicy compiles the roles of a catalog. Publishing has checked them, so a failure is a damaged catalog.
@@ -75,7 +75,7 @@ func (p *policy) compile(name string, definition *def.Role) (*role, error) {
 	}
 	for _, grantName := range slices.Sorted(maps.Keys(definition.Grants)) {
 		g := definition.Grants[grantName]
-		compiled := &grant{role: name, name: grantName, entity: g.Entity, dataset: g.Dataset, actions: map[Action]bool{}}
+		compiled := &grant{role: name, name: grantName, entity: g.Entity, datasets: p.catalog.GrantedDatasets(g), actions: map[Action]bool{}}
 		for _, action := range g.Actions {
 			compiled.actions[Action(action)] = true
 		}

@@ -54,10 +54,10 @@ export type Dataset = {
   order?: Sort[]
   params?: Fields
   show?: Names
-  sources: Source[]
+  sources: DatasetSource[]
   title: Title
   totals?: Names
-  window?: Record<string, Window>
+  window?: Record<string, DatasetWindow>
   'x-i18n'?: I18n
 }
 
@@ -77,6 +77,26 @@ export type DatasetColumn = {
     | 'date'
     | 'datetime'
     | 'month'
+}
+
+/** A grouped query, or a registered function */
+export type DatasetSource = {
+  as: Name
+  by?: Record<string, GroupKey>
+  call?: Name
+  entity?: Name
+  measures?: Record<string, Measure>
+  unwind?: Name
+  where?: Filter
+  with?: Record<string, FilterValue>
+}
+
+/** A sum that grows from row to row */
+export type DatasetWindow = {
+  over?: Names
+  running_sum: Name
+  title?: Title
+  'x-i18n'?: I18n
 }
 
 export type Decimal = string
@@ -158,6 +178,14 @@ export type Field = {
   'x-dictionary'?: Name
   'x-display'?: Path
   'x-entity'?: Name
+  /** Limits of uploads */
+  'x-files'?: {
+    maxCount?: number
+    maxMB?: number
+    types?: FileKind[]
+    /** Time, place of use and person are drawn into a photo before it is sent */
+    watermark?: boolean
+  }
   'x-filter'?: Filter
   'x-fixed'?: boolean
   'x-i18n'?: I18n
@@ -197,12 +225,26 @@ export type FieldType =
   | 'references'
   | 'table'
   | 'autonumber'
+  | 'attachment'
+  | 'image'
+  | 'signature'
   | 'phone'
   | 'id_card'
   | 'credit_code'
   | 'bank_card'
 
 export type Fields = Record<string, Field>
+
+/** What a file may be */
+export type FileKind =
+  | 'image'
+  | 'pdf'
+  | 'document'
+  | 'sheet'
+  | 'slides'
+  | 'text'
+  | 'archive'
+  | 'drawing'
 
 export type Fill = {
   from: {
@@ -534,18 +576,6 @@ export type Sort = {
   field: Path
 }
 
-/** A grouped query, or a registered function */
-export type Source = {
-  as: Name
-  by?: Record<string, GroupKey>
-  call?: Name
-  entity?: Name
-  measures?: Record<string, Measure>
-  unwind?: Name
-  where?: Filter
-  with?: Record<string, FilterValue>
-}
-
 export type Start = {
   on?: 'submit'
 }
@@ -633,12 +663,4 @@ export type WidgetLink = {
   dashboard?: Name
   dataset?: Name
   view?: Name
-}
-
-/** A sum that grows from row to row */
-export type Window = {
-  over?: Names
-  running_sum: Name
-  title?: Title
-  'x-i18n'?: I18n
 }
