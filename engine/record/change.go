@@ -72,7 +72,7 @@ func (s *Service) change(ctx context.Context, at rewriting, step func(*write) (*
 		if errors.Is(err, store.ErrConflict) {
 			continue // the next round tells a caller that named a revision
 		}
-		return r, doc, err
+		return r, doc, r.discreet(ctx, err)
 	}
 	return nil, nil, r.conflict(ctx, stored)
 }

@@ -44,7 +44,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, entity string,
 		}
 	}
 	if err != nil {
-		return Created{}, err
+		return Created{}, r.discreet(ctx, err)
 	}
 	rec, err := r.toParticipant(ctx, doc)
 	return Created{Record: rec}, err

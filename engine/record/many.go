@@ -60,7 +60,7 @@ func (s *Service) CreateMany(ctx context.Context, actor access.Actor, entity str
 	for i, m := range batch {
 		m.write.dry = in.Dry
 		put, err := m.settle(ctx)
-		answers[i] = Many{ID: m.outcome.id, Err: err}
+		answers[i] = Many{ID: m.outcome.id, Err: r.discreet(ctx, err)}
 		if err == nil && !in.Dry {
 			puts, putBy = append(puts, put), append(putBy, i)
 		}

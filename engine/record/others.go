@@ -21,6 +21,7 @@ type others struct {
 // want is what a round needs of one entity: documents by id, and those a filter admits.
 type want struct {
 	ids    []string
+	asked  map[string]bool // the ids
 	wheres []*query.Filter
 	got    [][]store.Doc // per filter
 }
@@ -35,7 +36,7 @@ func newOthers(st store.Store) *others {
 func (o *others) want(entity string) *want {
 	w, ok := o.fresh[entity]
 	if !ok {
-		w = &want{}
+		w = &want{asked: map[string]bool{}}
 		o.fresh[entity] = w
 	}
 	return w
@@ -46,7 +47,8 @@ func (o *others) need(entity, id string) {
 	if _, known := o.docs[entity][id]; known || id == "" {
 		return
 	}
-	if w := o.want(entity); !slices.Contains(w.ids, id) {
+	if w := o.want(entity); !w.asked[id] {
+		w.asked[id] = true
 		w.ids = append(w.ids, id)
 	}
 }

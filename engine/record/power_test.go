@@ -36,3 +36,19 @@ func TestPowersAreNotGranted(t *testing.T) {
 		t.Errorf("a task by the administrator: %v", err)
 	}
 }
+
+// A rule may look at what its reader does not see; its problem does not tell him.
+func TestProblemsDoNotTellHiddenValues(t *testing.T) {
+	w := newWorld(t).furnish()
+	w.patch(laborer, "worker_rate", record.Record{ID: "raisew1", Rev: 1}, form.Values{"day_rate": "9000"})
+	for _, tt := range []struct {
+		actor access.Actor
+		total any
+	}{{laborer, "9000.00"}, {clerk, nil}} {
+		_, err := w.records.Create(w.ctx, tt.actor, "day_labor_sheet", record.CreateInput{Values: sheet("2026-06-01", line("w1"))})
+		problems := problemsOf(err)
+		if len(problems) != 1 || problems[0].Rule != "dear" || problems[0].Params["total_amount"] != tt.total || problems[0].Params["head_count"] == nil {
+			t.Errorf("%s is told %s", tt.actor.ID, explain(err))
+		}
+	}
+}
