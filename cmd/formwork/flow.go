@@ -20,22 +20,18 @@ func flowTestCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "test FILE…", Short: "Play scenarios through the engine and compare", Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			passed, failed := 0, 0
+			var all []flow.CaseResult
 			for _, name := range args {
 				results, err := runCases(name)
 				if err != nil {
 					return fmt.Errorf("%s: %w", name, err)
 				}
-				for _, r := range results {
-					cmd.Println(r)
-					if r.Failure == "" {
-						passed++
-					} else {
-						failed++
-					}
-				}
+				all = append(all, results...)
 			}
-			cmd.Printf("%d passed, %d failed\n", passed, failed)
+			failed, err := flow.PrintCases(cmd.OutOrStdout(), all)
+			if err != nil {
+				return err
+			}
 			if failed > 0 {
 				return errors.New("scenarios failed")
 			}
