@@ -6,7 +6,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,8 +48,15 @@ type Backend struct {
 	sweepEvery time.Duration
 
 	mu     sync.Mutex
-	open   map[string]*database
+	open   map[string]*opening
 	closed bool
+}
+
+// opening is a tenant that is open or about to be. Others wait for it, but not those who want another tenant.
+type opening struct {
+	done chan struct{}
+	db   *database // after done
+	err  error
 }
 
 var _ store.Backend = (*Backend)(nil)
@@ -62,7 +71,7 @@ func open(ctx context.Context, uri string, monitor *event.CommandMonitor) (*Back
 	if err != nil {
 		return nil, fmt.Errorf("connection string: %w", err)
 	}
-	b := &Backend{prefix: defaultPrefix + "_", self: primitive.NewObjectID().Hex(), sweepEvery: sweepEvery, open: map[string]*database{}}
+	b := &Backend{prefix: defaultPrefix + "_", self: primitive.NewObjectID().Hex(), sweepEvery: sweepEvery, open: map[string]*opening{}}
 	if parsed.Database != "" {
 		b.prefix = parsed.Database + "_"
 	}
@@ -115,39 +124,75 @@ func (b *Backend) databaseName(tenant string) string {
 
 // Open gives the tenant's store; its database is made when missing.
 func (b *Backend) Open(ctx context.Context, tenant string) (store.Store, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.closed {
-		return nil, errClosed
-	}
-	if db := b.open[tenant]; db != nil {
-		return db, nil
-	}
 	if !tenantName.MatchString(tenant) {
 		return nil, fmt.Errorf("tenant name %.100q: %w", tenant, store.ErrInvalid)
 	}
-	db, err := openDatabase(ctx, b, tenant)
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", tenant, err)
+	for {
+		o, mine, err := b.opening(tenant)
+		if err != nil {
+			return nil, err
+		}
+		if mine {
+			b.finish(ctx, tenant, o)
+		}
+		select {
+		case <-o.done:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+		if o.err == nil {
+			return o.db, nil
+		}
+		if mine || ctx.Err() != nil || !errors.Is(o.err, context.Canceled) { // who opened it went away: try ourselves
+			return nil, fmt.Errorf("open %s: %w", tenant, o.err)
+		}
 	}
-	b.open[tenant] = db
-	return db, nil
+}
+
+// opening gives the opening of a tenant; mine if the caller is to finish it.
+func (b *Backend) opening(tenant string) (o *opening, mine bool, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return nil, false, errClosed
+	}
+	if o := b.open[tenant]; o != nil {
+		return o, false, nil
+	}
+	o = &opening{done: make(chan struct{})}
+	b.open[tenant] = o
+	return o, true, nil
+}
+
+func (b *Backend) finish(ctx context.Context, tenant string, o *opening) {
+	defer close(o.done)
+	o.db, o.err = openDatabase(ctx, b, tenant)
+	if o.err != nil {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.open, tenant)
+	}
 }
 
 // Close moves the events that are on their way to the logs and disconnects.
 func (b *Backend) Close() error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	if b.closed {
+		b.mu.Unlock()
 		return nil
 	}
 	b.closed = true
+	all := slices.Collect(maps.Values(b.open))
+	b.mu.Unlock()
 	var group sync.WaitGroup
-	for _, db := range b.open {
-		group.Go(db.close)
+	for _, o := range all {
+		group.Go(func() {
+			if <-o.done; o.err == nil {
+				o.db.close()
+			}
+		})
 	}
 	group.Wait()
-	clear(b.open)
 	ctx, cancel := context.WithTimeout(context.Background(), selectTimeout)
 	defer cancel()
 	if err := b.client.Disconnect(ctx); err != nil {
@@ -156,16 +201,16 @@ func (b *Backend) Close() error {
 	return nil
 }
 
-// drop closes a tenant and deletes its database.
+// drop closes a tenant and deletes its database. Until that is done, the tenant cannot be opened.
 func (b *Backend) drop(ctx context.Context, db *database) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.open[db.tenant] != db {
+	if !db.abandon() {
 		return errClosed
 	}
+	err := plain(ctx, db.mongo.Drop(ctx))
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	delete(b.open, db.tenant)
-	db.abandon()
-	return plain(ctx, db.mongo.Drop(ctx))
+	return wrap("drop "+db.tenant, err)
 }
 
 var errClosed = errors.New("store is closed")

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -57,20 +56,24 @@ func openDatabase(ctx context.Context, b *Backend, tenant string) (*database, er
 	for _, d := range definitions {
 		db.tables[d.Name] = newTable(d)
 	}
-	db.relay = startRelay(db)
+	db.relay = startRelay(context.WithoutCancel(ctx), db)
 	return db, nil
 }
 
 // close lets the relay finish.
 func (db *database) close() {
-	db.closed.Store(true)
-	db.relay.stop(true)
+	if db.closed.CompareAndSwap(false, true) {
+		db.relay.stop(true)
+	}
 }
 
-// abandon stops the relay where it stands.
-func (db *database) abandon() {
-	db.closed.Store(true)
+// abandon stops the relay where it stands; false if the store is closed already.
+func (db *database) abandon() bool {
+	if !db.closed.CompareAndSwap(false, true) {
+		return false
+	}
 	db.relay.stop(false)
+	return true
 }
 
 // Drop deletes the whole database.
@@ -123,17 +126,6 @@ func (db *database) setTable(t *table) {
 	if old != nil {
 		old.writers.Wait()
 	}
-}
-
-func (db *database) tableNames() []string {
-	db.mu.RLock()
-	defer db.mu.RUnlock()
-	names := make([]string, 0, len(db.tables))
-	for name := range db.tables {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }
 
 // definition is what fw.collection keeps of a collection. The shape is JSON, as field names may be anything.

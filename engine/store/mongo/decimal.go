@@ -72,17 +72,36 @@ func sumText(sum *big.Rat, field store.Field) string {
 // average divides exactly to 34 digits, half up.
 func average(sum *big.Rat, count int64) (string, error) {
 	mean := new(big.Rat).Quo(sum, new(big.Rat).SetInt64(count))
-	over, err := expr.DecimalFromBigInt(mean.Num(), 0)
-	if err != nil {
-		return "", fmt.Errorf("average: %w", err)
+	if mean.Sign() == 0 {
+		return "0", nil
 	}
-	by, err := expr.DecimalFromBigInt(mean.Denom(), 0)
-	if err != nil {
-		return "", fmt.Errorf("average: %w", err)
+	// The number of digits before the point is that of the numerator less that of the denominator, or one more.
+	places := expr.Digits + 1 + len(mean.Denom().String()) - len(new(big.Int).Abs(mean.Num()).String())
+	for ; ; places-- {
+		n := halfUp(mean, places)
+		if len(new(big.Int).Abs(n).String()) > expr.Digits {
+			continue
+		}
+		d, err := expr.DecimalFromBigInt(n, places)
+		if err != nil {
+			return "", fmt.Errorf("average: %w", err)
+		}
+		return expr.DecimalString(d), nil
 	}
-	quotient, err := expr.QuoDecimal(over, by)
-	if err != nil {
-		return "", fmt.Errorf("average: %w", err)
+}
+
+// halfUp is r × 10^places, rounded half away from zero.
+func halfUp(r *big.Rat, places int) *big.Int {
+	num, den := new(big.Int).Lsh(new(big.Int).Abs(r.Num()), 1), new(big.Int).Set(r.Denom())
+	if places >= 0 {
+		num.Mul(num, pow10(places))
+	} else {
+		den.Mul(den, pow10(-places))
 	}
-	return expr.DecimalString(quotient), nil
+	n := num.Add(num, den)
+	n.Quo(n, den.Lsh(den, 1))
+	if r.Sign() < 0 {
+		n.Neg(n)
+	}
+	return n
 }

@@ -22,13 +22,16 @@ import (
 // events. An Ensure that was interrupted is completed by the next. Other processes work by the shape they know until
 // they are told; what they write meanwhile is rewritten by their own Ensure.
 func (db *database) Ensure(ctx context.Context, collections ...store.Collection) error {
-	db.ensuring.Lock()
-	defer db.ensuring.Unlock()
 	if db.closed.Load() {
 		return errClosed
 	}
+	if !slices.ContainsFunc(collections, db.differs) {
+		return nil
+	}
+	db.ensuring.Lock()
+	defer db.ensuring.Unlock()
 	for _, c := range collections {
-		if t, err := db.table(c.Name); err == nil && t.ready && reflect.DeepEqual(t.shape.Collection, c) {
+		if !db.differs(c) {
 			continue
 		}
 		if err := db.ensure(ctx, c); err != nil {
@@ -36,6 +39,12 @@ func (db *database) Ensure(ctx context.Context, collections ...store.Collection)
 		}
 	}
 	return nil
+}
+
+// differs tells whether a collection is not known to be as it shall.
+func (db *database) differs(c store.Collection) bool {
+	t, err := db.table(c.Name)
+	return err != nil || !t.ready || !reflect.DeepEqual(t.shape.Collection, c)
 }
 
 func (db *database) ensure(ctx context.Context, c store.Collection) error {
@@ -235,7 +244,7 @@ func (db *database) ensureIndexes(ctx context.Context, t *table) error {
 		}
 		_, err := view.DropOne(ctx, index.Name)
 		var server mongo.ServerError
-		if err != nil && !(errors.As(err, &server) && server.HasErrorCode(codeIndexNotFound)) {
+		if gone := errors.As(err, &server) && server.HasErrorCode(codeIndexNotFound); err != nil && !gone {
 			return fmt.Errorf("drop index %s: %w", index.Name, err)
 		}
 	}

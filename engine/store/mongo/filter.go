@@ -186,7 +186,13 @@ func (x *translator) leaf(c *query.Cond, name string, in scope) (bson.D, error) 
 		return at.contains(part), nil
 	case query.In, query.Between:
 		return at.several(c)
+	default:
+		return at.compared(c)
 	}
+}
+
+// compared is a condition with one value.
+func (at place) compared(c *query.Cond) (bson.D, error) {
 	sign, ok := signs[c.Op]
 	if !ok {
 		return nil, fmt.Errorf("operator on %s: %w", at.field.Path, store.ErrInvalid)

@@ -84,7 +84,7 @@ func (db *database) find(ctx context.Context, q query.Query) (store.Page, error)
 	limit := min(max(q.Limit, 1), store.MaxPage)
 	var docs []store.Doc
 	for _, after := range ranges {
-		found, err := db.read(ctx, t, both(where, after), options.Find().SetSort(k.order()).
+		found, err := db.read(ctx, t, both(where, after), options.Find().SetSort(k.order()).SetAllowDiskUse(true).
 			SetLimit(int64(limit+1-len(docs))).SetProjection(t.projection(q)))
 		if err != nil {
 			return store.Page{}, err

@@ -30,7 +30,17 @@ func openBackend(t *testing.T, uri string) store.Backend {
 	return backend
 }
 
+func closeBackend(t *testing.T, backend store.Backend) {
+	t.Helper()
+	if err := backend.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestConformance(t *testing.T) {
 	uri := server(t)
-	storetest.Run(t, func(t *testing.T) store.Backend { return openBackend(t, uri) })
+	storetest.Run(t, func(t *testing.T) store.Backend {
+		t.Helper()
+		return openBackend(t, uri)
+	})
 }

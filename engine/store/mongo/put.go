@@ -3,6 +3,7 @@ package mongo
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -18,6 +19,9 @@ const (
 	maxParallel = 16  // commands of one Put at once
 	maxInserts  = 200 // documents of one insert command
 	maxRaces    = 10  // how often a write looks again at what it ran into
+
+	maxBSON  = 15 << 20 // bytes of a stored document; the server takes 16 MB, with the events on their way
+	mayBeBig = 4 << 20  // bytes of texts from which a document is measured
 )
 
 // prepared is a write ready to be sent.
@@ -102,12 +106,53 @@ func prepare(t *table, w *store.Write, at int) (*prepared, error) {
 		if p.layout, err = t.encode(&w.Doc); err != nil {
 			return nil, err
 		}
+		if err := p.layout.checkSize(); err != nil {
+			return nil, fmt.Errorf("document %s: %w", w.Doc.ID, err)
+		}
 	}
 	for _, event := range w.Events {
 		p.last = primitive.NewObjectID()
 		p.events = append(p.events, append(one("u", p.last), eventCells(event)...))
 	}
 	return p, nil
+}
+
+// checkSize refuses what the folded texts and grams make larger than a document may be.
+func (l *layout) checkSize() error {
+	if textBytes(l.set) < mayBeBig {
+		return nil
+	}
+	raw, err := bson.Marshal(l.set)
+	if err == nil && len(raw) > maxBSON {
+		return store.ErrTooLarge
+	}
+	return err
+}
+
+// textBytes is the length of all texts of a value.
+func textBytes(value any) int {
+	size := 0
+	switch value := value.(type) {
+	case string:
+		size = len(value)
+	case []string:
+		for _, text := range value {
+			size += len(text)
+		}
+	case bson.A:
+		for _, item := range value {
+			size += textBytes(item)
+		}
+	case []any:
+		for _, item := range value {
+			size += textBytes(item)
+		}
+	case bson.D:
+		for _, element := range value {
+			size += textBytes(element.Value)
+		}
+	}
+	return size
 }
 
 // send does a write under the time limit of writes. Also when the outcome is unknown its events may be there.
@@ -194,22 +239,22 @@ func (db *database) createOver(ctx context.Context, p *prepared) error {
 			return store.ErrConflict
 		case tombstone:
 			buried := bson.D{e("_id", p.write.Doc.ID), e("deleted", one("$exists", false))}
-			result, err := db.collection(p.write.Collection).UpdateOne(ctx, buried, p.change())
-			if err == nil && result.MatchedCount == 1 {
-				return nil
+			result, failure := db.collection(p.write.Collection).UpdateOne(ctx, buried, p.change())
+			if failure == nil && result.MatchedCount == 0 {
+				continue
 			}
-			if err != nil && !mongo.IsDuplicateKeyError(err) {
+			err = failure
+		default: // a key was in the way, and may be gone
+			if err := db.takenKey(ctx, p.write); err != nil {
 				return err
 			}
+			_, err = db.collection(p.write.Collection).InsertOne(ctx, p.document())
+		}
+		if !mongo.IsDuplicateKeyError(err) {
+			return err
 		}
 		if err := db.takenKey(ctx, p.write); err != nil {
 			return err
-		}
-		if state == absent { // whoever was in the way is gone
-			_, err := db.collection(p.write.Collection).InsertOne(ctx, p.document())
-			if err == nil || !mongo.IsDuplicateKeyError(err) {
-				return err
-			}
 		}
 	}
 	return store.ErrConflict
@@ -230,10 +275,15 @@ func (db *database) stateOf(ctx context.Context, w *store.Write) (int, error) {
 	case err != nil:
 		return absent, err
 	}
-	if _, err := raw.LookupErr("deleted"); err != nil {
+	if isTombstone(raw) {
 		return tombstone, nil
 	}
 	return living, nil
+}
+
+func isTombstone(doc bson.Raw) bool {
+	_, err := doc.LookupErr("deleted")
+	return err != nil
 }
 
 // takenKey is a *store.DuplicateError if another document has one of the write's keys.

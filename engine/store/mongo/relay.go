@@ -71,8 +71,8 @@ type mailbag struct {
 	buried  bool               // a tombstone
 }
 
-func startRelay(db *database) *relay {
-	ctx, cancel := context.WithCancel(context.Background())
+func startRelay(ctx context.Context, db *database) *relay {
+	ctx, cancel := context.WithCancel(ctx)
 	r := &relay{
 		db: db, log: db.collection(eventCollection), every: db.backend.sweepEvery, waiting: map[origin]bool{},
 		signal: make(chan struct{}, 1), quit: make(chan struct{}), cancel: cancel, done: make(chan struct{}),
@@ -247,8 +247,7 @@ func (r *relay) read(ctx context.Context, collection string, where bson.D) ([]ma
 		bag := mailbag{origin: origin{collection, ""}}
 		bag.id, _ = cursor.Current.Lookup("_id").StringValueOK()
 		bag.last, _ = cursor.Current.Lookup("_pending").ObjectIDOK()
-		_, missing := cursor.Current.LookupErr("deleted")
-		bag.buried = missing != nil
+		bag.buried = isTombstone(cursor.Current)
 		array, _ := cursor.Current.Lookup("_events").ArrayOK()
 		items, err := array.Values()
 		if err != nil {
