@@ -227,13 +227,8 @@ type end struct {
 func followPath(path []string, fields map[string]*def.Field, entity *def.Entity, entities Entities) (end, *Error) {
 	unknown := newError(CodeUnknownField, "", "field", strings.Join(path, "."))
 	for i, name := range path {
-		field, ok := fields[name]
-		system := false
-		if !ok && entity != nil {
-			field, ok = ResolveField(entity, name)
-			system = ok
-		}
-		if !ok {
+		field, system := step(name, fields, entity)
+		if field == nil {
 			return end{}, unknown
 		}
 		rest := len(path) - i - 1
@@ -241,10 +236,11 @@ func followPath(path []string, fields map[string]*def.Field, entity *def.Entity,
 			return end{field, i, false, system}, nil
 		}
 		if field.XType == def.TypeTable {
-			if rest > 1 || field.Items == nil || field.Items.Properties[path[i+1]] == nil {
+			column, ok := field.Column(path[i+1])
+			if !ok || rest > 1 {
 				return end{}, unknown
 			}
-			return end{field.Items.Properties[path[i+1]], i, true, false}, nil
+			return end{column, i, true, false}, nil
 		}
 		if i == MaxReferences {
 			return end{}, newError(CodePathTooLong, "", "max", MaxReferences)
@@ -252,12 +248,22 @@ func followPath(path []string, fields map[string]*def.Field, entity *def.Entity,
 		if entities == nil || field.Target() == "" {
 			return end{}, unknown
 		}
+		var ok bool
 		if entity, ok = entities.Entity(field.Target()); !ok {
 			return end{}, unknown
 		}
 		fields = entity.Properties
 	}
 	return end{}, unknown
+}
+
+// step finds one name of a path: a field, or a system field of the entity; nil if there is none.
+func step(name string, fields map[string]*def.Field, entity *def.Entity) (field *def.Field, system bool) {
+	if field, ok := fields[name]; ok || entity == nil {
+		return field, false
+	}
+	field, _ = ResolveField(entity, name)
+	return field, true
 }
 
 // Walk calls visit for every condition, those inside the where of any included: prefix is then the sub-table's path.

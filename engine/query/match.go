@@ -147,11 +147,9 @@ func matchScalar(c *Cond, value any) bool {
 		bounds, _ := c.Value.([]any)
 		return len(bounds) == 2 && !unresolved(bounds[0]) && !unresolved(bounds[1]) &&
 			Compare(c.Type, value, bounds[0]) >= 0 && Compare(c.Type, value, bounds[1]) <= 0
+	default:
+		return !unresolved(c.Value) && matchOrder(c.Op, Compare(c.Type, value, c.Value))
 	}
-	if unresolved(c.Value) {
-		return false
-	}
-	return matchOrder(c.Op, Compare(c.Type, value, c.Value))
 }
 
 func matchOrder(op Op, order int) bool {

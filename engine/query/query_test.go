@@ -43,7 +43,7 @@ var site = entities{
 	"worker":   {Properties: map[string]*def.Field{"name": field(def.TypeText), "team": reference("team")}},
 }
 
-func checked(t testing.TB, text string) *query.Filter {
+func checked(t *testing.T, text string) *query.Filter {
 	t.Helper()
 	f, err := query.Parse([]byte(text))
 	if err != nil {
@@ -203,13 +203,17 @@ func TestResolve(t *testing.T) {
 		{"half a range", `{"field":"total","op":"between","value":[{"var":"param.none"},"5"]}`, `{"or":[]}`},
 		{"missing member", `{"field":"no","op":"in","value":[{"var":"param.none"},"5"]}`, `{"field":"no","op":"in","value":["5"]}`},
 		{"missing list", `{"field":"no","op":"in","value":{"var":"param.none"}}`, `{"or":[]}`},
-		{"optional is dropped", `{"and":[{"field":"no","op":"eq","value":{"var":"param.none"},"optional":true},{"field":"night","op":"eq","value":true}]}`,
-			`{"and":[{"field":"night","op":"eq","value":true}]}`},
+		{
+			"optional is dropped", `{"and":[{"field":"no","op":"eq","value":{"var":"param.none"},"optional":true},{"field":"night","op":"eq","value":true}]}`,
+			`{"and":[{"field":"night","op":"eq","value":true}]}`,
+		},
 		{"optional alone", `{"not":{"field":"no","op":"eq","value":{"var":"param.none"},"optional":true}}`, `{"and":[]}`},
 		{"all alternatives dropped", `{"or":[{"field":"no","op":"eq","value":{"var":"param.none"},"optional":true}]}`, `{"and":[]}`},
 		{"optional with a value", `{"field":"total","op":"eq","value":{"var":"param.total"},"optional":true}`, `{"field":"total","op":"eq","value":"8.5"}`},
-		{"rows", `{"field":"lines","op":"any","where":{"field":"worker","op":"eq","value":{"var":"actor.id"}}}`,
-			`{"field":"lines","op":"any","where":{"field":"worker","op":"eq","value":"u1"}}`},
+		{
+			"rows", `{"field":"lines","op":"any","where":{"field":"worker","op":"eq","value":{"var":"actor.id"}}}`,
+			`{"field":"lines","op":"any","where":{"field":"worker","op":"eq","value":"u1"}}`,
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -330,7 +334,10 @@ func TestCompareRecords(t *testing.T) {
 
 func TestCheckSort(t *testing.T) {
 	for _, bad := range [][]query.Sort{
-		{{Field: "colour"}}, {{Field: "lines"}}, {{Field: "tags"}}, {{Field: "no"}, {Field: "no", Desc: true}},
+		{{Field: "colour"}},
+		{{Field: "lines"}},
+		{{Field: "tags"}},
+		{{Field: "no"}, {Field: "no", Desc: true}},
 		{{Field: "no"}, {Field: "at"}, {Field: "rev"}, {Field: "state"}, {Field: "total"}, {Field: "heads"}},
 	} {
 		if err := query.CheckSort(bad, site["sheet"]); err == nil {
@@ -384,7 +391,8 @@ func TestCheckAggregation(t *testing.T) {
 		Collection: "sheet", Unwind: "lines",
 		By: []query.By{{Name: "worker", Path: []string{"lines", "worker"}}, {Name: "month", Path: []string{"work_date"}, Unit: query.Month}},
 		Measures: []query.Measure{
-			{Name: "n", Agg: query.Count}, {Name: "hours", Agg: query.Sum, Path: []string{"lines", "hours"}},
+			{Name: "n", Agg: query.Count},
+			{Name: "hours", Agg: query.Sum, Path: []string{"lines", "hours"}},
 			{Name: "days", Agg: query.CountDistinct, Path: []string{"work_date"}},
 		},
 	}

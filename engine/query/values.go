@@ -192,8 +192,8 @@ func Compare(t def.FieldType, a, b any) int {
 	}
 }
 
-func rank(b bool) int {
-	if b {
+func rank(present bool) int { //nolint:revive // the number of a truth value
+	if present {
 		return 1
 	}
 	return 0

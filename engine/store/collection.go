@@ -125,9 +125,7 @@ func (p *indexPlan) carried(view *def.View, approval bool) []string { //nolint:r
 	if approval {
 		paths = append(paths, def.FieldState)
 	}
-	for _, path := range view.Filters {
-		paths = append(paths, path)
-	}
+	paths = append(paths, view.Filters...)
 	for _, column := range view.Columns {
 		if column.Total != "" {
 			paths = append(paths, column.Field)

@@ -42,7 +42,7 @@ func (w *writer) load(ctx context.Context, collection string, doc *store.Doc) er
 		return err
 	}
 	next, err := t.encodeKept(doc)
-	var narrow *errWiden
+	var narrow *widenError
 	if errors.As(err, &narrow) {
 		return w.widenAndLoad(ctx, t, narrow.path, doc)
 	}

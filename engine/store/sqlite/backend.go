@@ -40,7 +40,7 @@ func New(options Options) (*Backend, error) {
 		return nil, fmt.Errorf("sqlite functions: %w", err)
 	}
 	if options.Clock == nil {
-		options.Clock = time.Now
+		options.Clock = time.Now //nolint:forbidigo // the clock that is passed in where none is
 	}
 	if options.Readers == 0 {
 		options.Readers = 4

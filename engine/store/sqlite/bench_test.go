@@ -155,15 +155,15 @@ func openMillion(b *testing.B, dir string) store.Store {
 }
 
 // laborFilter parses and checks a filter over the sheets.
-func laborFilter(t testing.TB, text string) *query.Filter {
-	t.Helper()
+func laborFilter(tb testing.TB, text string) *query.Filter {
+	tb.Helper()
 	_, entity := laborSheets()
 	f, err := query.Parse([]byte(text))
 	if err == nil {
 		err = query.Check(f, entity, nil, nil)
 	}
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return f
 }
@@ -254,7 +254,7 @@ func BenchmarkMillionSearch(b *testing.B) {
 // BenchmarkCreate is what 64 clients get who create sheets of 4 lines, each waiting for its own.
 func BenchmarkCreate(b *testing.B) {
 	backend := openBackend(b, b.TempDir())
-	b.Cleanup(func() { backend.Close() })
+	b.Cleanup(func() { closeBackend(b, backend) })
 	db, err := backend.Open(b.Context(), "bench")
 	if err != nil {
 		b.Fatal(err)
@@ -304,9 +304,13 @@ func BenchmarkCreateBare(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { pool.Close() })
+	b.Cleanup(func() {
+		if err := pool.Close(); err != nil {
+			b.Error(err)
+		}
+	})
 	pool.SetMaxOpenConns(1)
-	if _, err := pool.Exec("CREATE TABLE doc(id TEXT PRIMARY KEY, doc TEXT)"); err != nil {
+	if _, err := pool.ExecContext(b.Context(), "CREATE TABLE doc(id TEXT PRIMARY KEY, doc TEXT)"); err != nil {
 		b.Fatal(err)
 	}
 	type request struct {
@@ -315,7 +319,7 @@ func BenchmarkCreateBare(b *testing.B) {
 	}
 	queue := make(chan *request, 1024)
 	b.Cleanup(func() { close(queue) })
-	insert, err := pool.Prepare("INSERT INTO doc(id, doc) VALUES(?, ?)")
+	insert, err := pool.PrepareContext(b.Context(), "INSERT INTO doc(id, doc) VALUES(?, ?)") //nolint:sqlclosecheck // goes with its pool
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -330,11 +334,9 @@ func BenchmarkCreateBare(b *testing.B) {
 					more = false
 				}
 			}
-			tx, err := pool.Begin()
-			for _, r := range batch {
-				if err == nil {
-					_, err = tx.Stmt(insert).Exec(r.id, r.doc)
-				}
+			tx, err := pool.BeginTx(context.Background(), nil)
+			for i := 0; err == nil && i < len(batch); i++ {
+				_, err = tx.StmtContext(context.Background(), insert).ExecContext(context.Background(), batch[i].id, batch[i].doc)
 			}
 			if err == nil {
 				err = tx.Commit()

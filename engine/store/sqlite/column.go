@@ -14,10 +14,10 @@ import (
 	"formwork/engine/store"
 )
 
-// errWiden is a decimal that does not fit a narrow column; the writer widens the column and tries again.
-type errWiden struct{ path string }
+// widenError is a decimal that does not fit a narrow column; the writer widens the column and tries again.
+type widenError struct{ path string }
 
-func (e *errWiden) Error() string { return "column of " + e.path + " is too narrow" }
+func (e *widenError) Error() string { return "column of " + e.path + " is too narrow" }
 
 // column is one typed column of a record or of the rows of a sub-table.
 type column struct {
@@ -80,7 +80,7 @@ func (c *column) encodeDecimal(value any) (any, error) {
 	case c.wide:
 		return wideText(coef), nil
 	case !coef.IsInt64():
-		return nil, &errWiden{c.field.Path}
+		return nil, &widenError{c.field.Path}
 	}
 	return coef.Int64(), nil
 }

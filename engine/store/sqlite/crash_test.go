@@ -34,8 +34,10 @@ func TestMain(m *testing.M) {
 var crashing = store.Collection{
 	Name: "sheet",
 	Fields: []store.Field{
-		{Path: "revision", Type: def.TypeInteger, Index: true}, {Path: "text", Type: def.TypeText, Search: true},
-		{Path: "lines", Type: def.TypeTable}, {Path: "lines.pay", Type: def.TypeMoney, Scale: 2, Fixed: true},
+		{Path: "revision", Type: def.TypeInteger, Index: true},
+		{Path: "text", Type: def.TypeText, Search: true},
+		{Path: "lines", Type: def.TypeTable},
+		{Path: "lines.pay", Type: def.TypeMoney, Scale: 2, Fixed: true},
 	},
 	Indexes: [][]string{{"revision"}},
 }
@@ -108,7 +110,7 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 // writeAndKill runs the writing process and kills it at some moment after its first writes.
 func writeAndKill(t *testing.T, dir string, acknowledged map[string]int64) {
 	t.Helper()
-	process := exec.Command(os.Args[0])
+	process := exec.CommandContext(t.Context(), os.Args[0])
 	process.Env = append(os.Environ(), crashFolder+"="+dir)
 	process.Stderr = os.Stderr
 	out, err := process.StdoutPipe()
@@ -141,7 +143,7 @@ func writeAndKill(t *testing.T, dir string, acknowledged map[string]int64) {
 func checkAfterCrash(t *testing.T, dir string, acknowledged map[string]int64) {
 	t.Helper()
 	backend := openBackend(t, dir)
-	defer backend.Close()
+	defer closeBackend(t, backend)
 	db, err := backend.Open(t.Context(), "crash")
 	if err != nil {
 		t.Fatal(err)

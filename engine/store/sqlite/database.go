@@ -90,7 +90,7 @@ func openDatabase(ctx context.Context, b *Backend, tenant string) (*database, er
 	}
 	db.readers.SetMaxOpenConns(b.options.Readers)
 	db.readers.SetMaxIdleConns(b.options.Readers)
-	db.writer = startWriter(db, write, conn)
+	db.writer = startWriter(db, write, conn) //nolint:contextcheck // the writer outlives the call
 	return db, nil
 }
 

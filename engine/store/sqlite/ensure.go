@@ -125,6 +125,22 @@ func (w *writer) createTables(ctx context.Context, t, old *table) error {
 			statements = append(statements, "CREATE TABLE IF NOT EXISTS "+t.listTable(c.field.Path)+"(v, n, PRIMARY KEY(v, n)) WITHOUT ROWID")
 		}
 	}
+	statements = append(statements, t.childStatements(old)...)
+	if t.shape.HasSearch() {
+		statements = append(statements, "CREATE VIRTUAL TABLE IF NOT EXISTS "+t.searched()+
+			" USING fts5(g, content='', contentless_delete=1, detail=none, tokenize='ascii')")
+	}
+	for _, statement := range statements {
+		if _, err := w.conn.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
+	return w.createMonths(ctx, t, months)
+}
+
+// childStatements makes the tables of sub-tables and their columns.
+func (t *table) childStatements(old *table) []string {
+	var statements []string
 	for _, sub := range t.children {
 		fresh := old == nil || old.child(sub.name) == nil
 		if fresh {
@@ -138,16 +154,7 @@ func (w *writer) createTables(ctx context.Context, t, old *table) error {
 			}
 		}
 	}
-	if t.shape.HasSearch() {
-		statements = append(statements, "CREATE VIRTUAL TABLE IF NOT EXISTS "+t.searched()+
-			" USING fts5(g, content='', contentless_delete=1, detail=none, tokenize='ascii')")
-	}
-	for _, statement := range statements {
-		if _, err := w.conn.ExecContext(ctx, statement); err != nil {
-			return fmt.Errorf("%s: %w", statement, err)
-		}
-	}
-	return w.createMonths(ctx, t, months)
+	return statements
 }
 
 // createMonths adds the month keys of dates: columns that are computed when read, so that an index can hold them. One
@@ -233,7 +240,7 @@ func (w *writer) rewrite(ctx context.Context, old, next *table) error {
 		derived = append(derived, next.searched())
 	}
 	for _, name := range derived {
-		if _, err := w.conn.ExecContext(ctx, "DELETE FROM "+name); err != nil {
+		if _, err := w.conn.ExecContext(ctx, "DELETE FROM "+name); err != nil { //nolint:gosec // names come from definitions, values are bound
 			return err
 		}
 	}
@@ -257,7 +264,7 @@ func (w *writer) rewrite(ctx context.Context, old, next *table) error {
 func (w *writer) documentsAfter(ctx context.Context, t *table, last int64) ([]int64, []store.Doc, error) {
 	names := append([]string{"r.n"}, prefixed("r.", t.rowNames())...)
 	names = append(names, prefixed("b.", t.bodyNames())...)
-	rows, err := w.conn.QueryContext(ctx, "SELECT "+strings.Join(names, ",")+" FROM "+t.rows()+" r LEFT JOIN "+t.bodies()+
+	rows, err := w.conn.QueryContext(ctx, "SELECT "+strings.Join(names, ",")+" FROM "+t.rows()+" r LEFT JOIN "+t.bodies()+ //nolint:gosec // names come from definitions, values are bound
 		" b ON b.n = r.n WHERE r.n > ? ORDER BY r.n LIMIT ?", last, rewriteStep)
 	if err != nil {
 		return nil, nil, err
@@ -290,26 +297,9 @@ func prefixed(prefix string, names []string) []string {
 }
 
 func (w *writer) rewriteDoc(ctx context.Context, t *table, n int64, doc *store.Doc) error {
-	misfits := map[string]any{}
-	for name, value := range doc.Values {
-		if _, err := t.shape.Canonical(map[string]any{name: value}); err != nil {
-			misfits[name] = value
-			delete(doc.Values, name)
-		}
-	}
-	next, err := t.encode(doc)
+	next, err := t.encodeKept(doc)
 	if err != nil {
 		return err
-	}
-	if len(misfits) > 0 {
-		if rest, err := readRest(next.body[atRest]); err == nil {
-			for name, value := range rest {
-				misfits[name] = value
-			}
-		}
-		if next.body[atRest], err = jsonText(misfits); err != nil {
-			return err
-		}
 	}
 	children, err := t.childRows(next, nil)
 	if err != nil {
@@ -357,7 +347,7 @@ func (w *writer) widen(ctx context.Context, t *table, path string) error {
 		into = t.childTable(parent)
 	}
 	name := next.byPath[path].name()
-	if _, err := w.conn.ExecContext(ctx, "UPDATE "+into+" SET "+name+" = fw_widen("+name+") WHERE "+name+" IS NOT NULL"); err != nil {
+	if _, err := w.conn.ExecContext(ctx, "UPDATE "+into+" SET "+name+" = fw_widen("+name+") WHERE "+name+" IS NOT NULL"); err != nil { //nolint:gosec // names come from definitions, values are bound
 		return err
 	}
 	if err := w.saveDefinition(ctx, next); err != nil {
@@ -370,19 +360,8 @@ func (w *writer) widen(ctx context.Context, t *table, path string) error {
 func (w *writer) ensureIndexes(ctx context.Context, t *table) error {
 	prefix := "i:" + t.name() + ":"
 	wanted := t.indexes(prefix)
-	rows, err := w.conn.QueryContext(ctx, "SELECT name FROM sqlite_master WHERE type = 'index' AND substr(name, 1, ?) = ?", len(prefix), prefix)
+	present, err := w.indexNames(ctx, prefix)
 	if err != nil {
-		return err
-	}
-	var present []string
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return err
-		}
-		present = append(present, name)
-	}
-	if err := rows.Err(); err != nil {
 		return err
 	}
 	for _, name := range present {
@@ -398,6 +377,23 @@ func (w *writer) ensureIndexes(ctx context.Context, t *table) error {
 		}
 	}
 	return nil
+}
+
+func (w *writer) indexNames(ctx context.Context, prefix string) ([]string, error) {
+	rows, err := w.conn.QueryContext(ctx, "SELECT name FROM sqlite_master WHERE type = 'index' AND substr(name, 1, ?) = ?", len(prefix), prefix)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // Err is looked at
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
 }
 
 // indexes gives the statements that make the table's indexes, by name. Those over living records end with the id,

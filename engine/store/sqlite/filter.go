@@ -53,7 +53,7 @@ func (b *renderer) where(f *query.Filter) (string, error) {
 	return "r.deleted = 0 AND " + text, nil
 }
 
-func (b *renderer) filter(f *query.Filter, in scope, negated bool) (string, error) { //nolint:revive // negated is the sign of the filter, not a mode
+func (b *renderer) filter(f *query.Filter, in scope, negated bool) (string, error) {
 	switch {
 	case f == nil:
 		return truth(!negated), nil
@@ -68,7 +68,7 @@ func (b *renderer) filter(f *query.Filter, in scope, negated bool) (string, erro
 }
 
 // members joins filters; either: one of them is enough.
-func (b *renderer) members(list []*query.Filter, in scope, negated, either bool) (string, error) { //nolint:revive // as filter
+func (b *renderer) members(list []*query.Filter, in scope, negated, either bool) (string, error) { //nolint:revive // signs of the filter, not modes
 	if len(list) == 0 {
 		return truth(!either), nil
 	}
@@ -88,8 +88,8 @@ func (b *renderer) members(list []*query.Filter, in scope, negated, either bool)
 	return "(" + strings.Join(texts, " AND ") + ")", nil
 }
 
-func truth(b bool) string {
-	if b {
+func truth(value bool) string { //nolint:revive // the SQL text of a truth value
+	if value {
 		return "1"
 	}
 	return "0"
@@ -101,7 +101,7 @@ func (b *renderer) bind(value any) string {
 	return "?"
 }
 
-func (b *renderer) condition(c *query.Cond, in scope, negated bool) (string, error) { //nolint:revive // as filter
+func (b *renderer) condition(c *query.Cond, in scope, negated bool) (string, error) {
 	if c.Refs > 0 {
 		return "", fmt.Errorf("condition behind a reference %v: %w", c.Path, store.ErrUnknown)
 	}
@@ -120,7 +120,7 @@ func (b *renderer) condition(c *query.Cond, in scope, negated bool) (string, err
 
 // some is true if a row of a sub-table matches. Where an index of the rows leads to few of them, the records are found
 // through them; else the rows of each record are looked at.
-func (b *renderer) some(name string, where *query.Filter, negated bool) (string, error) { //nolint:revive // as filter
+func (b *renderer) some(name string, where *query.Filter, negated bool) (string, error) { //nolint:revive // as members
 	sub := b.t.child(name)
 	if c := b.t.byPath[name]; sub == nil || c == nil || c.gone {
 		return "", fmt.Errorf("sub-table %s of %s: %w", name, b.t.name(), store.ErrUnknown)
@@ -157,7 +157,7 @@ func (t *table) leads(sub *child, f *query.Filter) bool {
 }
 
 // leaf is a condition on one column.
-func (b *renderer) leaf(c *query.Cond, name string, in scope, negated bool) (string, error) { //nolint:revive // as filter
+func (b *renderer) leaf(c *query.Cond, name string, in scope, negated bool) (string, error) { //nolint:revive // as members
 	col, err := b.column(name, in)
 	if err != nil {
 		return "", err
@@ -237,8 +237,9 @@ func (b *renderer) compare(c *query.Cond, col *column, x string, in scope) (stri
 		}
 		high, err := b.ordered("<=", col, x, bounds[1])
 		return "(" + low + " AND " + high + ")", err
+	default:
+		return b.ordered(signs[c.Op], col, x, c.Value)
 	}
-	return b.ordered(signs[c.Op], col, x, c.Value)
 }
 
 var signs = map[query.Op]string{
@@ -332,8 +333,9 @@ func (b *renderer) compareDecimal(c *query.Cond, col *column, x string) (string,
 			return "", fmt.Errorf("bounds of %s: %w", col.field.Path, store.ErrInvalid)
 		}
 		return "(" + b.decimalOrder(query.Ge, col, x, coefs[0], exact[0]) + " AND " + b.decimalOrder(query.Le, col, x, coefs[1], exact[1]) + ")", nil
+	default:
+		return b.decimalOrder(c.Op, col, x, coefs[0], exact[0]), nil
 	}
-	return b.decimalOrder(c.Op, col, x, coefs[0], exact[0]), nil
 }
 
 // cell is a whole number of the column's units as the column keeps it.

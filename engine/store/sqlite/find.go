@@ -90,7 +90,7 @@ func (t *table) fetch(ctx context.Context, tx *sql.Tx, fields []string, where st
 	if body != nil {
 		from += " LEFT JOIN " + t.bodies() + " b ON b.n = r.n"
 	}
-	rows, err := tx.QueryContext(ctx, "SELECT r.n,"+strings.Join(append(row, body...), ",")+" FROM "+from+" WHERE "+where, args...)
+	rows, err := tx.QueryContext(ctx, "SELECT r.n,"+strings.Join(append(row, body...), ",")+" FROM "+from+" WHERE "+where, args...) //nolint:gosec // names come from definitions, values are bound
 	if err != nil {
 		return nil, nil, err
 	}

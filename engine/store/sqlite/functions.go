@@ -65,7 +65,7 @@ func dayOf(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error)
 	ms, ok := args[0].(int64)
 	name, _ := args[1].(string)
 	if !ok {
-		return nil, nil
+		return nil, nil //nolint:nilnil // NULL has no day
 	}
 	zone, err := zoneOf(name)
 	if err != nil {

@@ -19,15 +19,20 @@ import (
 var goods = store.Collection{
 	Name: "goods",
 	Fields: []store.Field{
-		{Path: "name", Type: def.TypeText, Search: true}, {Path: "note", Type: def.TypeLongText}, {Path: "project", Type: def.TypeReference, Index: true},
-		{Path: "size", Type: def.TypeDecimal, Scale: 6, Index: true}, {Path: "bought", Type: def.TypeDate},
+		{Path: "name", Type: def.TypeText, Search: true},
+		{Path: "note", Type: def.TypeLongText},
+		{Path: "project", Type: def.TypeReference, Index: true},
+		{Path: "size", Type: def.TypeDecimal, Scale: 6, Index: true},
+		{Path: "bought", Type: def.TypeDate},
 		{Path: "tags", Type: def.TypeMultiSelect, List: true, Index: true},
-		{Path: "lines", Type: def.TypeTable}, {Path: "lines.worker", Type: def.TypeReference, Index: true}, {Path: "lines.pay", Type: def.TypeDecimal, Scale: 2},
+		{Path: "lines", Type: def.TypeTable},
+		{Path: "lines.worker", Type: def.TypeReference, Index: true},
+		{Path: "lines.pay", Type: def.TypeDecimal, Scale: 2},
 	},
 	Indexes: [][]string{{"project", "-bought", "+state"}, {"-bought", "name"}, {"size"}, {"lines.worker"}, {"project", "bought:month", "+size"}},
 }
 
-func openGoods(t testing.TB) *database {
+func openGoods(t *testing.T) *database {
 	t.Helper()
 	backend, err := New(Options{Dir: t.TempDir()})
 	if err != nil {
@@ -56,7 +61,7 @@ func item(id string, values map[string]any) store.Write {
 	return store.Write{Collection: "goods", Doc: store.Doc{ID: id, Rev: 1, Values: values}}
 }
 
-func put(t testing.TB, db *database, writes ...store.Write) {
+func put(t *testing.T, db *database, writes ...store.Write) {
 	t.Helper()
 	if err := errors.Join(db.Put(context.Background(), writes...)...); err != nil {
 		t.Fatal(err)
@@ -139,8 +144,14 @@ func TestScaledText(t *testing.T) {
 		scale       int
 		fixed, want string
 	}{
-		{0, 2, "0.00", "0"}, {5, 2, "0.05", "0.05"}, {-5, 2, "-0.05", "-0.05"}, {850, 2, "8.50", "8.5"}, {-100000, 2, "-1000.00", "-1000"},
-		{7, 0, "7", "7"}, {100, 0, "100", "100"}, {-9223372036854775808, 6, "-9223372036854.775808", "-9223372036854.775808"},
+		{0, 2, "0.00", "0"},
+		{5, 2, "0.05", "0.05"},
+		{-5, 2, "-0.05", "-0.05"},
+		{850, 2, "8.50", "8.5"},
+		{-100000, 2, "-1000.00", "-1000"},
+		{7, 0, "7", "7"},
+		{100, 0, "100", "100"},
+		{-9223372036854775808, 6, "-9223372036854.775808", "-9223372036854.775808"},
 	}
 	for _, tt := range tests {
 		for fixed, want := range map[bool]string{true: tt.fixed, false: tt.want} {
@@ -360,7 +371,11 @@ func TestTenantNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer backend.Close()
+	t.Cleanup(func() {
+		if err := backend.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	for _, name := range []string{"", "../x", "A", "a/b", "a.b", strings.Repeat("a", 101)} {
 		if _, err := backend.Open(t.Context(), name); !errors.Is(err, store.ErrInvalid) {
 			t.Errorf("Open(%q): %v, want ErrInvalid", name, err)

@@ -11,7 +11,7 @@ import (
 )
 
 // plan is SQLite's plan for the statements of a query: one for the page, one for the count.
-func plan(t testing.TB, db *database, q query.Query) (page, count string) {
+func plan(t *testing.T, db *database, q query.Query) (page, count string) {
 	t.Helper()
 	err := db.read(context.Background(), func(tx *sql.Tx, s *schema) error {
 		tab, err := s.table(q.Collection)
@@ -48,11 +48,11 @@ func plan(t testing.TB, db *database, q query.Query) (page, count string) {
 }
 
 func explain(tx *sql.Tx, statement string, args []any) (string, error) {
-	rows, err := tx.Query("EXPLAIN QUERY PLAN "+statement, args...)
+	rows, err := tx.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+statement, args...)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", statement, err)
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // Err is looked at
 	var steps []string
 	for rows.Next() {
 		var id, parent, unused int

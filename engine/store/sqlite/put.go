@@ -21,7 +21,7 @@ func (w *writer) put(ctx context.Context, write *store.Write) error {
 		return w.remove(ctx, t, write)
 	}
 	next, err := t.encode(&write.Doc)
-	var narrow *errWiden
+	var narrow *widenError
 	if errors.As(err, &narrow) {
 		return w.widenAndPut(ctx, t, narrow.path, write)
 	}

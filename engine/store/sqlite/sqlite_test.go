@@ -8,16 +8,26 @@ import (
 	"formwork/engine/store/storetest"
 )
 
-func openBackend(t testing.TB, dir string) *sqlite.Backend {
-	t.Helper()
+func openBackend(tb testing.TB, dir string) *sqlite.Backend {
+	tb.Helper()
 	backend, err := sqlite.New(sqlite.Options{Dir: dir})
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return backend
 }
 
+func closeBackend(tb testing.TB, backend *sqlite.Backend) {
+	tb.Helper()
+	if err := backend.Close(); err != nil {
+		tb.Error(err)
+	}
+}
+
 func TestConformance(t *testing.T) {
 	dir := t.TempDir()
-	storetest.Run(t, func(t *testing.T) store.Backend { return openBackend(t, dir) })
+	storetest.Run(t, func(t *testing.T) store.Backend {
+		t.Helper()
+		return openBackend(t, dir)
+	})
 }

@@ -41,7 +41,7 @@ func (s *statements) close() {
 }
 
 func (s *statements) exec(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	stmt, err := s.prepare(ctx, text)
+	stmt, err := s.prepare(ctx, text) //nolint:sqlclosecheck // kept, closed by close
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +50,7 @@ func (s *statements) exec(ctx context.Context, text string, args ...any) (sql.Re
 
 // row reads one row into dest; false if there is none.
 func (s *statements) row(ctx context.Context, dest []any, text string, args ...any) (bool, error) {
-	stmt, err := s.prepare(ctx, text)
+	stmt, err := s.prepare(ctx, text) //nolint:sqlclosecheck // kept, closed by close
 	if err != nil {
 		return false, err
 	}

@@ -144,7 +144,7 @@ type encoded struct {
 	values    map[string]any // canonical
 }
 
-// encode turns a document into cells. It fails with an error that wraps store.ErrInvalid, or *errWiden.
+// encode turns a document into cells. It fails with an error that wraps store.ErrInvalid, or *widenError.
 func (t *table) encode(doc *store.Doc) (*encoded, error) {
 	values, err := t.shape.Canonical(doc.Values)
 	if err != nil {
@@ -234,8 +234,8 @@ func text(s string) any {
 	return s
 }
 
-func flag(b bool) any {
-	if b {
+func flag(value bool) any { //nolint:revive // the number of a truth value
+	if value {
 		return int64(1)
 	}
 	return int64(0)

@@ -264,7 +264,7 @@ func (db *database) Put(ctx context.Context, writes ...store.Write) []error {
 }
 
 // alter runs a function in the writer's transaction.
-func (db *database) alter(ctx context.Context, alone bool, do func(ctx context.Context, w *writer) error) error { //nolint:revive // alone: see request
+func (db *database) alter(ctx context.Context, alone bool, do func(ctx context.Context, w *writer) error) error {
 	r := &request{ctx: ctx, errs: make([]error, 1), do: do, alone: alone}
 	db.writer.submit(r)
 	return r.errs[0]

@@ -100,7 +100,7 @@ func exactSums(t T, s *suite) {
 		db.put(many[start : start+100]...)
 	}
 	db.expectGroups(query.Aggregation{
-		Collection: sheet, Where: filter(t, sheet, `{"field":"work_date","op":"empty","value":false}`),
+		Collection: sheet, Where: filter(t, `{"field":"work_date","op":"empty","value":false}`),
 		Measures: measures([3]string{"total", query.Sum, "total"}, [3]string{"mean", query.Avg, "total"}, [3]string{"share", query.Avg, "share"}),
 	}, map[string]any{"total": "2999999999999997.00", "mean": "9999999999999.99", "share": "33.33"})
 }
@@ -123,7 +123,7 @@ func groups(t T, s *suite) {
 	month := query.By{Name: "month", Path: []string{"work_date"}, Unit: query.Month}
 	project := query.By{Name: "project", Path: []string{"project"}}
 	sums := append(measures([3]string{"total", query.Sum, "total"}, [3]string{"n", query.Count, ""}, [3]string{"last", query.Max, "work_date"}),
-		query.Measure{Name: "a", Agg: query.Sum, Path: []string{"total"}, Where: filter(t, sheet, `{"field":"reason","op":"eq","value":"a"}`)})
+		query.Measure{Name: "a", Agg: query.Sum, Path: []string{"total"}, Where: filter(t, `{"field":"reason","op":"eq","value":"a"}`)})
 	db.expectGroups(
 		query.Aggregation{Collection: sheet, By: []query.By{project, month}, Measures: sums},
 		map[string]any{"project": "p1", "month": "2026-01", "total": "3.00", "n": int64(2), "last": "2026-01-31", "a": "1.00"},
@@ -134,7 +134,7 @@ func groups(t T, s *suite) {
 	db.expectGroups(
 		query.Aggregation{
 			Collection: sheet, By: []query.By{{Name: "year", Path: []string{"work_date"}, Unit: query.Year}}, Measures: sums[1:2],
-			Where: filter(t, sheet, `{"field":"project","op":"in","value":["p1","p2"]}`),
+			Where: filter(t, `{"field":"project","op":"in","value":["p1","p2"]}`),
 		},
 		map[string]any{"year": int64(2026), "n": int64(4)}, map[string]any{"year": int64(2025), "n": int64(1)},
 	)
@@ -158,11 +158,11 @@ func unwound(t T, s *suite) {
 	db.expectGroups(a,
 		map[string]any{"worker": "w1", "hours": "11", "days": int64(2), "n": int64(3)},
 		map[string]any{"worker": "w2", "hours": "4.5", "days": int64(1), "n": int64(1)})
-	a.Where = filter(t, sheet, `{"field":"lines.hours","op":"gt","value":"4"}`) // about the row
+	a.Where = filter(t, `{"field":"lines.hours","op":"gt","value":"4"}`) // about the row
 	db.expectGroups(a,
 		map[string]any{"worker": "w1", "hours": "8", "days": int64(1), "n": int64(1)},
 		map[string]any{"worker": "w2", "hours": "4.5", "days": int64(1), "n": int64(1)})
-	a.Where = filter(t, sheet, `{"field":"lines","op":"any","where":{"field":"worker","op":"eq","value":"w2"}}`) // about the record
+	a.Where = filter(t, `{"field":"lines","op":"any","where":{"field":"worker","op":"eq","value":"w2"}}`) // about the record
 	db.expectGroups(a,
 		map[string]any{"worker": "w1", "hours": "8", "days": int64(1), "n": int64(1)},
 		map[string]any{"worker": "w2", "hours": "4.5", "days": int64(1), "n": int64(1)})

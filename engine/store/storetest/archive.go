@@ -79,7 +79,7 @@ func archive(t T, s *suite) {
 	whole := store.Write{Collection: sheet, Doc: full("whole")}
 	whole.Events = []store.Event{eventOf(whole, 0, "created"), eventOf(whole, 1, "started")}
 	source.put(whole)
-	changed := update(sheet, whole.Doc)
+	changed := update(whole.Doc)
 	changed.Events = []store.Event{eventOf(changed, 0, "changed")}
 	source.put(changed)
 	source.put(create(worker, "w1", map[string]any{"name": "张三"}))
@@ -100,14 +100,14 @@ func archive(t T, s *suite) {
 		}
 	}
 	target.expect(query.Query{Collection: worker, Search: "张三"}, "w1")
-	target.expect(query.Query{Collection: sheet, Search: "零星", Where: filter(t, sheet, `{"field":"lines.worker","op":"eq","value":"w2"}`)}, "whole")
+	target.expect(query.Query{Collection: sheet, Search: "零星", Where: filter(t, `{"field":"lines.worker","op":"eq","value":"w2"}`)}, "whole")
 	taken := create(sheet, "other", nil)
 	taken.Doc.Keys = full("").Keys[:1]
 	var duplicate *store.DuplicateError
 	if err := target.refusal(taken); !errors.As(err, &duplicate) {
 		t.Errorf("key of a loaded document: %v, want a DuplicateError", err)
 	}
-	next := update(sheet, target.get(sheet, "whole"))
+	next := update(target.get(sheet, "whole"))
 	next.Events = []store.Event{eventOf(next, 0, "changed")}
 	target.put(next)
 	if got := target.log(len(events) + 1); len(got) != len(events)+1 || got[len(events)].Seq <= events[len(events)-1].Seq || got[len(events)].Rev != 3 {

@@ -41,9 +41,12 @@ func addFields(t T, s *suite) {
 	large := store.Collection{
 		Name: "thing",
 		Fields: []store.Field{
-			{Path: "name", Type: def.TypeText, Search: true}, {Path: "colour", Type: def.TypeText, Index: true},
-			{Path: "price", Type: def.TypeMoney, Scale: 2, Fixed: true}, {Path: "tags", Type: def.TypeMultiSelect, List: true, Index: true},
-			{Path: "parts", Type: def.TypeTable}, {Path: "parts.size", Type: def.TypeDecimal, Scale: 3},
+			{Path: "name", Type: def.TypeText, Search: true},
+			{Path: "colour", Type: def.TypeText, Index: true},
+			{Path: "price", Type: def.TypeMoney, Scale: 2, Fixed: true},
+			{Path: "tags", Type: def.TypeMultiSelect, List: true, Index: true},
+			{Path: "parts", Type: def.TypeTable},
+			{Path: "parts.size", Type: def.TypeDecimal, Scale: 3},
 		},
 		Indexes: [][]string{{"colour", "-name"}, {"name"}, {"parts.size"}},
 	}
@@ -76,7 +79,8 @@ func changeScale(t T, s *suite) {
 	with := func(scale int) store.Collection {
 		return store.Collection{Name: "thing", Fields: []store.Field{
 			{Path: "price", Type: def.TypeMoney, Scale: scale, Fixed: true, Index: true},
-			{Path: "rows", Type: def.TypeTable}, {Path: "rows.price", Type: def.TypeMoney, Scale: scale, Fixed: true},
+			{Path: "rows", Type: def.TypeTable},
+			{Path: "rows.price", Type: def.TypeMoney, Scale: scale, Fixed: true},
 		}}
 	}
 	ensure := func(c store.Collection) {
@@ -128,7 +132,7 @@ func tenants(t T, s *suite) {
 	w.Doc.Keys = []string{"natural|1"}
 	w.Events = []store.Event{eventOf(w, 0, "created")}
 	one.put(w)
-	other.absent(sheet, "s1")
+	other.absent("s1")
 	other.put(w)
 	if got := other.log(1); len(got) != 1 {
 		t.Errorf("events of the other tenant: %s", asJSON(got))
@@ -154,7 +158,7 @@ func dropped(t T, s *suite) {
 		t.Fatalf("drop: %v", err)
 	}
 	fresh := s.store()
-	fresh.absent(sheet, "s1")
+	fresh.absent("s1")
 	if got := fresh.log(0); len(got) != 0 {
 		t.Errorf("events after drop: %s", asJSON(got))
 	}

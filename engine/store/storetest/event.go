@@ -66,7 +66,7 @@ func eventsOnce(t T, s *suite) {
 	var want []store.Event
 	for rev := int64(0); rev < 5; rev++ {
 		doc.Rev = rev
-		w := update(sheet, doc)
+		w := update(doc)
 		for n := range int(rev % 3) {
 			event := eventOf(w, n, fmt.Sprint("t", n))
 			event.At = epoch.Add(time.Duration(rev) * time.Millisecond)
@@ -146,7 +146,7 @@ func chainOfWrites(t T, db *database, id string, count int) error {
 	doc := newDoc(id, map[string]any{"no": id})
 	for rev := range count {
 		doc.Rev = int64(rev)
-		w := update(sheet, doc)
+		w := update(doc)
 		w.Events = []store.Event{eventOf(w, 0, "changed")}
 		if err := errors.Join(db.Put(t.Context(), w)...); err != nil {
 			return err

@@ -41,8 +41,8 @@ func (r *random) next() uint64 {
 
 // below gives a number from 0 to n-1.
 func (r *random) below(n int) int {
-	high, _ := bits.Mul64(r.next(), uint64(n))
-	return int(high)
+	high, _ := bits.Mul64(r.next(), uint64(n)) //nolint:gosec // n is positive
+	return int(high)                           //nolint:gosec // less than n
 }
 
 func (r *random) chance(percent int) bool { return r.below(100) < percent }

@@ -74,8 +74,10 @@ func filters(t T, s *suite) {
 	running.Doc.State = "running"
 	db.put(
 		create(sheet, "a", map[string]any{"no": "a_1%", "total": "9.00", "heads": int64(0), "night": false, "tags": []any{"x", "y"}, "work_date": "2026-05-31"}),
-		create(sheet, "b", map[string]any{"no": "A-2", "total": "10.00", "heads": int64(query.MaxInteger), "night": true, "tags": []any{"y"}, "work_date": "2026-06-01",
-			"lines": []any{row("w1", "8"), row("w2", "4")}}),
+		create(sheet, "b", map[string]any{
+			"no": "A-2", "total": "10.00", "heads": int64(query.MaxInteger), "night": true, "tags": []any{"y"}, "work_date": "2026-06-01",
+			"lines": []any{row("w1", "8"), row("w2", "4")},
+		}),
 		running,
 		create(sheet, "d", map[string]any{}),
 	)
@@ -117,7 +119,7 @@ func filters(t T, s *suite) {
 		{`{"field":"no","op":"in","value":[]}`, nil},
 	}
 	for _, tt := range tests {
-		db.expect(query.Query{Collection: sheet, Where: filter(t, sheet, tt.where)}, tt.want...)
+		db.expect(query.Query{Collection: sheet, Where: filter(t, tt.where)}, tt.want...)
 	}
 	db.expect(query.Query{Collection: sheet}, "a", "b", "c", "d")
 }
@@ -144,7 +146,7 @@ func paging(t T, s *suite) {
 	for _, fields := range [][]string{
 		nil, {"no"}, {"-no"}, {"total"}, {"-total"}, {"qty"}, {"-qty"}, {"-work_date", "no"}, {"work_date", "-total", "no"}, {"-created_at"}, {"state"}, {"-id"}, {"rev", "-id"},
 	} {
-		keys := order(t, sheet, fields...)
+		keys := order(t, fields...)
 		sorted := slices.Clone(docs)
 		sort.Slice(sorted, func(i, j int) bool {
 			return query.CompareRecords(keys, sorted[i].Record(), sorted[j].Record()) < 0
@@ -165,23 +167,7 @@ func pagingUnderWrites(t T, s *suite) {
 		db.put(create(sheet, fmt.Sprintf("old%02d", i), map[string]any{"total": fmt.Sprint(i / 4)}))
 	}
 	for _, fields := range [][]string{{"total"}, {"-total"}} {
-		q := query.Query{Collection: sheet, Sort: order(t, sheet, fields...), Limit: 7}
-		seen := map[string]int{}
-		for round := 0; ; round++ {
-			page, err := db.Find(t.Context(), q)
-			if err != nil {
-				t.Fatalf("find: %v", err)
-			}
-			for i := range page.Docs {
-				seen[page.Docs[i].ID]++
-			}
-			if q.After = page.Next; page.Next == "" {
-				break
-			}
-			for i := range 3 {
-				db.put(create(sheet, fmt.Sprint("new", fields, round, "x", i), map[string]any{"total": fmt.Sprint(i * 4)}))
-			}
-		}
+		seen := db.pagesWhileWriting(query.Query{Collection: sheet, Sort: order(t, fields...), Limit: 7}, fmt.Sprint("new", fields))
 		for i := range 40 {
 			if n := seen[fmt.Sprintf("old%02d", i)]; n != 1 {
 				t.Errorf("sort %v: old%02d is seen %d times", fields, i, n)
@@ -190,15 +176,36 @@ func pagingUnderWrites(t T, s *suite) {
 	}
 }
 
+// pagesWhileWriting pages through a query, writes new sheets between the pages, and counts how often each id is seen.
+func (d *database) pagesWhileWriting(q query.Query, prefix string) map[string]int {
+	d.t.Helper()
+	seen := map[string]int{}
+	for round := 0; ; round++ {
+		page, err := d.Find(d.t.Context(), q)
+		if err != nil {
+			d.t.Fatalf("find: %v", err)
+		}
+		for i := range page.Docs {
+			seen[page.Docs[i].ID]++
+		}
+		if q.After = page.Next; page.Next == "" {
+			return seen
+		}
+		for i := range 3 {
+			d.put(create(sheet, fmt.Sprint(prefix, round, "x", i), map[string]any{"total": fmt.Sprint(i * 4)}))
+		}
+	}
+}
+
 func foreignCursor(t T, s *suite) {
 	db := s.store()
 	db.put(create(sheet, "a", nil), create(sheet, "b", nil))
-	page, err := db.Find(t.Context(), query.Query{Collection: sheet, Sort: order(t, sheet, "no"), Limit: 1})
+	page, err := db.Find(t.Context(), query.Query{Collection: sheet, Sort: order(t, "no"), Limit: 1})
 	if err != nil || page.Next == "" {
 		t.Fatalf("first page: %v", err)
 	}
 	for _, q := range []query.Query{
-		{Collection: sheet, Sort: order(t, sheet, "-no"), After: page.Next, Limit: 1},
+		{Collection: sheet, Sort: order(t, "-no"), After: page.Next, Limit: 1},
 		{Collection: sheet, After: "nonsense", Limit: 1},
 	} {
 		if _, err := db.Find(t.Context(), q); !errors.Is(err, query.ErrCursor) {
@@ -212,7 +219,7 @@ func counting(t T, s *suite) {
 	for i := range 12 {
 		db.put(create(sheet, fmt.Sprint("s", i), map[string]any{"heads": int64(i)}))
 	}
-	q := query.Query{Collection: sheet, Where: filter(t, sheet, `{"field":"heads","op":"ge","value":2}`)}
+	q := query.Query{Collection: sheet, Where: filter(t, `{"field":"heads","op":"ge","value":2}`)}
 	for _, tt := range []struct {
 		limit, want int
 		more        bool
@@ -255,14 +262,14 @@ func recycleBin(t T, s *suite) {
 	gone := newDoc("gone", map[string]any{"no": "1", "content": "deleted"})
 	db.put(store.Write{Collection: sheet, Doc: gone}, create(sheet, "here", map[string]any{"no": "1"}))
 	gone.Deleted = true
-	db.put(update(sheet, gone))
+	db.put(update(gone))
 	no := `{"field":"no","op":"eq","value":"1"}`
-	db.expect(query.Query{Collection: sheet, Where: filter(t, sheet, no)}, "here")
+	db.expect(query.Query{Collection: sheet, Where: filter(t, no)}, "here")
 	db.expect(query.Query{Collection: sheet}, "here")
 	db.expect(query.Query{Collection: sheet, Search: "deleted"})
-	db.expect(query.Query{Collection: sheet, Where: filter(t, sheet, `{"and":[`+no+`,{"field":"deleted","op":"eq","value":true}]}`)}, "gone")
-	db.expect(query.Query{Collection: sheet, Where: filter(t, sheet, `{"field":"deleted","op":"empty","value":false}`)}, "gone", "here")
-	db.expect(query.Query{Collection: sheet, Where: filter(t, sheet, `{"not":{"field":"deleted","op":"eq","value":true}}`)}, "here")
+	db.expect(query.Query{Collection: sheet, Where: filter(t, `{"and":[`+no+`,{"field":"deleted","op":"eq","value":true}]}`)}, "gone")
+	db.expect(query.Query{Collection: sheet, Where: filter(t, `{"field":"deleted","op":"empty","value":false}`)}, "gone", "here")
+	db.expect(query.Query{Collection: sheet, Where: filter(t, `{"not":{"field":"deleted","op":"eq","value":true}}`)}, "here")
 	if got := db.get(sheet, "gone"); !got.Deleted {
 		t.Errorf("get does not say that the record is deleted")
 	}
@@ -279,13 +286,13 @@ func dueDeadlines(t T, s *suite) {
 		db.put(w)
 	}
 	q := query.Query{
-		Collection: sheet, Sort: order(t, sheet, query.FieldNextDue),
-		Where: filter(t, sheet, `{"field":"next_due","op":"le","value":"2026-06-01T11:30:00Z"}`),
+		Collection: sheet, Sort: order(t, query.FieldNextDue),
+		Where: filter(t, `{"field":"next_due","op":"le","value":"2026-06-01T11:30:00Z"}`),
 	}
 	db.expect(q, "s1", "s2")
 	done := db.get(sheet, "s1")
 	done.NextDue = nil
-	db.put(update(sheet, done))
+	db.put(update(done))
 	db.expect(q, "s2")
 }
 

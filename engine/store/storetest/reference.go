@@ -80,29 +80,43 @@ func aggregated(docs []store.Doc, a query.Aggregation, shape *store.Shape) map[s
 		groups[text], keys[text] = append(groups[text], i), key
 	}
 	for n := range docs {
-		if docs[n].Deleted && !named {
-			continue
-		}
-		if a.Unwind == "" {
-			add(item{&docs[n], nil})
-			continue
-		}
-		rows, _ := docs[n].Values[a.Unwind].([]any)
-		for _, row := range rows {
-			add(item{&docs[n], row.(map[string]any)})
+		if named || !docs[n].Deleted {
+			for _, i := range items(&docs[n], a.Unwind) {
+				add(i)
+			}
 		}
 	}
 	if len(a.By) == 0 && len(groups) == 0 {
 		groups["{}"], keys["{}"] = nil, map[string]any{}
 	}
-	for text, items := range groups {
-		for _, m := range a.Measures {
-			if value := measure(m, items, a.Unwind, shape); value != nil {
-				keys[text][m.Name] = value
-			}
-		}
+	for text, members := range groups {
+		measureAll(a, members, shape, keys[text])
 	}
 	return keys
+}
+
+// measureAll adds the measures of one group to it.
+func measureAll(a query.Aggregation, members []item, shape *store.Shape, group map[string]any) {
+	for _, m := range a.Measures {
+		if value := measure(m, members, a.Unwind, shape); value != nil {
+			group[m.Name] = value
+		}
+	}
+}
+
+// items gives what an aggregation counts of a document.
+func items(doc *store.Doc, unwind string) []item {
+	if unwind == "" {
+		return []item{{doc, nil}}
+	}
+	var list []item
+	rows, _ := doc.Values[unwind].([]any)
+	for _, row := range rows {
+		if row, ok := row.(map[string]any); ok {
+			list = append(list, item{doc, row})
+		}
+	}
+	return list
 }
 
 // bucket is the day, month or year of a value.

@@ -69,8 +69,8 @@ type noEntities struct{}
 
 func (noEntities) Entity(string) (*def.Entity, bool) { return nil, false }
 
-// filter parses and checks a filter over an entity of the suite; "" is no filter.
-func filter(t T, entity, text string) *query.Filter {
+// filter parses and checks a filter over sheets; "" is no filter.
+func filter(t T, text string) *query.Filter {
 	t.Helper()
 	if text == "" {
 		return nil
@@ -79,14 +79,14 @@ func filter(t T, entity, text string) *query.Filter {
 	if err != nil {
 		t.Fatalf("filter %s: %v", text, err)
 	}
-	if err := query.Check(f, catalog.Entities[entity], noEntities{}, nil); err != nil {
+	if err := query.Check(f, catalog.Entities[sheet], noEntities{}, nil); err != nil {
 		t.Fatalf("filter %s: %v", text, err)
 	}
 	return f
 }
 
-// order makes sort keys of field names, "-" before the descending ones.
-func order(t T, entity string, fields ...string) []query.Sort {
+// order makes sort keys of sheets of field names, "-" before the descending ones.
+func order(t T, fields ...string) []query.Sort {
 	t.Helper()
 	var sort []query.Sort
 	for _, field := range fields {
@@ -96,7 +96,7 @@ func order(t T, entity string, fields ...string) []query.Sort {
 		}
 		sort = append(sort, key)
 	}
-	if err := query.CheckSort(sort, catalog.Entities[entity]); err != nil {
+	if err := query.CheckSort(sort, catalog.Entities[sheet]); err != nil {
 		t.Fatalf("sort %v: %v", fields, err)
 	}
 	return sort

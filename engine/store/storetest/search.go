@@ -44,11 +44,11 @@ func search(t T, s *suite) {
 		db.expect(query.Query{Collection: sheet, Search: tt.text}, tt.want...)
 	}
 	q := query.Query{
-		Collection: sheet, Search: "钢筋", Sort: order(t, sheet, "-no"), Limit: 1,
-		Where: filter(t, sheet, `{"field":"no","op":"starts","value":"dg"}`),
+		Collection: sheet, Search: "钢筋", Sort: order(t, "-no"), Limit: 1,
+		Where: filter(t, `{"field":"no","op":"starts","value":"dg"}`),
 	}
 	db.expect(q, "b", "a")
-	db.expect(query.Query{Collection: sheet, Where: filter(t, sheet, `{"field":"content","op":"contains","value":"筋 加"}`)}, "b")
+	db.expect(query.Query{Collection: sheet, Where: filter(t, `{"field":"content","op":"contains","value":"筋 加"}`)}, "b")
 }
 
 func searchFollows(t T, s *suite) {
@@ -56,12 +56,12 @@ func searchFollows(t T, s *suite) {
 	db.put(create(sheet, "a", map[string]any{"content": "砌墙", "no": "1"}))
 	doc := db.get(sheet, "a")
 	doc.Values = map[string]any{"content": "抹灰", "no": "1"}
-	db.put(update(sheet, doc))
+	db.put(update(doc))
 	db.expect(query.Query{Collection: sheet, Search: "砌墙"})
 	db.expect(query.Query{Collection: sheet, Search: "抹灰"}, "a")
 	doc = db.get(sheet, "a")
 	doc.Values = map[string]any{}
-	db.put(update(sheet, doc))
+	db.put(update(doc))
 	db.expect(query.Query{Collection: sheet, Search: "抹灰"})
 	db.put(store.Write{Collection: sheet, Doc: store.Doc{ID: "a"}, IfRev: 3, Remove: true})
 	db.put(create(sheet, "b", map[string]any{"content": "抹灰"}))

@@ -8,6 +8,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -132,7 +133,7 @@ func (d *database) put(writes ...store.Write) {
 	d.t.Helper()
 	for i, err := range d.Put(d.t.Context(), writes...) {
 		if err != nil {
-			d.t.Fatalf("put %s rev %d: %v", writes[i].Doc.ID, writes[i].Doc.Rev, err)
+			d.t.Fatalf("put %s rev %d: %v", writes[i].Doc.ID, writes[i].Doc.Rev, err) //nolint:gosec // one error per write
 		}
 	}
 }
@@ -144,7 +145,7 @@ func (d *database) refusal(w store.Write) error {
 	if len(errs) != 1 {
 		d.t.Fatalf("put of one write gives %d errors", len(errs))
 	}
-	return errs[0]
+	return errors.Join(errs...)
 }
 
 // get reads one document that must be there.
@@ -160,10 +161,10 @@ func (d *database) get(collection, id string) store.Doc {
 	return docs[0]
 }
 
-// absent expects no document of the id.
-func (d *database) absent(collection, id string) {
+// absent expects no sheet of the id.
+func (d *database) absent(id string) {
 	d.t.Helper()
-	docs, err := d.Get(d.t.Context(), collection, id)
+	docs, err := d.Get(d.t.Context(), sheet, id)
 	if err != nil || len(docs) != 0 {
 		d.t.Errorf("get %s: %d documents, %v; want none", id, len(docs), err)
 	}
@@ -183,16 +184,16 @@ func create(collection, id string, values map[string]any) store.Write {
 	return store.Write{Collection: collection, Doc: newDoc(id, values)}
 }
 
-// update is the write of the next revision.
-func update(collection string, doc store.Doc) store.Write {
+// update is the write of the next revision of a sheet.
+func update(doc store.Doc) store.Write {
 	doc.Rev++
-	return store.Write{Collection: collection, Doc: doc, IfRev: doc.Rev - 1}
+	return store.Write{Collection: sheet, Doc: doc, IfRev: doc.Rev - 1}
 }
 
 // eventOf is an event that fits a write.
 func eventOf(w store.Write, n int, kind string) store.Event {
 	return store.Event{
 		Entity: w.Collection, Record: w.Doc.ID, Rev: w.IfRev + 1, N: n, Type: kind, Actor: "u1", At: epoch,
-		Data: []byte(fmt.Sprintf(`{"n":%d}`, n)), Hash: fmt.Sprint("h", w.IfRev+1, ".", n),
+		Data: fmt.Appendf(nil, `{"n":%d}`, n), Hash: fmt.Sprint("h", w.IfRev+1, ".", n),
 	}
 }

@@ -58,7 +58,7 @@ func roundTrip(t T, s *suite) {
 
 	want.Values = map[string]any{"no": "2", "lines": []any{map[string]any{"_id": "r2", "hours": "1.5"}}}
 	want.State, want.NextDue, want.Flow, want.Keys, want.Imported, want.Chain = "approved", nil, nil, nil, false, "beef"
-	db.put(update(sheet, want))
+	db.put(update(want))
 	want.Rev++
 	compareDocs(t, db.get(sheet, "s1"), want)
 
@@ -140,7 +140,7 @@ func revisions(t T, s *suite) {
 	doc := newDoc("s1", map[string]any{"no": "1"})
 	missing := doc
 	missing.Rev = 4
-	if err := db.refusal(update(sheet, missing)); !errors.Is(err, store.ErrNotFound) {
+	if err := db.refusal(update(missing)); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("update of nothing: %v, want ErrNotFound", err)
 	}
 	if err := db.refusal(store.Write{Collection: sheet, Doc: missing, IfRev: 3, Remove: true}); !errors.Is(err, store.ErrNotFound) {
@@ -150,10 +150,10 @@ func revisions(t T, s *suite) {
 	if err := db.refusal(store.Write{Collection: sheet, Doc: doc}); !errors.Is(err, store.ErrConflict) {
 		t.Errorf("second create: %v, want ErrConflict", err)
 	}
-	db.put(update(sheet, doc))
+	db.put(update(doc))
 	stale := doc
 	stale.Values = map[string]any{"no": "stale"}
-	if err := db.refusal(update(sheet, stale)); !errors.Is(err, store.ErrConflict) {
+	if err := db.refusal(update(stale)); !errors.Is(err, store.ErrConflict) {
 		t.Errorf("update of an older revision: %v, want ErrConflict", err)
 	}
 	if err := db.refusal(store.Write{Collection: sheet, Doc: doc, IfRev: 1, Remove: true}); !errors.Is(err, store.ErrConflict) {
@@ -180,23 +180,23 @@ func keys(t T, s *suite) {
 	if err := db.refusal(taken); !errors.As(err, &duplicate) || duplicate.Key != "worker_day|w1|2026-06-01" {
 		t.Errorf("taken key: %v, want a DuplicateError naming it", err)
 	}
-	db.absent(sheet, "s2")
+	db.absent("s2")
 	db.put(store.Write{Collection: sheet, Doc: with("s3", "natural|B")}) // the refused write took nothing
 	db.put(store.Write{Collection: worker, Doc: with("w1", "natural|A")})
 
 	first.Keys = []string{"natural|A", "natural|C"}
-	db.put(update(sheet, first))
+	db.put(update(first))
 	first.Rev++
 	db.put(store.Write{Collection: sheet, Doc: with("s4", "worker_day|w1|2026-06-01")}) // released by the update
 
 	third := db.get(sheet, "s3")
 	third.Keys = []string{"natural|C"}
-	if err := db.refusal(update(sheet, third)); !errors.As(err, &duplicate) {
+	if err := db.refusal(update(third)); !errors.As(err, &duplicate) {
 		t.Errorf("update onto a taken key: %v, want a DuplicateError", err)
 	}
 	first.Keys, first.Deleted = nil, true
-	db.put(update(sheet, first))
-	db.put(update(sheet, third)) // released by the recycle bin
+	db.put(update(first))
+	db.put(update(third)) // released by the recycle bin
 	db.put(store.Write{Collection: sheet, Doc: third, IfRev: 2, Remove: true})
 	db.put(store.Write{Collection: sheet, Doc: with("s5", "natural|C", "natural|A", "natural|B")}) // released by removal
 }
@@ -224,7 +224,7 @@ func partlyRefused(t T, s *suite) {
 	}
 	db.get(sheet, "a")
 	db.get(worker, "c")
-	db.absent(sheet, "b")
+	db.absent("b")
 	if got := db.log(2); len(got) != 2 || got[0].Record != "a" || got[1].Record != "c" {
 		t.Errorf("events %s, want those of the two done writes", asJSON(got))
 	}
@@ -264,7 +264,7 @@ func invalidWrites(t T, s *suite) {
 			t.Errorf("%s: %v, want ErrInvalid", name, err)
 		}
 	}
-	db.absent(sheet, "s1")
+	db.absent("s1")
 	if got := db.log(0); len(got) != 0 {
 		t.Errorf("refused writes left events: %s", asJSON(got))
 	}
@@ -289,8 +289,8 @@ func removing(t T, s *suite) {
 	w := store.Write{Collection: sheet, Doc: store.Doc{ID: "s1"}, IfRev: 1, Remove: true}
 	w.Events = []store.Event{eventOf(w, 0, "removed")}
 	db.put(w)
-	db.absent(sheet, "s1")
-	db.expect(query.Query{Collection: sheet, Where: filter(t, sheet, `{"field":"lines.worker","op":"eq","value":"w1"}`)})
+	db.absent("s1")
+	db.expect(query.Query{Collection: sheet, Where: filter(t, `{"field":"lines.worker","op":"eq","value":"w1"}`)})
 	db.expect(query.Query{Collection: sheet, Search: "DG"})
 	if got := db.log(1); len(got) != 1 || got[0].Type != "removed" || got[0].Rev != 2 {
 		t.Errorf("events %s, want one removal", asJSON(got))
@@ -310,7 +310,7 @@ func oneWinner(t T, s *suite) {
 			group.Go(func() {
 				doc := newDoc("s1", map[string]any{"heads": int64(i)})
 				doc.Rev = int64(round) + 1
-				w := update(sheet, doc)
+				w := update(doc)
 				w.Events = []store.Event{eventOf(w, 0, fmt.Sprint("by", i))}
 				results[i] = db.Put(t.Context(), w)[0]
 			})
