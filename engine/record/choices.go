@@ -116,7 +116,7 @@ func searchFilter(target *def.Entity, rights access.Rights, text string, q *quer
 
 // choiceFilter fills the record's and row's values into an x-filter, as the engine sees other records.
 func (r *request) choiceFilter(ctx context.Context, target *def.Entity, filter *query.Filter, of subject) (*query.Filter, error) {
-	if err := r.needVariables(ctx, []*query.Filter{filter}, []subject{of}); err != nil {
+	if err := r.needVariables(ctx, []admission{{filter, of}}); err != nil {
 		return nil, err
 	}
 	resolved, err := query.Resolve(filter, r.subjectVars(of))

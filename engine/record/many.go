@@ -60,6 +60,11 @@ func (s *Service) CreateMany(ctx context.Context, actor access.Actor, entity str
 	for i, m := range batch {
 		m.write.dry = in.Dry
 		put, err := m.settle(ctx)
+		if err == nil && !in.Dry {
+			if m.links, err = m.write.linkFiles(ctx, &put.Doc); err != nil {
+				m.write.giveBack(ctx, m.links, err)
+			}
+		}
 		answers[i] = Many{ID: m.outcome.id, Err: r.discreet(ctx, err)}
 		if err == nil && !in.Dry {
 			puts, putBy = append(puts, put), append(putBy, i)
@@ -70,9 +75,14 @@ func (s *Service) CreateMany(ctx context.Context, actor access.Actor, entity str
 	}
 	var parents []parent
 	for n, err := range r.store.Put(ctx, puts...) {
-		answers[putBy[n]].Err = batch[putBy[n]].write.refused(&puts[n].Doc, err)
+		m := batch[putBy[n]]
+		if err != nil {
+			err = m.write.refused(&puts[n].Doc, err)
+			m.write.giveBack(ctx, m.links, err)
+		}
+		answers[putBy[n]].Err = err
 		if err == nil {
-			parents = append(parents, r.parentsOf(batch[putBy[n]].write.compiled, nil, &puts[n].Doc)...)
+			parents = append(parents, r.parentsOf(m.write.compiled, nil, &puts[n].Doc)...)
 		}
 	}
 	s.written(actor.Tenant, entity)
@@ -85,6 +95,7 @@ func (s *Service) CreateMany(ctx context.Context, actor access.Actor, entity str
 type member struct {
 	write   *write
 	outcome outcome
+	links   []link
 }
 
 func (r *request) member(ctx context.Context, in CreateInput) (*member, error) {
@@ -100,7 +111,7 @@ func (r *request) member(ctx context.Context, in CreateInput) (*member, error) {
 	if id == "" {
 		id = r.service.config.NewID()
 	}
-	return &member{w, outcome{kind: event.TypeCreated, state: initialState(r.entity, in), id: id}}, nil
+	return &member{write: w, outcome: outcome{kind: event.TypeCreated, state: initialState(r.entity, in), id: id}}, nil
 }
 
 // settle takes a member through the rest of the pipeline, up to its write.

@@ -91,17 +91,23 @@ type reference struct {
 	row    map[string]any
 }
 
+// admission is an x-filter and what it speaks of.
+type admission struct {
+	filter *query.Filter
+	of     subject
+}
+
 // needVariables reads what the variables of filters lead to, one query per entity and step.
-func (r *request) needVariables(ctx context.Context, filters []*query.Filter, subjects []subject) error {
+func (r *request) needVariables(ctx context.Context, admissions []admission) error {
 	for range def.MaxReferences {
 		open := false
-		for i, filter := range filters {
-			for _, name := range query.Variables(filter) {
+		for _, a := range admissions {
+			for _, name := range query.Variables(a.filter) {
 				root, _, _ := strings.Cut(name, ".")
 				if root != "record" && root != "row" {
 					continue
 				}
-				if _, missing := r.walk(subjects[i], name); missing != nil {
+				if _, missing := r.walk(a.of, name); missing != nil {
 					open = true
 					r.others.need(missing.entity, missing.id)
 				}
@@ -237,24 +243,23 @@ func (w *write) storedRow(ref reference) map[string]any {
 // checkChoices finds references their x-filter does not admit. Filters that look into other records are answered by a
 // query each; the rest in memory.
 func (w *write) checkChoices(ctx context.Context, refs []reference, values form.Values) ([]form.Problem, error) {
-	filters := make([]*query.Filter, len(refs))
-	subjects := make([]subject, len(refs))
+	admissions := make([]admission, len(refs))
 	rec := w.asRecord(values)
 	for i, ref := range refs {
-		filters[i], subjects[i] = w.compiled.choices[ref.field.Path], subjectOf(ref.field, rec, ref.row)
+		admissions[i] = admission{w.compiled.choices[ref.field.Path], subjectOf(ref.field, rec, ref.row)}
 	}
-	if err := w.needVariables(ctx, filters, subjects); err != nil {
+	if err := w.needVariables(ctx, admissions); err != nil {
 		return nil, err
 	}
 	followed := map[string]*query.Filter{} // by field and filled-in filter: rows share it
 	var problems []form.Problem
 	for i, ref := range refs {
-		resolved, err := query.Resolve(filters[i], w.subjectVars(subjects[i]))
+		resolved, err := query.Resolve(admissions[i].filter, w.subjectVars(admissions[i].of))
 		if err != nil {
 			continue // a variable holds what is no value of its field: that is a problem of its own
 		}
 		if access.Leads(resolved) {
-			key := ref.field.Path + "\x1f" + w.variablesOf(filters[i], subjects[i])
+			key := ref.field.Path + "\x1f" + w.variablesOf(admissions[i])
 			known, ok := followed[key]
 			if !ok {
 				follower := &access.Follower{Store: w.store, Catalog: w.catalog}
@@ -287,10 +292,10 @@ func (w *write) asRecord(values form.Values) query.Record {
 }
 
 // variablesOf writes the values a filter is filled in with, to tell equal fillings.
-func (w *write) variablesOf(filter *query.Filter, s subject) string {
-	vars := w.subjectVars(s)
+func (w *write) variablesOf(a admission) string {
+	vars := w.subjectVars(a.of)
 	var b strings.Builder
-	for _, name := range query.Variables(filter) {
+	for _, name := range query.Variables(a.filter) {
 		value, _ := vars(name)
 		fmt.Fprintf(&b, "%s=%v\x1f", name, value)
 	}

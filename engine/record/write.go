@@ -266,7 +266,12 @@ func (w *write) put(ctx context.Context, doc store.Doc, o outcome) (store.Doc, e
 	if err != nil {
 		return store.Doc{}, err
 	}
-	if err := w.refused(&doc, errors.Join(w.store.Put(ctx, put)...)); err != nil {
+	links, err := w.linkFiles(ctx, &put.Doc)
+	if err == nil {
+		err = w.refused(&doc, errors.Join(w.store.Put(ctx, put)...))
+	}
+	if err != nil {
+		w.giveBack(ctx, links, err)
 		return store.Doc{}, err
 	}
 	w.service.written(w.actor.Tenant, w.entity.Name)
