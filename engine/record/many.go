@@ -34,61 +34,68 @@ func (s *Service) CreateMany(ctx context.Context, actor access.Actor, entity str
 	if err != nil {
 		return nil, err
 	}
+	batch, err := r.batch(ctx, in)
+	if err != nil {
+		return nil, fmt.Errorf("create many of %s: %w", entity, err)
+	}
+	answers := make([]Many, len(batch))
+	ready := make([]*member, 0, len(batch))
+	for i, m := range batch {
+		err := m.settle(ctx)
+		answers[i] = Many{ID: m.outcome.id, Err: r.discreet(ctx, err)}
+		m.answer = &answers[i]
+		if err == nil && !in.Dry {
+			ready = append(ready, m)
+		}
+	}
+	if len(ready) > 0 {
+		r.putAll(ctx, ready)
+	}
+	return answers, nil
+}
+
+// batch evaluates the records together and reads what they refer to.
+func (r *request) batch(ctx context.Context, in ManyInput) ([]*member, error) {
 	batch := make([]*member, len(in.Records))
 	evaluations := make([]*evaluation, len(in.Records))
 	for i := range in.Records {
 		if err := r.mayCreate(ctx, in.Records[i]); err != nil {
 			return nil, err
 		}
-		if batch[i], err = r.member(ctx, in.Records[i]); err != nil {
+		m, err := r.member(ctx, in.Records[i])
+		if err != nil {
 			return nil, err
 		}
-		evaluations[i] = &evaluation{write: batch[i].write, patch: in.Records[i].Values, occasion: form.Save}
+		m.write.dry = in.Dry
+		batch[i] = m
+		evaluations[i] = &evaluation{write: m.write, patch: in.Records[i].Values, occasion: form.Save}
 	}
 	if err := r.evaluateAll(ctx, evaluations); err != nil {
-		return nil, fmt.Errorf("create many of %s: %w", entity, err)
+		return nil, err
 	}
 	for _, m := range batch {
 		m.write.openReferences(m.write.memo.values)
 	}
-	if err := r.others.read(ctx); err != nil {
-		return nil, err
-	}
-	answers := make([]Many, len(batch))
-	var puts []store.Write
-	var putBy []int
-	for i, m := range batch {
-		m.write.dry = in.Dry
-		put, err := m.settle(ctx)
-		if err == nil && !in.Dry {
-			if m.links, err = m.write.linkFiles(ctx, &put.Doc); err != nil {
-				m.write.giveBack(ctx, m.links, err)
-			}
-		}
-		answers[i] = Many{ID: m.outcome.id, Err: r.discreet(ctx, err)}
-		if err == nil && !in.Dry {
-			puts, putBy = append(puts, put), append(putBy, i)
-		}
-	}
-	if len(puts) == 0 {
-		return answers, nil
+	return batch, r.others.read(ctx)
+}
+
+// putAll stores the members together and recomputes their parents once.
+func (r *request) putAll(ctx context.Context, ready []*member) {
+	puts := make([]store.Write, len(ready))
+	for i, m := range ready {
+		puts[i] = m.put
 	}
 	var parents []parent
-	for n, err := range r.store.Put(ctx, puts...) {
-		m := batch[putBy[n]]
-		if err != nil {
-			err = m.write.refused(&puts[n].Doc, err)
-			m.write.giveBack(ctx, m.links, err)
-		}
-		answers[putBy[n]].Err = err
+	for i, err := range r.store.Put(ctx, puts...) {
+		m := ready[i]
+		m.answer.Err = m.write.refused(&m.put.Doc, err)
 		if err == nil {
-			parents = append(parents, r.parentsOf(m.write.compiled, nil, &puts[n].Doc)...)
+			parents = append(parents, r.parentsOf(m.write.compiled, nil, &m.put.Doc)...)
 		}
 	}
-	s.written(actor.Tenant, entity)
+	r.service.written(r.actor.Tenant, r.entity.Name)
 	slices.SortFunc(parents, func(a, b parent) int { return strings.Compare(a.entity+a.id, b.entity+b.id) })
-	s.rollUp(ctx, slices.Compact(parents))
-	return answers, nil
+	r.service.rollUp(ctx, slices.Compact(parents))
 }
 
 // member is one record of a batch.
@@ -115,10 +122,11 @@ func (r *request) member(ctx context.Context, in CreateInput) (*member, error) {
 }
 
 // settle takes a member through the rest of the pipeline, up to its write.
-func (m *member) settle(ctx context.Context) (store.Write, error) {
+func (m *member) settle(ctx context.Context) error {
 	doc, err := m.write.settle(ctx, m.write.memo, m.outcome)
 	if err != nil {
-		return store.Write{}, err
+		return err
 	}
-	return m.write.sealed(doc, m.outcome)
+	m.put, err = m.write.sealed(doc, m.outcome)
+	return err
 }
