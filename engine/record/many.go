@@ -102,7 +102,8 @@ func (r *request) putAll(ctx context.Context, ready []*member) {
 type member struct {
 	write   *write
 	outcome outcome
-	links   []link
+	put     store.Write // once settled
+	answer  *Many
 }
 
 func (r *request) member(ctx context.Context, in CreateInput) (*member, error) {
