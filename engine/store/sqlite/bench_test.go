@@ -319,7 +319,7 @@ func BenchmarkCreateBare(b *testing.B) {
 	}
 	queue := make(chan *request, 1024)
 	b.Cleanup(func() { close(queue) })
-	insert, err := pool.PrepareContext(b.Context(), "INSERT INTO doc(id, doc) VALUES(?, ?)") //nolint:sqlclosecheck // goes with its pool
+	insert, err := pool.PrepareContext(b.Context(), "INSERT INTO doc(id, doc) VALUES(?, ?)")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -336,7 +336,7 @@ func BenchmarkCreateBare(b *testing.B) {
 			}
 			tx, err := pool.BeginTx(context.Background(), nil)
 			for i := 0; err == nil && i < len(batch); i++ {
-				_, err = tx.StmtContext(context.Background(), insert).ExecContext(context.Background(), batch[i].id, batch[i].doc)
+				_, err = tx.StmtContext(context.Background(), insert).ExecContext(context.Background(), batch[i].id, batch[i].doc) //nolint:sqlclosecheck // closed with its transaction
 			}
 			if err == nil {
 				err = tx.Commit()
