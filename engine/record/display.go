@@ -200,8 +200,17 @@ func (t *texts) collect(entity *def.Entity, rec *Record) {
 
 var createdBy = &def.Field{XType: def.TypeUser}
 
+// named is the entity whose records a field's values name: of files that of the uploads, whose names whoever sees the
+// field may see.
+func named(field *def.Field) string {
+	if field.IsFile() {
+		return def.EntityFile
+	}
+	return field.Target()
+}
+
 func (t *texts) want(field *def.Field, value any) {
-	entity := field.Target()
+	entity := named(field)
 	if t.catalog.Entities[entity] == nil {
 		return
 	}
@@ -240,7 +249,7 @@ func idsOf(value any) []string {
 // eachReference calls visit for every id a record's values refer to, in rows too.
 func eachReference(entity *def.Entity, values form.Values, visit func(field *def.Field, id string)) {
 	of := func(field *def.Field, value any) {
-		if field.Target() == "" {
+		if named(field) == "" {
 			return
 		}
 		for _, id := range idsOf(value) {
@@ -304,6 +313,12 @@ func (t *texts) resolve(ctx context.Context) error {
 
 // text is the display text of a record; next tells that it stands in another record that is still to be read.
 func (t *texts) text(ctx context.Context, entityName, id string) (text string, next bool, err error) {
+	if entityName == def.EntityFile {
+		if doc, _ := t.others.doc(entityName, id); doc != nil {
+			return fileText(doc, "name"), false, nil
+		}
+		return "", false, nil
+	}
 	entity := t.catalog.Entities[entityName]
 	display := entity.DisplayField()
 	value, err := t.seen(ctx, entity, id, display)
@@ -359,15 +374,15 @@ func (t *texts) of(ctx context.Context, entity *def.Entity, rec *Record) (map[st
 	add(def.EntityUser, rec.UpdatedBy)
 	var own []reference
 	eachReference(entity, rec.Values, func(field *def.Field, id string) {
-		add(field.Target(), id)
+		add(named(field), id)
 		if field.Display != "" {
 			own = append(own, reference{entity: field.Target(), id: id, field: field})
 		}
 	})
 	for _, path := range sortedKeys(rec.Related) {
-		if end, ok := t.catalog.Field(entity.Name, path); ok && end.Target() != "" {
+		if end, ok := t.catalog.Field(entity.Name, path); ok && named(end) != "" {
 			for _, id := range idsOf(rec.Related[path]) {
-				add(end.Target(), id)
+				add(named(end), id)
 			}
 		}
 	}

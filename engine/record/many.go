@@ -88,7 +88,9 @@ func (r *request) putAll(ctx context.Context, ready []*member) {
 	var parents []parent
 	for i, err := range r.store.Put(ctx, puts...) {
 		m := ready[i]
-		m.answer.Err = m.write.refused(&m.put.Doc, err)
+		if m.answer.Err = m.write.refused(&m.put.Doc, err); m.answer.Err != nil {
+			m.write.giveBack(ctx, m.links, m.answer.Err)
+		}
 		if err == nil {
 			parents = append(parents, r.parentsOf(m.write.compiled, nil, &m.put.Doc)...)
 		}
@@ -103,6 +105,7 @@ type member struct {
 	write   *write
 	outcome outcome
 	put     store.Write // once settled
+	links   []link
 	answer  *Many
 }
 
@@ -128,6 +131,9 @@ func (m *member) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.put, err = m.write.sealed(doc, m.outcome)
+	if m.put, err = m.write.sealed(doc, m.outcome); err != nil || m.write.dry {
+		return err
+	}
+	m.links, err = m.write.linkFiles(ctx, &m.put.Doc)
 	return err
 }
