@@ -75,7 +75,7 @@ export const test = base.extend<Fixtures>({
       await page.getByLabel(t('signIn.login'), { exact: true }).fill(login)
       await page.getByLabel(t('signIn.password'), { exact: true }).fill(passwordOf(login))
       await page.getByRole('button', { name: t('signIn.enter'), exact: true }).click()
-      await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
+      await expect(page.getByRole('main').getByRole('tablist')).toBeVisible()
       await speak(page, seat.lang ?? 'zh-CN')
       return page
     })

@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Input, Table, Tabs, Tag } from 'antd'
+import { Input, Table, Tag } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type DefinitionInfo, definitionQueries } from '@/api/definitions'
@@ -8,39 +8,30 @@ import { translateIfKnown } from '@/lib/i18n'
 import { titleOf } from '@/lib/texts'
 import { Boundary } from '@/ui/boundary'
 import { Page } from '@/ui/page'
+import { TabBar } from '@/ui/tab-bar'
 import { DraftPanel } from './draft-panel'
 import { Versions } from './versions'
 
 /** What the company's Formwork is made of, what is being changed, and what was published before. */
 export function DefinitionsPage() {
   const { t } = useTranslation()
+  const [tab, setTab] = useState<'all' | 'versions'>('all')
   return (
     <Page title={t('definitions.title')}>
       <Boundary>
         <DraftPanel />
       </Boundary>
-      <Tabs
-        items={[
-          {
-            key: 'all',
-            label: t('definitions.all'),
-            children: (
-              <Boundary>
-                <DefinitionTable />
-              </Boundary>
-            ),
-          },
-          {
-            key: 'versions',
-            label: t('definitions.versions'),
-            children: (
-              <Boundary>
-                <Versions />
-              </Boundary>
-            ),
-          },
+      <TabBar
+        label={t('definitions.title')}
+        selected={tab}
+        onSelect={setTab}
+        tabs={[
+          { key: 'all', label: t('definitions.all') },
+          { key: 'versions', label: t('definitions.versions') },
         ]}
-      />
+      >
+        <Boundary>{tab === 'all' ? <DefinitionTable /> : <Versions />}</Boundary>
+      </TabBar>
     </Page>
   )
 }

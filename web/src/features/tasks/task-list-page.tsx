@@ -1,14 +1,15 @@
 import './tasks.css'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { Badge, Button, Input, Tabs } from 'antd'
+import { Badge, Button, Input } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { taskQueries } from '@/api/tasks'
-import { type TaskTab, taskTabOf, taskTabs } from '@/lib/task-tab'
+import { type TaskTab, taskTabs } from '@/lib/task-tab'
 import { Waiting } from '@/ui/boundary'
 import { Failed } from '@/ui/failed'
 import { Nothing } from '@/ui/nothing'
 import { Page } from '@/ui/page'
+import { TabBar } from '@/ui/tab-bar'
 import { useDebounced } from '@/ui/use-debounced'
 import { TaskCard } from './task-card'
 
@@ -27,28 +28,29 @@ export function TaskListPage({ tab, q, onTab, onSearch }: TaskListPageProps) {
     each === 'open' ? counts?.open : each === 'cc' ? counts?.cc : undefined
   return (
     <Page title={t('tasks.title')}>
-      <Tabs
-        activeKey={tab}
-        onChange={(key) => onTab(taskTabOf(key))}
-        items={taskTabs.map((each) => ({
+      <TabBar
+        label={t('tasks.title')}
+        selected={tab}
+        onSelect={onTab}
+        tabs={taskTabs.map((each) => ({
           key: each,
-          label: (
-            <>
-              {t(`tasks.tab.${each}`)}
-              {(countOf(each) ?? 0) > 0 && (
-                <Badge
-                  count={countOf(each) ?? 0}
-                  size="small"
-                  color="#a85b00"
-                  style={{ marginInlineStart: 6 }}
-                />
-              )}
-            </>
-          ),
-          children: each === tab ? <TaskTabContent tab={tab} q={q} onSearch={onSearch} /> : null,
+          label: <TabLabel text={t(`tasks.tab.${each}`)} count={countOf(each) ?? 0} />,
         }))}
-      />
+      >
+        <TaskTabContent key={tab} tab={tab} q={q} onSearch={onSearch} />
+      </TabBar>
     </Page>
+  )
+}
+
+function TabLabel({ text, count }: { text: string; count: number }) {
+  return (
+    <>
+      {text}
+      {count > 0 && (
+        <Badge count={count} size="small" color="#a85b00" style={{ marginInlineStart: 6 }} />
+      )}
+    </>
   )
 }
 

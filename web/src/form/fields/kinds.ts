@@ -9,6 +9,7 @@ import { date } from './date'
 import { datetime } from './datetime'
 import { decimal } from './decimal'
 import { department } from './department'
+import { files } from './files'
 import { idCard } from './id-card'
 import { integer } from './integer'
 import type { FieldKind, Showing } from './kind'
@@ -51,6 +52,9 @@ const kinds: Record<FieldType, FieldKind> = {
   id_card: idCard,
   credit_code: creditCode,
   bank_card: bankCard,
+  attachment: files,
+  image: files,
+  signature: files,
 }
 
 /** The kind of a field; a type this page does not know is shown as text. */

@@ -55,7 +55,11 @@ export function TextInput(props: TextInputProps) {
       onChange={(event) => change(event.target.value)}
       onFocus={({ target }) => {
         // A cell is overwritten by typing, unless typing has begun already.
-        if (props.cell) target.setSelectionRange(typed === undefined ? 0 : target.value.length, target.value.length)
+        if (props.cell)
+          target.setSelectionRange(
+            typed === undefined ? 0 : target.value.length,
+            target.value.length,
+          )
       }}
       onBlur={() => {
         setTyped(undefined)
