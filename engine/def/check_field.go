@@ -49,6 +49,10 @@ func (c *checker) target(f *Field, pointer string) {
 	if f.XType != TypeReference && f.XType != TypeReferences {
 		return
 	}
+	if IsEngines(f.Entity) { // files have fields of their own types; who may see one depends on where it stands
+		c.fail(pointer+"/x-entity", "unknown_entity", "name", f.Entity)
+		return
+	}
 	target, ok := c.entityNamed(pointer+"/x-entity", f.Entity)
 	if ok && f.Display != "" {
 		c.fieldAt(pointer+"/x-display", target, f.Display)

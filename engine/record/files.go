@@ -85,7 +85,11 @@ func (w *write) newFiles(values form.Values) (fresh []heldFile, gone []string) {
 
 // checkFiles finds files the record may not hold: those that are not there, or not for the actor to give, and those its
 // fields do not take. Somebody else's file and none at all are told alike.
-func (w *write) checkFiles(ctx context.Context, values form.Values, id string) ([]form.Problem, error) {
+func (w *write) checkFiles(ctx context.Context, values form.Values, o outcome) ([]form.Problem, error) {
+	id := o.id
+	if w.stored != nil {
+		id = w.stored.ID
+	}
 	fresh, _ := w.newFiles(values)
 	if len(fresh) == 0 {
 		return nil, nil

@@ -134,6 +134,8 @@ func (m *member) settle(ctx context.Context) error {
 	if m.put, err = m.write.sealed(doc, m.outcome); err != nil || m.write.dry {
 		return err
 	}
-	m.links, err = m.write.linkFiles(ctx, &m.put.Doc)
+	if m.links, err = m.write.linkFiles(ctx, &m.put.Doc); err != nil {
+		m.write.giveBack(ctx, m.links, err)
+	}
 	return err
 }

@@ -97,6 +97,34 @@ type counting struct {
 	store.Store
 	mu      sync.Mutex
 	queries map[string]int
+	broken  error  // of writes to failing
+	failing string // a collection
+}
+
+// fail makes writes to a collection fail as if the outcome were unknown, until err is nil.
+func (c *counting) fail(err error, collection string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.broken, c.failing = err, collection
+}
+
+func (c *counting) Put(ctx context.Context, writes ...store.Write) []error {
+	c.mu.Lock()
+	err := c.broken
+	for _, w := range writes {
+		if w.Collection != c.failing {
+			err = nil
+		}
+	}
+	c.mu.Unlock()
+	if err == nil {
+		return c.Store.Put(ctx, writes...)
+	}
+	errs := make([]error, len(writes))
+	for i := range errs {
+		errs[i] = err
+	}
+	return errs
 }
 
 func (c *counting) count(collection string) {

@@ -101,7 +101,11 @@ func (w *write) settle(ctx context.Context, e *evaluated, o outcome) (store.Doc,
 	if err != nil {
 		return store.Doc{}, err
 	}
-	problems := slices.Concat(found, circles, e.problems) // what leads nowhere first: rules follow from it
+	files, err := w.checkFiles(ctx, e.values, o)
+	if err != nil {
+		return store.Doc{}, err
+	}
+	problems := slices.Concat(found, circles, files, e.problems) // what leads nowhere first: rules follow from it
 	if err := w.refuse(problems); err != nil {
 		return store.Doc{}, err
 	}
