@@ -43,6 +43,7 @@ type pass struct {
 	present  string        // path of values that must not be missing; "" for none
 	stages   []bson.D
 	measured []measured
+	finish   func() error // after the last result
 }
 
 // measured reads the value of a measure from a result into a group.
@@ -102,7 +103,7 @@ func (g *grouping) answer() ([]map[string]any, error) {
 				if err != nil {
 					return nil, err
 				}
-				group[m.Name] = sumText(new(big.Rat), at.field)
+				group[m.Name] = store.SumText(new(big.Rat), at.field)
 			}
 		}
 		groups = append(groups, group)
@@ -252,7 +253,12 @@ func (g *grouping) run(ctx context.Context, c *mongo.Collection, p *pass) error 
 			return err
 		}
 	}
-	return cursor.Err()
+	if err := cursor.Err(); err != nil || p.finish == nil {
+		return err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return p.finish()
 }
 
 func (g *grouping) pipeline(p *pass) (mongo.Pipeline, error) {

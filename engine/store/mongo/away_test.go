@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"os"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -42,7 +41,9 @@ func through(t *testing.T, uri string) (*line, string) {
 	l := &line{listener: listener, server: parsed.Host}
 	t.Cleanup(func() { l.close() })
 	go l.accept()
-	parsed.Host, parsed.RawQuery = listener.Addr().String(), "directConnection=true"
+	options := parsed.Query()
+	options.Set("directConnection", "true")
+	parsed.Host, parsed.RawQuery = listener.Addr().String(), options.Encode()
 	return l, parsed.String()
 }
 
@@ -103,7 +104,7 @@ func TestServerAway(t *testing.T) {
 	backend := openBackend(t, uri)
 	defer closeBackend(t, backend)
 	mongo.SweepEvery(backend, 500*time.Millisecond)
-	tenant := fmt.Sprint("away_", os.Getpid())
+	tenant := "away"
 	db, err := backend.Open(t.Context(), tenant)
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +210,7 @@ func TestOpenWithoutServer(t *testing.T) {
 func TestTwoProcesses(t *testing.T) {
 	const writers, documents = 4, 6
 	uri := server(t)
-	tenant := fmt.Sprint("two_", os.Getpid())
+	tenant := "two"
 	stores := make([]store.Store, 2)
 	for i := range stores {
 		backend := openBackend(t, uri)
@@ -261,7 +262,7 @@ func TestTwoProcesses(t *testing.T) {
 // What a crashed process left behind reaches the log through one that keeps running.
 func TestLeftoversAreFound(t *testing.T) {
 	uri := server(t)
-	tenant := fmt.Sprint("leftover_", os.Getpid())
+	tenant := "leftover"
 	backend := openBackend(t, uri)
 	defer closeBackend(t, backend)
 	mongo.SweepEvery(backend, 200*time.Millisecond)
@@ -274,7 +275,7 @@ func TestLeftoversAreFound(t *testing.T) {
 		t.Fatal(err)
 	}
 	acknowledged := map[string]int64{}
-	writeAndKill(t, tenant, acknowledged)
+	writeAndKill(t, uri, tenant, acknowledged)
 	logged(t, db, func(events map[string]int64) bool {
 		for id, rev := range acknowledged {
 			if events[id] < rev {

@@ -3,7 +3,6 @@ package mongo
 import (
 	"fmt"
 	"math/big"
-	"strings"
 
 	"go.mongodb.org/mongo-driver/bson/primitive"
 
@@ -58,50 +57,4 @@ func rational(n primitive.Decimal128) (*big.Rat, error) {
 		return new(big.Rat).SetInt(coef.Mul(coef, pow10(exp))), nil
 	}
 	return new(big.Rat).SetFrac(coef, pow10(-exp)), nil
-}
-
-// sumText writes a sum with the places of its field. Sums may have more than 34 digits.
-func sumText(sum *big.Rat, field store.Field) string {
-	text := sum.FloatString(field.Scale)
-	if !field.Fixed && strings.Contains(text, ".") {
-		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
-	}
-	return text
-}
-
-// average divides exactly to 34 digits, half up.
-func average(sum *big.Rat, count int64) (string, error) {
-	mean := new(big.Rat).Quo(sum, new(big.Rat).SetInt64(count))
-	if mean.Sign() == 0 {
-		return "0", nil
-	}
-	// The number of digits before the point is that of the numerator less that of the denominator, or one more.
-	places := expr.Digits + 1 + len(mean.Denom().String()) - len(new(big.Int).Abs(mean.Num()).String())
-	for ; ; places-- {
-		n := halfUp(mean, places)
-		if len(new(big.Int).Abs(n).String()) > expr.Digits {
-			continue
-		}
-		d, err := expr.DecimalFromBigInt(n, places)
-		if err != nil {
-			return "", fmt.Errorf("average: %w", err)
-		}
-		return expr.DecimalString(d), nil
-	}
-}
-
-// halfUp is r × 10^places, rounded half away from zero.
-func halfUp(r *big.Rat, places int) *big.Int {
-	num, den := new(big.Int).Lsh(new(big.Int).Abs(r.Num()), 1), new(big.Int).Set(r.Denom())
-	if places >= 0 {
-		num.Mul(num, pow10(places))
-	} else {
-		den.Mul(den, pow10(-places))
-	}
-	n := num.Add(num, den)
-	n.Quo(n, den.Lsh(den, 1))
-	if r.Sign() < 0 {
-		n.Neg(n)
-	}
-	return n
 }

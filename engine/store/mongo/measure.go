@@ -84,7 +84,7 @@ func readSum(measure, name string, field store.Field) measured {
 	return func(row bson.Raw, group map[string]any) error {
 		sum, err := number(row.Lookup(name))
 		if err == nil {
-			group[measure] = sumText(sum, field)
+			group[measure] = store.SumText(sum, field)
 		}
 		return err
 	}
@@ -95,7 +95,7 @@ func readAverage(measure, name string) measured {
 		sum, err := number(row.Lookup(name))
 		count := row.Lookup(name + "n").AsInt64()
 		if err == nil && count > 0 {
-			group[measure], err = average(sum, count)
+			group[measure], err = store.Mean(sum, count)
 		}
 		return err
 	}
@@ -124,13 +124,14 @@ func (g *grouping) distinct(m query.Measure) (*pass, error) {
 	return &pass{present: at.path, stages: stages, measured: []measured{readCount(m.Name, "n")}}, nil
 }
 
-// total is a sum that is made here, while its group is not yet answered.
+// total is a sum that is made here.
 type total struct {
+	group map[string]any
 	sum   *big.Rat
 	count int64
 }
 
-// tally gives every different value and how often it occurs, and makes sum or average of them. Run finishes them.
+// tally gives every different value and how often it occurs, and makes sum or average of them.
 func (g *grouping) tally(m query.Measure) (*pass, error) {
 	at, err := g.place(m.Path)
 	if err != nil {
@@ -147,20 +148,27 @@ func (g *grouping) tally(m query.Measure) (*pass, error) {
 		if err != nil {
 			return err
 		}
-		so := totals[key]
-		if so == nil {
-			so = &total{sum: new(big.Rat)}
-			totals[key] = so
+		if totals[key] == nil {
+			totals[key] = &total{group: group, sum: new(big.Rat)}
 		}
 		n := row.Lookup("n").AsInt64()
-		so.count += n
-		so.sum.Add(so.sum, value.Mul(value, new(big.Rat).SetInt64(n)))
-		if m.Agg == query.Sum {
-			group[m.Name] = sumText(so.sum, at.field)
-			return nil
-		}
-		group[m.Name], err = average(so.sum, so.count)
-		return err
+		totals[key].count += n
+		totals[key].sum.Add(totals[key].sum, value.Mul(value, new(big.Rat).SetInt64(n)))
+		return nil
 	}
-	return &pass{present: at.path, stages: stages, measured: []measured{add}}, err
+	finish := func() error {
+		for _, t := range totals {
+			if m.Agg == query.Sum {
+				t.group[m.Name] = store.SumText(t.sum, at.field)
+				continue
+			}
+			mean, err := store.Mean(t.sum, t.count)
+			if err != nil {
+				return err
+			}
+			t.group[m.Name] = mean
+		}
+		return nil
+	}
+	return &pass{present: at.path, stages: stages, measured: []measured{add}, finish: finish}, err
 }

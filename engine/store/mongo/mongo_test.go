@@ -1,8 +1,12 @@
 package mongo_test
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"net/url"
 	"os"
+	"strings"
 	"testing"
 
 	"formwork/engine/store"
@@ -10,14 +14,24 @@ import (
 	"formwork/engine/store/storetest"
 )
 
-// server gives the connection string of the server the tests may use.
+// server gives the connection string of the server the tests may use. The path, which names the databases, is this
+// process's own, so that two runs do not meet.
 func server(t *testing.T) string {
 	t.Helper()
 	uri := os.Getenv("MONGODB_URI")
 	if uri == "" {
 		t.Skip("MongoDB part skipped: MONGODB_URI is not set (.ci/mongo start prints one)")
 	}
-	return uri
+	parsed, err := url.Parse(uri)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if options := parsed.Query(); parsed.User != nil && !options.Has("authSource") {
+		options.Set("authSource", cmp.Or(strings.Trim(parsed.Path, "/"), "admin"))
+		parsed.RawQuery = options.Encode()
+	}
+	parsed.Path = fmt.Sprint("/fwtest", os.Getpid())
+	return parsed.String()
 }
 
 // openBackend opens the server; a command that is not in the table of commands fails the test.

@@ -1,7 +1,6 @@
 package mongo
 
 import (
-	"math/big"
 	"reflect"
 	"strings"
 	"testing"
@@ -90,33 +89,6 @@ func TestDecimals(t *testing.T) {
 		}
 		if got := isWide(d); got != tt.wide {
 			t.Errorf("%s wide: %v", tt.text, got)
-		}
-	}
-}
-
-func TestAverage(t *testing.T) {
-	tests := []struct {
-		sum   string
-		count int64
-		want  string
-	}{
-		{"0", 3, "0"},
-		{"1", 3, "0.3333333333333333333333333333333333"},
-		{"2", 3, "0.6666666666666666666666666666666667"},
-		{"-2", 3, "-0.6666666666666666666666666666666667"},
-		{"10", 4, "2.5"},
-		{"20", 3, "6.666666666666666666666666666666667"},
-		{"99999999999999999999999999999999999999.5", 1, "100000000000000000000000000000000000000"},
-		{"12345678901234567890123456789012345678", 2, "6172839450617283945061728394506173000"},
-		{"0.000001", 8, "0.000000125"},
-	}
-	for _, tt := range tests {
-		sum, ok := new(big.Rat).SetString(tt.sum)
-		if !ok {
-			t.Fatalf("sum %s", tt.sum)
-		}
-		if got, err := average(sum, tt.count); err != nil || got != tt.want {
-			t.Errorf("%s / %d = %s, %v; want %s", tt.sum, tt.count, got, err, tt.want)
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"formwork/engine/def"
-	"formwork/engine/expr"
 	"formwork/engine/query"
 	"formwork/engine/store"
 )
@@ -299,7 +298,7 @@ func (g *grouping) sum(m query.Measure, x string, col *column) error {
 		if err != nil || count == 0 {
 			return parts + 1, err
 		}
-		group[m.Name], err = average(total, count, col.field.Scale)
+		group[m.Name], err = store.Mean(new(big.Rat).SetFrac(total, pow10(col.field.Scale)), count)
 		return parts + 1, err
 	})
 }
@@ -323,22 +322,4 @@ func readSum(kind sumKind, row []any) (*big.Int, error) {
 		total.Lsh(total, 32).Add(total, big.NewInt(low))
 	}
 	return total, nil
-}
-
-// average divides exactly to 34 digits, half up.
-func average(total *big.Int, count int64, scale int) (string, error) {
-	rat := new(big.Rat).SetFrac(total, new(big.Int).Mul(big.NewInt(count), pow10(scale)))
-	sum, err := expr.DecimalFromBigInt(rat.Num(), 0)
-	if err != nil {
-		return "", fmt.Errorf("average: %w", err)
-	}
-	by, err := expr.DecimalFromBigInt(rat.Denom(), 0)
-	if err != nil {
-		return "", fmt.Errorf("average: %w", err)
-	}
-	mean, err := expr.QuoDecimal(sum, by)
-	if err != nil {
-		return "", fmt.Errorf("average: %w", err)
-	}
-	return expr.DecimalString(mean), nil
 }

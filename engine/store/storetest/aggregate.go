@@ -103,6 +103,15 @@ func exactSums(t T, s *suite) {
 		Collection: sheet, Where: filter(t, `{"field":"work_date","op":"empty","value":false}`),
 		Measures: measures([3]string{"total", query.Sum, "total"}, [3]string{"mean", query.Avg, "total"}, [3]string{"share", query.Avg, "share"}),
 	}, map[string]any{"total": "2999999999999997.00", "mean": "9999999999999.99", "share": "33.33"})
+	var wide []store.Write
+	for i := range 12 { // together beyond the 34 digits of a decimal
+		wide = append(wide, create(sheet, fmt.Sprint("w", i), map[string]any{"qty": "9234567890123456789012345678.123456", "period": "2026-01"}))
+	}
+	db.put(wide...)
+	db.expectGroups(query.Aggregation{
+		Collection: sheet, Where: filter(t, `{"field":"period","op":"eq","value":"2026-01"}`),
+		Measures: measures([3]string{"qty", query.Sum, "qty"}, [3]string{"mean", query.Avg, "qty"}),
+	}, map[string]any{"qty": "110814814681481481468148148137.481472", "mean": "9234567890123456789012345678.123456"})
 }
 
 func groups(t T, s *suite) {
