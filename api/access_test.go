@@ -8,7 +8,8 @@ import (
 
 // TestWhoMayCome walks through sessions: none, wrong, ended, expired, disabled, of another company.
 func TestWhoMayCome(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
+		t := w.t
 		w.found("other", "o-")
 		stranger := &client{w: w}
 		stranger.do("GET", "/menu", nil).want(http.StatusUnauthorized, "unauthenticated")
@@ -81,7 +82,8 @@ func revOf(admin *client, user string) string {
 }
 
 func TestGuessingPasswordsIsSlowedDown(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
+		t := w.t
 		p := w.people["clerk"]
 		c := &client{w: w}
 		for range 5 {
@@ -101,7 +103,7 @@ func TestGuessingPasswordsIsSlowedDown(t *testing.T) {
 }
 
 func TestPasswords(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
 		c, other := w.signIn("clerk"), w.signIn("clerk")
 		p := w.people["clerk"]
 		change := func(current, next string) reply {

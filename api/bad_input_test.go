@@ -8,7 +8,8 @@ import (
 
 // TestBadInput sends what must be refused, and looks that nothing was stored by it.
 func TestBadInput(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
+		t := w.t
 		clerk := w.signIn("clerk")
 		good := clerk.sheet("2026-06-02")
 		with := func(field string, value any) object {
@@ -80,7 +81,8 @@ func TestBadInput(t *testing.T) {
 
 // TestBadQuestions asks for lists in ways that must be refused.
 func TestBadQuestions(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
+		t := w.t
 		clerk := w.signIn("clerk")
 		tests := []struct{ name, path, code string }{
 			{"filter is no JSON", sheets + "?filter=nonsense", "filter_syntax"},

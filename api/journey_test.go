@@ -23,7 +23,8 @@ func (c *client) open(record string) string {
 
 // TestSheetThroughBothSteps is the journey of a sheet with long overtime: the labor administrator, then the manager.
 func TestSheetThroughBothSteps(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
+		t := w.t
 		clerk, labor, manager := w.signIn("clerk"), w.signIn("labor"), w.signIn("manager")
 		values := clerk.sheet("2026-06-02")
 		rows, _ := values["lines"].([]object)
@@ -90,7 +91,8 @@ func equal(a, b []string) bool {
 }
 
 func TestWithdrawChangeSubmitAgain(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
+		t := w.t
 		clerk, manager := w.signIn("clerk"), w.signIn("manager")
 		made := clerk.do("POST", sheets, object{"values": clerk.sheet("2026-06-02"), "submit": true}).want(http.StatusCreated, "")
 		path := sheets + "/" + made.text("id")
@@ -109,7 +111,8 @@ func TestWithdrawChangeSubmitAgain(t *testing.T) {
 }
 
 func TestOneSheetPerTeamAndDay(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
+		t := w.t
 		clerk := w.signIn("clerk")
 		values := clerk.sheet("2026-06-02")
 		clerk.do("POST", sheets, object{"values": values, "submit": true}).want(http.StatusCreated, "")
@@ -122,7 +125,8 @@ func TestOneSheetPerTeamAndDay(t *testing.T) {
 
 // TestReplay is R03 in a size for every run: many identical requests make one record, another body is refused.
 func TestReplay(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
+		t := w.t
 		clerk := w.signIn("clerk")
 		body := object{"values": clerk.sheet("2026-06-02"), "submit": true}
 		const key = header("Idempotency-Key: 7d4e6a52-0c53-4f0e-9d4e-3f2b64c01e5a")
@@ -156,7 +160,8 @@ func TestReplay(t *testing.T) {
 
 // TestOneWinner lets a manager approve from many windows at once: one approval counts, the others are told.
 func TestOneWinner(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
+		t := w.t
 		clerk, manager := w.signIn("clerk"), w.signIn("manager")
 		made := clerk.do("POST", sheets, object{"values": clerk.sheet("2026-06-02"), "submit": true}).want(http.StatusCreated, "")
 		task := manager.open(made.text("id"))

@@ -67,14 +67,14 @@ func (c *clock) pass(d time.Duration) {
 }
 
 // onStores runs a test on the embedded store and, when MONGODB_URI is set, on that server.
-func onStores(t *testing.T, test func(t *testing.T, w *world)) {
+func onStores(t *testing.T, test func(w *world)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		backend, err := sqlite.New(sqlite.Options{Dir: t.TempDir()})
 		if err != nil {
 			t.Fatal(err)
 		}
-		test(t, newWorld(t, backend))
+		test(newWorld(t, backend))
 	})
 	t.Run("mongodb", func(t *testing.T) {
 		uri := os.Getenv("MONGODB_URI")
@@ -86,7 +86,7 @@ func onStores(t *testing.T, test func(t *testing.T, w *world)) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { dropAll(t, backend) })
-		test(t, newWorld(t, backend))
+		test(newWorld(t, backend))
 	})
 }
 

@@ -148,7 +148,7 @@ func (e *Engine) Run(ctx context.Context) {
 			e.Log.ErrorContext(ctx, "list tenants", "error", err)
 		}
 		for _, name := range names {
-			e.Follow(name)
+			e.Follow(name) //nolint:contextcheck // followers live as long as Run, whoever asks for them
 		}
 		timer.Reset(lookForTenants)
 	}

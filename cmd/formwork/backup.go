@@ -23,7 +23,7 @@ func backupCommand() *cobra.Command {
 // writeBackup never leaves a half file under the name: it writes beside it and renames.
 func writeBackup(ctx context.Context, f *formwork, name string) error {
 	partial := name + ".partial"
-	file, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	file, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the person at the console names the file
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func restoreCommand() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.with(cmd, func(ctx context.Context, f *formwork) error {
-				file, err := os.Open(args[0])
+				file, err := os.Open(args[0]) //nolint:gosec // the person at the console names the file
 				if err != nil {
 					return err
 				}

@@ -34,12 +34,8 @@ const (
 	demoTemplate = "labor"
 )
 
-// prepareDemo creates the demo company if the installation has no company yet, else reads who is in it; nil if the
-// companies here are not the demo's.
-func prepareDemo(ctx context.Context, f *formwork, dataDir string, empty bool) (*demoCompany, error) {
-	if !empty {
-		return readDemo(dataDir)
-	}
+// foundDemo creates the demo company.
+func foundDemo(ctx context.Context, f *formwork, dataDir string) (*demoCompany, error) {
 	added, err := f.builder.Found(ctx, builder.Company{
 		Name: demoTenant, Title: "示例建设公司", Template: demoTemplate, AdminLogin: "admin", AdminName: "系统管理员",
 	})
@@ -62,6 +58,7 @@ func prepareDemo(ctx context.Context, f *formwork, dataDir string, empty bool) (
 
 func demoFile(dataDir string) string { return filepath.Join(dataDir, "demo.json") }
 
+// readDemo reads who is in the demo company; nil if the companies here are not the demo's.
 func readDemo(dataDir string) (*demoCompany, error) {
 	raw, err := os.ReadFile(demoFile(dataDir))
 	if errors.Is(err, fs.ErrNotExist) {

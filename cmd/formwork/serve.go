@@ -65,19 +65,13 @@ func (o *serveOptions) run(cmd *cobra.Command) error {
 			log.Error("close store", "error", err)
 		}
 	}()
+	demo, err := o.company(ctx, f)
+	if err != nil {
+		return fmt.Errorf("demo company: %w", err)
+	}
 	setup, token, err := f.engine.Identity.NewSetup(ctx)
 	if err != nil {
 		return err
-	}
-	var demo *demoCompany
-	if o.demo {
-		if demo, err = prepareDemo(ctx, f, o.data, setup.Needed()); err != nil {
-			return fmt.Errorf("demo company: %w", err)
-		}
-		token = ""
-		if setup, _, err = f.engine.Identity.NewSetup(ctx); err != nil {
-			return err
-		}
 	}
 	app, err := api.New(api.Config{
 		Engine: f.engine, Builder: f.builder, Setup: setup, UI: ui(), TLS: o.tls != "", Banner: o.banner(), Log: log,
@@ -93,6 +87,21 @@ func (o *serveOptions) run(cmd *cobra.Command) error {
 		return err
 	}
 	return serve(ctx, app, listener)
+}
+
+// company gives the demo company when asked for, made now if there is no company yet; nil without one.
+func (o *serveOptions) company(ctx context.Context, f *formwork) (*demoCompany, error) {
+	if !o.demo {
+		return nil, nil //nolint:nilnil // no demo is an answer
+	}
+	tenants, err := f.engine.Tenants.Tenants(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(tenants) > 0 {
+		return readDemo(o.data)
+	}
+	return foundDemo(ctx, f, o.data)
 }
 
 // checkListen keeps passwords off the network: plain HTTP is for this machine only, unless asked for.

@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"time"
 
-	"formwork/engine/access"
 	"formwork/engine/def"
 	"formwork/engine/record"
 	"formwork/engine/store"
@@ -73,14 +72,16 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	err = system.Ensure(ctx,
 		store.Collection{Name: "account", Fields: []store.Field{
 			text("login", true), text("name", false), text("password", false), text("lang", false),
-			{Path: "failed", Type: def.TypeInteger}, {Path: "locked_until", Type: def.TypeDateTime},
+			{Path: "failed", Type: def.TypeInteger},
+			{Path: "locked_until", Type: def.TypeDateTime},
 		}},
 		store.Collection{Name: "membership", Fields: []store.Field{
 			text("account", true), text("tenant", true), text("user", true),
 		}},
 		store.Collection{Name: "session", Fields: []store.Field{
 			text("account", true), text("tenant", false), text("user", false), text("csrf", false), text("agent", false),
-			{Path: "seen_at", Type: def.TypeDateTime}, {Path: "ends_at", Type: def.TypeDateTime, Index: true},
+			{Path: "seen_at", Type: def.TypeDateTime},
+			{Path: "ends_at", Type: def.TypeDateTime, Index: true},
 		}},
 	)
 	if err != nil {
@@ -92,11 +93,6 @@ func New(ctx context.Context, cfg Config) (*Service, error) {
 	}
 	s.dummy, err = s.hash(ctx, "a password that nobody has")
 	return s, err
-}
-
-// systemActor writes on behalf of the engine.
-func systemActor(tenantName string) access.Actor {
-	return access.Actor{Tenant: tenantName, ID: "system", System: true}
 }
 
 func text(values map[string]any, field string) string {

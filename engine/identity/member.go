@@ -192,8 +192,10 @@ func departmentTree(ctx context.Context, db store.Store, roots []string) ([]stri
 		for i, id := range level {
 			ids[i] = id
 		}
-		page, err := db.Find(ctx, query.Query{Collection: "department", Limit: 1000, Fields: []string{"parent"},
-			Where: &query.Filter{Cond: &query.Cond{Path: []string{"parent"}, Op: query.In, Value: ids, Type: def.TypeReference}}})
+		page, err := db.Find(ctx, query.Query{
+			Collection: "department", Limit: 1000, Fields: []string{"parent"},
+			Where: &query.Filter{Cond: &query.Cond{Path: []string{"parent"}, Op: query.In, Value: ids, Type: def.TypeReference}},
+		})
 		if err != nil {
 			return nil, fmt.Errorf("read departments: %w", err)
 		}

@@ -57,7 +57,7 @@ func (s *Service) SignIn(ctx context.Context, login, password, tenantName string
 		return "", Session{}, err
 	}
 	if !ok || !known {
-		return "", Session{}, s.refuse(ctx, doc, known, client.Address)
+		return "", Session{}, s.refuse(ctx, doc, client.Address)
 	}
 	member, err := s.membership(ctx, doc.ID, tenantName)
 	if err != nil {
@@ -76,10 +76,10 @@ func (s *Service) SignIn(ctx context.Context, login, password, tenantName string
 	return s.startSession(ctx, doc.ID, member, client)
 }
 
-// refuse counts a failed sign-in and gives the one answer.
-func (s *Service) refuse(ctx context.Context, doc store.Doc, known bool, address string) error {
+// refuse counts a failed sign-in, of the account too if there is one, and gives the one answer.
+func (s *Service) refuse(ctx context.Context, doc store.Doc, address string) error {
 	s.throttle.failed(address, s.Clock())
-	if !known {
+	if doc.ID == "" {
 		return ErrBadCredentials
 	}
 	err := s.changeAccount(ctx, doc.ID, func(doc *store.Doc) {

@@ -161,8 +161,10 @@ func (r *Runner) runTenant(ctx context.Context, tenant string) error {
 		return err
 	}
 	for {
-		page, err := db.Find(ctx, query.Query{Collection: collection, Where: r.due(), Limit: batch,
-			Sort: []query.Sort{{Field: "run_at", Type: def.TypeDateTime}}})
+		page, err := db.Find(ctx, query.Query{
+			Collection: collection, Where: r.due(), Limit: batch,
+			Sort: []query.Sort{{Field: "run_at", Type: def.TypeDateTime}},
+		})
 		if err != nil {
 			return fmt.Errorf("find due jobs: %w", err)
 		}
@@ -297,9 +299,13 @@ func (r *Runner) open(ctx context.Context, tenant string) (store.Store, error) {
 		return db, nil
 	}
 	err = db.Ensure(ctx, store.Collection{Name: collection, Fields: []store.Field{
-		{Path: "type", Type: def.TypeText}, {Path: "status", Type: def.TypeText}, {Path: "key", Type: def.TypeText},
-		{Path: "payload", Type: def.TypeLongText}, {Path: "error", Type: def.TypeLongText},
-		{Path: "run_at", Type: def.TypeDateTime}, {Path: "attempts", Type: def.TypeInteger},
+		{Path: "type", Type: def.TypeText},
+		{Path: "status", Type: def.TypeText},
+		{Path: "key", Type: def.TypeText},
+		{Path: "payload", Type: def.TypeLongText},
+		{Path: "error", Type: def.TypeLongText},
+		{Path: "run_at", Type: def.TypeDateTime},
+		{Path: "attempts", Type: def.TypeInteger},
 	}, Indexes: [][]string{{"status", "run_at"}}})
 	if err != nil {
 		return nil, fmt.Errorf("ensure jobs: %w", err)
