@@ -61,7 +61,11 @@ test('a new record is what was written, without ids of rows', () => {
 })
 
 test('one’s own changes are put upon what somebody else has saved meanwhile', () => {
-  const mine = { ...stored, content: '我的', lines: [{ ...stored.lines[0], _id: 'r1', hours: '9' }] }
+  const mine = {
+    ...stored,
+    content: '我的',
+    lines: [{ ...stored.lines[0], _id: 'r1', hours: '9' }],
+  }
   const theirs = {
     ...stored,
     remark: '他的',

@@ -20,7 +20,8 @@ const english = flat(en)
 
 /** Chinese has one plural form where English has two. */
 const base = (key: string) => key.replace(/_(one|other)$/, '')
-const placeholders = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort()
+const placeholders = (text: string) =>
+  [...text.matchAll(/\{\{(\w+)\}\}/g)].map((match) => match[1]).sort()
 
 test('both languages have the same texts', () => {
   const keys = (texts: Map<string, string>) => [...new Set([...texts.keys()].map(base))].sort()
@@ -52,7 +53,7 @@ function goSources(folder: string): string {
 const sources = {
   'the table of the API': [...goSources('api').matchAll(/Status\w+, "([a-z_]+)"\}/g)],
   'the refusals of flows': [...goSources('engine/flow').matchAll(/\bCode[A-Z]\w* += "([a-z_]+)"/g)],
-  'passwords': [...goSources('engine/identity').matchAll(/PasswordError\{Code: "([a-z_]+)"/g)],
+  passwords: [...goSources('engine/identity').matchAll(/PasswordError\{Code: "([a-z_]+)"/g)],
 }
 
 test.each(Object.entries(sources))('every code of %s has words', (_, matches) => {
@@ -62,7 +63,9 @@ test.each(Object.entries(sources))('every code of %s has words', (_, matches) =>
 })
 
 test('every code of filters has words', () => {
-  const codes = [...goSources('engine/query').matchAll(/\bCode[A-Z]\w* += "([a-z_]+)"/g)].map((match) => match[1])
+  const codes = [...goSources('engine/query').matchAll(/\bCode[A-Z]\w* += "([a-z_]+)"/g)].map(
+    (match) => match[1],
+  )
   expect(codes.length).toBeGreaterThan(5)
   expect(codes.filter((code) => !chinese.has(`errors.filter_${code}`))).toEqual([])
 })
@@ -71,6 +74,9 @@ test('every code the form engine gives for a value has words', () => {
   const code = /(?:fault\(|refused\(raw, |Code: |code: |entryProblem\([^,]+, )"([a-z_]+)"/g
   const codes = new Set([...goSources('engine/form').matchAll(code)].map((match) => match[1]))
   expect(codes.size).toBeGreaterThan(8)
-  const known = (name: string) => [...chinese.keys()].some((key) => key === `problems.${name}` || key.startsWith(`problems.${name}_`))
+  const known = (name: string) =>
+    [...chinese.keys()].some(
+      (key) => key === `problems.${name}` || key.startsWith(`problems.${name}_`),
+    )
   expect([...codes].filter((name) => name && !known(name))).toEqual([])
 })

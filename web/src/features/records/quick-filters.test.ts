@@ -25,9 +25,14 @@ test('filters come back from a URL as they went', () => {
   expect(writeFilters({})).toBeUndefined()
 })
 
-test.each(['', '[]', '{"a":1}', '{"a":{"kind":"options","values":"x"}}', '{"a":{"kind":"odd"}}', 'null', '{'])(
-  'a URL written by hand (%s) breaks nothing',
-  (text) => {
-    expect(readFilters(text)).toEqual({})
-  },
-)
+test.each([
+  '',
+  '[]',
+  '{"a":1}',
+  '{"a":{"kind":"options","values":"x"}}',
+  '{"a":{"kind":"odd"}}',
+  'null',
+  '{',
+])('a URL written by hand (%s) breaks nothing', (text) => {
+  expect(readFilters(text)).toEqual({})
+})

@@ -9,7 +9,11 @@ const entity: Entity = {
   type: 'object',
   properties: {
     content: { type: 'string', 'x-type': 'text' },
-    lines: { type: 'array', 'x-type': 'table', items: { properties: { hours: column, ot: column } } },
+    lines: {
+      type: 'array',
+      'x-type': 'table',
+      items: { properties: { hours: column, ot: column } },
+    },
   },
 }
 

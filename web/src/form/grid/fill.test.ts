@@ -56,7 +56,13 @@ test('each worker becomes a row and brings his name', () => {
 
 test('the rows of the last sheet are copied, only the columns that are mapped', () => {
   expect(fillSearch(copyLast, {})).toEqual({ limit: 1, sort: '-work_date' })
-  const lines = [{ _id: 'r1', worker: 'W1', hours: '8', gong: '1' }, { _id: 'r2', worker: 'W2' }]
+  const lines = [
+    { _id: 'r1', worker: 'W1', hours: '8', gong: '1' },
+    { _id: 'r2', worker: 'W2' },
+  ]
   const page = { records: [{ ...record, values: { lines } }], next: '' }
-  expect(rowsFrom(copyLast, 'lines', page).rows).toEqual([{ worker: 'W1', hours: '8' }, { worker: 'W2' }])
+  expect(rowsFrom(copyLast, 'lines', page).rows).toEqual([
+    { worker: 'W1', hours: '8' },
+    { worker: 'W2' },
+  ])
 })

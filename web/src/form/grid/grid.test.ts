@@ -3,8 +3,20 @@ import { formatCells, parseCells } from './clipboard'
 import { follow, moved, rangeBetween } from './cursor'
 
 test.each([
-  ['张三\t8\n李四\t9\n', [['张三', '8'], ['李四', '9']]],
-  ['a\tb\r\nc\td', [['a', 'b'], ['c', 'd']]],
+  [
+    '张三\t8\n李四\t9\n',
+    [
+      ['张三', '8'],
+      ['李四', '9'],
+    ],
+  ],
+  [
+    'a\tb\r\nc\td',
+    [
+      ['a', 'b'],
+      ['c', 'd'],
+    ],
+  ],
   ['"两行\n一格"\t"他说""好"""', [['两行\n一格', '他说"好"']]],
   ['\t8\n', [['', '8']]],
   ['5" 管\t1', [['5" 管', '1']]],
@@ -15,7 +27,10 @@ test.each([
 })
 
 test('what is copied is read back the same', () => {
-  const cells = [['a\tb', '"x"', ''], ['行\n行', '8.5', 'z']]
+  const cells = [
+    ['a\tb', '"x"', ''],
+    ['行\n行', '8.5', 'z'],
+  ]
   expect(parseCells(formatCells(cells))).toEqual(cells)
 })
 

@@ -9,7 +9,9 @@ function failure(code: string, params = {}): Error {
 test('a refusal says what happened, in the reader’s language', async () => {
   expect(explain(failure('throttled', { seconds: 30 }))).toBe('尝试次数太多，请 30 秒后再试。')
   await switchLanguage('en')
-  expect(explain(failure('throttled', { seconds: 30 }))).toBe('Too many attempts. Try again in 30 seconds.')
+  expect(explain(failure('throttled', { seconds: 30 }))).toBe(
+    'Too many attempts. Try again in 30 seconds.',
+  )
   await switchLanguage('zh-CN')
 })
 
@@ -35,5 +37,7 @@ test.each([
 
 test('a rule speaks in the words of its definition, with the values it names', () => {
   const problem = { code: 'over', params: { limit: '100.00' } }
-  expect(problemText(problem, '超过限额 {limit}，请改 {other}')).toBe('超过限额 100.00，请改 {other}')
+  expect(problemText(problem, '超过限额 {limit}，请改 {other}')).toBe(
+    '超过限额 100.00，请改 {other}',
+  )
 })
