@@ -221,7 +221,14 @@ func (w *write) linkFiles(ctx context.Context, doc *store.Doc) ([]link, error) {
 			add(stored, opened(stored, w.now), "", false)
 		}
 	}
-	return links, w.refusedLinks(w.store.Put(ctx, writes...), paths)
+	errs := w.store.Put(ctx, writes...)
+	var done []link // a refused link is not this write's to give back: somebody else has it
+	for i, err := range errs {
+		if err == nil {
+			done = append(done, links[i])
+		}
+	}
+	return done, w.refusedLinks(errs, paths)
 }
 
 // opened are the values of a file whose link is to be compared with its record.
