@@ -138,6 +138,7 @@ var (
 	ErrLeased   = errors.New("lease held by another")
 	ErrTooLarge = errors.New("document too large") // over 8 MB
 	ErrFull     = errors.New("storage full")       // disk full: nothing was written
+	ErrAway     = errors.New("store is away")      // the database does not answer: what a write did is unknown
 
 	// ErrInvalid is wrapped by the error of a write that no store may do: a value that does not fit its field, a
 	// revision that is not IfRev + 1, events of another document. It is a fault of the caller.

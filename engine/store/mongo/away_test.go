@@ -136,8 +136,8 @@ func TestServerAway(t *testing.T) {
 			}
 			for name, call := range calls {
 				start := time.Now()
-				if err := call(); err == nil {
-					t.Errorf("%s: no error", name)
+				if err := call(); !errors.Is(err, store.ErrAway) {
+					t.Errorf("%s: %v, want ErrAway", name, err)
 				}
 				if took := time.Since(start); took > 6*time.Second {
 					t.Errorf("%s fails after %s", name, took)

@@ -81,7 +81,7 @@ func open(ctx context.Context, uri string, monitor *event.CommandMonitor) (*Back
 	ctx, cancel := context.WithTimeout(ctx, selectTimeout+connectTimeout)
 	defer cancel()
 	if err := b.client.Ping(ctx, readpref.Primary()); err != nil {
-		return nil, errors.Join(fmt.Errorf("connect: %w", err), b.client.Disconnect(context.WithoutCancel(ctx)))
+		return nil, errors.Join(fmt.Errorf("connect: %w", plain(context.WithoutCancel(ctx), err)), b.client.Disconnect(context.WithoutCancel(ctx)))
 	}
 	return b, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -13,6 +14,8 @@ import (
 	"go.mongodb.org/mongo-driver/mongo"
 	"go.mongodb.org/mongo-driver/mongo/options"
 	"go.mongodb.org/mongo-driver/mongo/readconcern"
+	"go.mongodb.org/mongo-driver/x/mongo/driver"
+	"go.mongodb.org/mongo-driver/x/mongo/driver/topology"
 
 	"formwork/engine/store"
 )
@@ -213,8 +216,24 @@ func plain(ctx context.Context, err error) error {
 		return errors.Join(store.ErrFull, err)
 	case errors.As(err, &server) && server.HasErrorCode(codeTooLarge):
 		return errors.Join(store.ErrTooLarge, err)
+	case isAway(err):
+		return errors.Join(store.ErrAway, err)
 	}
 	return err
+}
+
+// stepDowns are the codes of servers that shut down, or no longer or not yet lead; the driver has tried again once.
+var stepDowns = []int{91, 189, 10107, 11600, 11602, 13435, 13436}
+
+// isAway tells whether an error means that no server answered, or none that leads.
+func isAway(err error) bool {
+	var selection topology.ServerSelectionError
+	var pool driver.RetryablePoolError
+	if mongo.IsNetworkError(err) || mongo.IsTimeout(err) || errors.As(err, &selection) || errors.As(err, &pool) {
+		return true
+	}
+	var server mongo.ServerError
+	return errors.As(err, &server) && slices.ContainsFunc(stepDowns, server.HasErrorCode)
 }
 
 func wrap(what string, err error) error {

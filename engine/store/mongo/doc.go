@@ -19,5 +19,6 @@
 //
 // Every write is one conditional update of one document (w: majority, j: true); what it causes goes into the same
 // document and from there to the log (relay.go). There are no multi-document transactions, change streams, collations
-// or server-side scripts; commands.go lists all that is used.
+// or server-side scripts; commands.go lists all that is used. MongoDB 5.0 or later has it: a replica set or sharded
+// cluster in production, a single node for trying things out.
 package mongo

@@ -286,7 +286,8 @@ func isTombstone(doc bson.Raw) bool {
 	return err != nil
 }
 
-// takenKey is a *store.DuplicateError if another document has one of the write's keys.
+// takenKey is a *store.DuplicateError if another document has one of the write's keys. The server's error does not tell:
+// MongoDB's names the first value its index met (keyValue), FerretDB's none.
 func (db *database) takenKey(ctx context.Context, w *store.Write) error {
 	if len(w.Doc.Keys) == 0 {
 		return nil

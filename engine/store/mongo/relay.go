@@ -121,8 +121,14 @@ func (r *relay) stop(last bool) { //nolint:revive // last: the two ways to end a
 		r.cancel()
 	}
 	close(r.quit)
-	<-r.done
+	timer := time.NewTimer(2 * lastRound)
+	defer timer.Stop()
+	select {
+	case <-r.done:
+	case <-timer.C: // a round hangs: the server is away
+	}
 	r.cancel()
+	<-r.done
 }
 
 func (r *relay) run(ctx context.Context) {
