@@ -79,6 +79,9 @@ func (d *demoCompany) write(dataDir string) error {
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(dataDir, 0o700); err != nil { // with --store nothing else made it
+		return err
+	}
 	return os.WriteFile(demoFile(dataDir), raw, 0o600)
 }
 
