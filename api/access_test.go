@@ -53,6 +53,10 @@ func TestWhoMayCome(t *testing.T) {
 			rev := header(`If-Match: "` + revOf(admin, user) + `"`)
 			admin.do("PATCH", "/members/"+user, object{"disabled": true}, rev).want(http.StatusConflict, "last_admin")
 			admin.do("PATCH", "/members/"+user, object{"roles": []string{}}, rev).want(http.StatusConflict, "last_admin")
+			record := "/entities/user/records/" + user
+			admin.do("PATCH", record, object{"values": object{"disabled": true}}, rev).want(http.StatusConflict, "last_admin")
+			admin.do("DELETE", record, nil).want(http.StatusConflict, "referenced")
+			admin.do("POST", "/entities/user/records", object{"values": object{"name": "x"}}).want(http.StatusForbidden, "forbidden")
 		})
 		t.Run("a session ends unused, and at last in any case", func(t *testing.T) {
 			idle := w.signIn("manager")

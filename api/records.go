@@ -111,7 +111,7 @@ func (s *server) createRecord(r *request) error {
 		return err
 	}
 	in := record.CreateInput{Values: body.Values, Key: key, Acknowledged: body.Acknowledged}
-	create := s.Engine.Records.Create
+	create := s.Engine.CreateRecord
 	if body.Submit {
 		create = s.Engine.Flows.Create
 	}
@@ -140,7 +140,7 @@ func (s *server) patchRecord(r *request) error {
 	if rev == 0 {
 		return errIfMatch
 	}
-	rec, err := s.Engine.Records.Patch(r.ctx, r.actor, r.Params("entity"), r.Params("id"), record.PatchInput{
+	rec, err := s.Engine.PatchRecord(r.ctx, r.actor, r.Params("entity"), r.Params("id"), record.PatchInput{
 		IfRev: rev, Values: body.Values, Acknowledged: body.Acknowledged,
 	})
 	if err != nil {
@@ -172,7 +172,7 @@ func (s *server) deleteRecord(r *request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Engine.Records.Delete(r.ctx, r.actor, r.Params("entity"), r.Params("id"), rev); err != nil {
+	if err := s.Engine.DeleteRecord(r.ctx, r.actor, r.Params("entity"), r.Params("id"), rev); err != nil {
 		return err
 	}
 	return r.SendStatus(fiber.StatusNoContent)

@@ -9,6 +9,7 @@ import (
 	"formwork/engine/flow"
 	"formwork/engine/form"
 	"formwork/engine/record"
+	"formwork/engine/report"
 	"formwork/engine/tenant"
 )
 
@@ -26,7 +27,7 @@ const (
 func (s *server) routes() []route {
 	var all []route
 	for _, group := range [][]route{
-		s.sessionRoutes(), s.recordRoutes(), s.taskRoutes(), s.memberRoutes(), s.definitionRoutes(),
+		s.sessionRoutes(), s.recordRoutes(), s.reportRoutes(), s.taskRoutes(), s.memberRoutes(), s.definitionRoutes(),
 	} {
 		all = append(all, group...)
 	}
@@ -67,6 +68,16 @@ func (s *server) recordRoutes() []route {
 		{post, records + "/:id/restore", signedIn, "Take a record out of the recycle bin", recordParams{}, nil, record.Record{}, 0, s.restoreRecord},
 		{post, records + "/:id/void", signedIn, "Void an approved record, with a reason", recordParams{}, voidBody{}, record.Record{}, 0, s.voidRecord},
 		{post, records + "/:id/:verb", signedIn, "Submit, withdraw and the other commands of a flow", commandParams{}, actBody{}, record.Record{}, 0, s.commandRecord},
+	}
+}
+
+func (s *server) reportRoutes() []route {
+	return []route{
+		{get, "/datasets/:dataset", signedIn, "A dataset: params and columns", datasetParams{}, nil, report.Info{}, 0, s.getDataset},
+		{post, "/datasets/:dataset/run", signedIn, "Compute a dataset", datasetParams{}, runBody{}, report.Result{}, 0, s.runDataset},
+		{post, "/datasets/:dataset/drill", signedIn, "Which records stand behind a row", datasetParams{}, drillBody{}, report.Drilled{}, 0, s.drillDataset},
+		{get, "/dashboards/:dashboard", signedIn, "A dashboard, with the widgets the reader may see", dashboardParams{}, nil, boardAnswer{}, 0, s.getDashboard},
+		{post, "/dashboards/:dashboard/run", signedIn, "Compute all widgets of a dashboard", dashboardParams{}, boardBody{}, boardRun{}, 0, s.runDashboard},
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 	"formwork/engine/identity"
 	"formwork/engine/job"
 	"formwork/engine/record"
+	"formwork/engine/report"
 	"formwork/engine/store"
 	"formwork/engine/tenant"
 )
@@ -45,6 +46,7 @@ type Engine struct {
 	Records  *record.Service
 	Identity *identity.Service
 	Flows    *flow.Service
+	Reports  *report.Service
 	Jobs     *job.Runner
 
 	mu      sync.Mutex
@@ -82,6 +84,12 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 		Catalogs: e.Catalogs, Stores: tenants.Store, Records: e.Records, Access: e.Access, Events: e.Events,
 		Clock: cfg.Clock, Zone: tenants.Zone,
 	})
+	e.Reports, err = report.New(report.Config{
+		Catalog: e.Catalogs.Active, Stores: tenants.Store, Access: e.Access, Records: e.Records, Clock: cfg.Clock, Zone: tenants.Zone,
+	})
+	if err != nil {
+		return nil, err
+	}
 	e.Jobs = job.NewRunner(job.Config{
 		Store: e.open, Tenants: e.tenantNames, Clock: cfg.Clock, NewID: cfg.NewID, Holder: cfg.Holder, Log: cfg.Log,
 	})
@@ -165,6 +173,7 @@ func (e *Engine) Follow(name string) {
 	e.tailed[name] = true
 	ctx, tail := e.running, e.Events.Tail(name)
 	e.Flows.Follow(name, tail)
+	tail.Subscribe("rollup", e.Records.RollUp(name)) // for parents whose writer died before he had recomputed them
 	for what, work := range map[string]func(context.Context) error{
 		"read event log":  tail.Run,
 		"drop stale data": func(ctx context.Context) error { return e.dropStale(ctx, name, tail) },

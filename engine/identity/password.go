@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
-	"github.com/trustelem/zxcvbn"
+	"github.com/ccojocar/zxcvbn-go"
 )
 
 // PasswordParams is the cost of argon2id.

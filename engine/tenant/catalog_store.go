@@ -18,13 +18,10 @@ const (
 	definitionCollection = "_definition" // id: hash of the text
 	manifestCollection   = "_manifest"   // id: version
 	versionCollection    = "_version"    // id: number; the history
-	pointerCollection    = "_pointer"    // one document: what is in force
+	pointerCollection    = "_catalog"    // one document: what is in force. Its events are those of publishing
 )
 
 const pointerID = "active"
-
-// eventEntity stands for the entity in the events of publishing.
-const eventEntity = "_catalog"
 
 // EventPublished is the type of the event a publish appends to the tenant's log; its data is a Published.
 const EventPublished = "published"
@@ -312,7 +309,7 @@ func writePointer(ctx context.Context, db store.Store, next Published) error {
 	doc.Rev = next.Number
 	doc.CreatedBy, doc.UpdatedBy = next.By, next.By
 	events := []store.Event{{
-		Entity: eventEntity, Record: pointerID, Rev: next.Number,
+		Entity: pointerCollection, Record: pointerID, Rev: next.Number,
 		Type: EventPublished, Actor: next.By, At: next.At, Data: raw,
 	}}
 	if events, doc.Chain, err = event.Seal(chain, events); err != nil {
