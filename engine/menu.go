@@ -9,16 +9,18 @@ import (
 	"formwork/engine/def"
 )
 
-// MenuItem is an entry of the navigation: a group, or the way to a view or form of an entity.
+// MenuItem is an entry of the navigation: a group, or the way to a view or form of an entity, a dataset or a dashboard.
 type MenuItem struct {
-	Name   string      `json:"name"`
-	Title  string      `json:"title"`
-	I18n   def.I18n    `json:"x-i18n,omitempty"` //nolint:tagliatelle // as in definitions
-	Icon   string      `json:"icon,omitempty"`
-	Entity string      `json:"entity,omitempty"`
-	View   string      `json:"view,omitempty"`
-	Form   string      `json:"form,omitempty"`
-	Items  []*MenuItem `json:"items,omitempty"`
+	Name      string      `json:"name"`
+	Title     string      `json:"title"`
+	I18n      def.I18n    `json:"x-i18n,omitempty"` //nolint:tagliatelle // as in definitions
+	Icon      string      `json:"icon,omitempty"`
+	Entity    string      `json:"entity,omitempty"`
+	View      string      `json:"view,omitempty"`
+	Form      string      `json:"form,omitempty"`
+	Dashboard string      `json:"dashboard,omitempty"`
+	Dataset   string      `json:"dataset,omitempty"`
+	Items     []*MenuItem `json:"items,omitempty"`
 }
 
 // Menu is the navigation as a reader may use it: every catalog menu in one list, without what his roles and grants do
@@ -84,6 +86,14 @@ func (m *menuReader) open(ctx context.Context, item *def.MenuItem, shown *MenuIt
 	if form, ok := m.catalog.Forms[item.Form]; ok {
 		shown.Form, shown.Entity = form.Name, form.Entity
 		return m.may(ctx, form.Entity, access.Create)
+	}
+	if item.Dataset != "" {
+		shown.Dataset = item.Dataset
+		return m.engine.Reports.May(ctx, m.actor, item.Dataset)
+	}
+	if item.Dashboard != "" {
+		shown.Dashboard = item.Dashboard
+		return m.engine.Reports.MayDashboard(ctx, m.actor, item.Dashboard)
 	}
 	return false, nil
 }

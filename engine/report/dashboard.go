@@ -146,11 +146,14 @@ func (r *request) makeFor(ctx context.Context, dataset string, given map[string]
 	return made{t, err}
 }
 
+// maxWidgetRows is how many rows a widget shows at most; Count says how many there are.
+const maxWidgetRows = 10_000
+
 func (m made) widget(ctx context.Context, w *def.Widget) (Result, error) {
 	if m.err != nil {
 		return Result{}, m.err
 	}
-	return m.table.result(ctx, w.Where, 0)
+	return m.table.result(ctx, w.Where, maxWidgetRows)
 }
 
 // forReader tells whether an error is an answer to the reader rather than a failure of the engine.
