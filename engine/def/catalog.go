@@ -17,6 +17,7 @@ const (
 	KindDictionary Kind = "dictionaries"
 	KindMenu       Kind = "menus"
 	KindSettings   Kind = "settings"
+	KindImport     Kind = "imports"
 )
 
 // Ref names one definition: "entities/day_labor_sheet" when printed.
@@ -47,6 +48,7 @@ type Catalog struct {
 	Dictionaries map[string]*Dictionary
 	Menus        map[string]*Menu
 	Settings     map[string]*Settings
+	Imports      map[string]*Import
 	Definitions  Definitions // what the catalog was compiled from
 
 	origins    map[string]string // "entity/pointer" of what an extension added → its reference

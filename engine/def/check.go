@@ -33,6 +33,7 @@ import (
 //	no_approval     a flow that starts on submit of an entity without x-approval
 //	unknown_dataset unknown_dashboard unknown_call (a source that calls a function this engine does not have)
 //	keys_differ     sources of a dataset that are joined but grouped by different keys
+//	unknown_parse   a grammar of an import that this engine does not have, or that does not fit the field
 //	shape           a widget whose type needs another number of measures or dimensions
 //	schema          plain JSON Schema keywords that do not compile
 func Check(cat *Catalog) []Problem {
@@ -73,6 +74,9 @@ func Check(cat *Catalog) []Problem {
 	}
 	for _, name := range sortedKeys(cat.Settings) {
 		c.settings(cat.Settings[name])
+	}
+	for _, name := range sortedKeys(cat.Imports) {
+		c.importing(cat.Imports[name])
 	}
 	slices.SortStableFunc(c.problems, func(a, b Problem) int {
 		return strings.Compare(a.Ref+"\x00"+a.Path, b.Ref+"\x00"+b.Path)

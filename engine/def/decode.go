@@ -10,7 +10,7 @@ import (
 const KindTemplate Kind = "templates"
 
 // Kinds lists the kinds a catalog holds, in the order they are compiled.
-var Kinds = []Kind{KindDictionary, KindSettings, KindEntity, KindForm, KindView, KindDataset, KindDashboard, KindFlow, KindRole, KindMenu}
+var Kinds = []Kind{KindDictionary, KindSettings, KindEntity, KindForm, KindView, KindDataset, KindDashboard, KindFlow, KindRole, KindMenu, KindImport}
 
 // The levels of a Problem.
 const (
@@ -19,7 +19,7 @@ const (
 )
 
 // Definition is one decoded definition: *Entity, *Form, *View, *Dataset, *Dashboard, *Flow, *Role, *Dictionary, *Menu,
-// *Settings or *Template.
+// *Settings, *Import or *Template.
 // It never changes after decoding.
 type Definition interface {
 	// Common gives the keys every kind has.
@@ -94,6 +94,8 @@ func KindOf(d Definition) Kind {
 		return KindMenu
 	case *Settings:
 		return KindSettings
+	case *Import:
+		return KindImport
 	case *Template:
 		return KindTemplate
 	}
@@ -123,6 +125,8 @@ func blank(kind Kind) (Definition, error) {
 		return &Menu{}, nil
 	case KindSettings:
 		return &Settings{}, nil
+	case KindImport:
+		return &Import{}, nil
 	case KindTemplate:
 		return &Template{}, nil
 	}

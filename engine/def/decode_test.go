@@ -133,7 +133,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"more than a megabyte", KindMenu, `"` + strings.Repeat("x", MaxBytes) + `"`, "", "too_large"},
 		{"nested too deep", KindMenu, strings.Repeat("[", 70) + strings.Repeat("]", 70), strings.Repeat("/0", MaxDepth), "too_deep"},
 		{"a kind nobody knows", "tables", `{}`, "", "unknown_kind"},
-		{"a kind of a later stage", "imports", `{}`, "", "unsupported"},
+		{"a kind of a later stage", "prints", `{}`, "", "unsupported"},
 		{"a key nobody knows", KindMenu, `{"name":"m","title":"M","items":[],"colour":1}`, "/colour", "unknown_key"},
 		{"a missing key", KindMenu, `{"name":"m","items":[]}`, "/title", "missing_key"},
 		{"a name with capitals", KindMenu, `{"name":"Menu","title":"M","items":[]}`, "/name", "name"},
@@ -179,7 +179,10 @@ func TestDecodeRefuses(t *testing.T) {
 		{"an action", KindFlow, `{"name":"f","title":"F","nodes":[{"name":"n","type":"action","do":{"webhook":"erp"}}]}`, "/nodes/0/type", "unsupported"},
 		{"a trigger", KindFlow, `{"name":"f","title":"F","start":{"on":["created"]},"nodes":[]}`, "/start/on", "unsupported"},
 		{"a schedule", KindFlow, `{"name":"f","title":"F","start":{"schedule":"0 3 * * *"},"nodes":[]}`, "/start/schedule", "unsupported"},
-		{"an export button", KindView, `{"name":"v","title":"V","entity":"w","columns":[{"field":"a"}],"actions":["export"]}`, "/actions/0", "unsupported"},
+		{"a matrix without its cells", KindImport, `{"name":"i","title":"I","entity":"w","layout":"matrix","group":["a"],"columns":[{"name":"a","field":"a","labels":["A"]}]}`, "/matrix", "missing_key"},
+		{"a matrix in rows", KindImport, `{"name":"i","title":"I","entity":"w","columns":[{"name":"a","field":"a","labels":["A"]}],"matrix":{"days":"d","name":"l.w","cell":"attendance","full":"h"}}`, "/matrix", "not_applicable"},
+		{"a column without a label", KindImport, `{"name":"i","title":"I","entity":"w","columns":[{"name":"a","field":"a","labels":[]}]}`, "/columns/0/labels", "items"},
+		{"a print button", KindView, `{"name":"v","title":"V","entity":"w","columns":[{"field":"a"}],"actions":["print"]}`, "/actions/0", "unsupported"},
 		{"an approver of an unknown sort", KindFlow, `{"name":"f","title":"F","nodes":[{"name":"n","type":"approve","who":["boss"]}]}`, "/nodes/0/who/0", "pattern"},
 		{"a branch with when and else", KindFlow, `{"name":"f","title":"F","nodes":[{"name":"n","type":"branch","branches":[{"name":"b","when":"a > 1","else":true,"nodes":[]}]}]}`, "/nodes/0/branches/0", "not_allowed"},
 		{"a file outside sample/", KindTemplate, `{"name":"t","title":"T","version":"1.0.0","sample":[{"name":"s","entity":"w","file":"../secret.json"}]}`, "/sample/0/file", "pattern"},
@@ -204,7 +207,7 @@ func TestDecodeRefuses(t *testing.T) {
 func structKeys(d Definition) map[string]bool { return keysOf(reflect.TypeOf(d).Elem()) }
 
 func FuzzDecode(f *testing.F) {
-	kinds := []Kind{KindEntity, KindForm, KindView, KindFlow, KindRole, KindDictionary, KindMenu, KindSettings, KindTemplate, KindDataset, KindDashboard}
+	kinds := []Kind{KindEntity, KindForm, KindView, KindFlow, KindRole, KindDictionary, KindMenu, KindSettings, KindTemplate, KindDataset, KindDashboard, KindImport}
 	files, _ := filepath.Glob("testdata/worked/*/*.json")
 	for _, file := range files {
 		raw, err := os.ReadFile(file)

@@ -78,7 +78,7 @@ func GenerateView(entity *Entity) *View {
 	view := &View{
 		Head: Head{Name: entity.Name, Title: entity.Title, I18n: entity.I18n}, Entity: entity.Name,
 		Sort:    []Sort{{Field: FieldUpdatedAt, Dir: "desc"}},
-		Actions: []string{"create"},
+		Actions: []string{"create", "import", "export"},
 	}
 	for _, field := range entity.Fields() {
 		if len(view.Columns) == generatedColumns {

@@ -10,7 +10,7 @@ import (
 )
 
 // laterKinds are kinds of the format this engine does not have yet.
-var laterKinds = []Kind{"imports", "prints"}
+var laterKinds = []Kind{"prints"}
 
 // Decode reads what a person or a file sends as a definition of a kind: strict JSON of at most MaxBytes, valid by the
 // kind's meta-schema, nothing unknown, nothing this engine does not have. Each problem has a JSON pointer and a code:

@@ -389,6 +389,42 @@ export type IdItems = {
   type: 'string'
 }
 
+/** How a workbook becomes records of an entity */
+export type Import = {
+  columns: ImportColumn[]
+  description?: Text
+  entity: Name
+  group?: Paths
+  /** A line of values per record or row; or a line per row with a column for each day of a month */
+  layout?: 'rows' | 'matrix'
+  match?: Paths
+  matrix?: ImportMatrix
+  name: Name
+  skip?: Labels
+  title: Title
+  'x-i18n'?: I18n
+}
+
+/** A column of the sheet, or a value written above the table; without a field it only helps to find the header */
+export type ImportColumn = {
+  field?: Path
+  labels: string[]
+  name: Name
+  parse?: Name
+  required?: boolean
+}
+
+export type ImportMatrix = {
+  /** A registered grammar */
+  cell: Name
+  /** The date field each day column gives */
+  days: Path
+  /** The hours of a full day, from the record on */
+  full: Path
+  /** The column of the sub-table a line is about */
+  name: Path
+}
+
 export type Key = {
   code?: Code
   fields: Path[]
@@ -396,6 +432,8 @@ export type Key = {
   where?: Filter
   'x-i18n'?: I18n
 }
+
+export type Labels = string[]
 
 export type Lookup = {
   entity: Name
@@ -613,7 +651,7 @@ export type Title = string
 
 /** How many records are shown */
 export type View = {
-  actions?: 'create'[]
+  actions?: ('create' | 'import' | 'export')[]
   columns: ViewColumn[]
   description?: Text
   entity: Name
