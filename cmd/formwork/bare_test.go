@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -73,8 +74,8 @@ func bareApp(db store.Store) *fiber.App {
 		return c.JSON(doc)
 	}
 	app.Post("/api/v1/records", func(c *fiber.Ctx) error {
-		var values map[string]any
-		if err := json.Unmarshal(c.Body(), &values); err != nil {
+		values, err := bareValues(c.Body())
+		if err != nil {
 			return err
 		}
 		now := time.Now()
@@ -100,4 +101,24 @@ func bareApp(db store.Store) *fiber.App {
 		return put(c, &doc)
 	})
 	return app
+}
+
+// bareValues is JSON to a map; the store wants whole numbers as such.
+func bareValues(body []byte) (map[string]any, error) {
+	var values map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if err := decoder.Decode(&values); err != nil {
+		return nil, err
+	}
+	for name, value := range values {
+		if n, ok := value.(json.Number); ok {
+			whole, err := n.Int64()
+			if err != nil {
+				return nil, err
+			}
+			values[name] = whole
+		}
+	}
+	return values, nil
 }
