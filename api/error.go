@@ -95,6 +95,7 @@ var sentinels = []struct {
 	{store.ErrConflict, fiber.StatusConflict, "conflict"},
 	{store.ErrTooLarge, fiber.StatusRequestEntityTooLarge, "too_large"},
 	{store.ErrFull, fiber.StatusInsufficientStorage, "storage_full"},
+	{store.ErrAway, fiber.StatusServiceUnavailable, "unavailable"},
 	{context.DeadlineExceeded, fiber.StatusServiceUnavailable, "timeout"},
 }
 
