@@ -98,7 +98,7 @@ func (s *Service) current(ctx context.Context, at rewriting) (*request, *store.D
 
 // patch is one attempt of an edit.
 func (w *write) patch(ctx context.Context, in PatchInput) (*store.Doc, error) {
-	w.acknowledged, w.formName = in.Acknowledged, in.Form
+	w.acknowledged, w.formName, w.dry = in.Acknowledged, in.Form, in.Dry
 	if err := w.allowed(ctx, access.Update); err != nil {
 		return nil, err
 	}
@@ -207,7 +207,7 @@ func (w *write) finish(ctx context.Context, patch form.Values, occasion form.Eve
 	if err != nil {
 		return nil, err
 	}
-	if w.idle(&doc, o) {
+	if w.dry || w.idle(&doc, o) {
 		return w.stored, nil
 	}
 	doc, err = w.put(ctx, doc, o)

@@ -55,7 +55,7 @@ func (r *request) mayCreate(ctx context.Context, in CreateInput) error {
 		return fmt.Errorf("create %s with an id: %w", r.entity.Name, ErrForbidden)
 	}
 	action := access.Create
-	if in.Imported {
+	if in.Imported || in.Import {
 		action = access.Import
 	}
 	rights, err := r.may(ctx, r.entity.Name, action)
@@ -141,6 +141,7 @@ func (r *request) create(ctx context.Context, in CreateInput, id, claim string) 
 		return nil, err
 	}
 	w.acknowledged, w.imported, w.formName, w.sent = in.Acknowledged, in.Imported, in.Form, in.Values
+	w.brought = in.Imported || in.Import
 	if in.Imported && in.Form == "" {
 		w.formName = noForm
 	}

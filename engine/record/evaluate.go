@@ -79,7 +79,7 @@ func (r *request) evaluateAll(ctx context.Context, all []*evaluation) error {
 func (w *write) clean(patch form.Values) form.Values {
 	patch = cloneValues(patch)
 	for _, field := range w.compiled.numbered {
-		if !w.imported {
+		if !w.brought {
 			delete(patch, field.Name)
 		}
 	}

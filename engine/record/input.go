@@ -55,6 +55,9 @@ type CreateInput struct {
 	Acknowledged map[string]string // reasons for warnings, by rule name
 	// Change, if set, decides what else the create does: a submit starts its flow here, in the same write.
 	Change Decide
+	// Import says that the record comes from a workbook: the grant import counts, not create, and typed numbers are taken.
+	// All rules hold.
+	Import bool
 	// Imported marks opening data: rules of entry become warnings, typed numbers are taken, State may be given.
 	Imported bool
 	State    string // with Imported only
@@ -74,8 +77,9 @@ type PatchInput struct {
 	// IfRev is the revision the editor saw. 0 means: whatever is stored; the edit is then repeated on a conflict.
 	IfRev        int64
 	Values       form.Values // JSON merge patch; rows by _id
-	Form         string      // as in CreateInput
+	Form         string      // as in CreateInput; "-" = by the entity alone
 	Acknowledged map[string]string
+	Dry          bool // only look what would be refused; the answer is the record as it is
 }
 
 // VoidInput says why an approved record no longer counts.

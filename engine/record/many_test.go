@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"formwork/engine/event"
+	"formwork/engine/access"
 	"formwork/engine/form"
 	"formwork/engine/record"
 )
@@ -115,4 +116,46 @@ func BenchmarkCreateMany(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.N*len(in.Records)*4)/b.Elapsed().Seconds(), "lines/s")
+}
+
+func TestWhatAnImportMayBring(t *testing.T) {
+	w := newWorld(t).furnish()
+	one := record.CreateInput{Values: form.Values{"no": "DG-OLD-1", "project": "p1", "team": "t1", "work_date": "2026-06-01", "lines": []any{line("w1")}}}
+	for _, actor := range []access.Actor{clerk, laborer} {
+		one.Import = true
+		answers, err := w.records.CreateMany(w.ctx, actor, "day_labor_sheet", record.ManyInput{Records: []record.CreateInput{one}})
+		if actor.ID == clerk.ID {
+			if !errors.Is(err, record.ErrForbidden) {
+				t.Errorf("a clerk without the grant: %v", err)
+			}
+			continue
+		}
+		if err != nil || answers[0].Err != nil {
+			t.Fatalf("import: %v, %s", err, explain(answers[0].Err))
+		}
+		rec, err := w.records.Get(w.ctx, actor, "day_labor_sheet", answers[0].ID)
+		if err != nil || rec.Values["no"] != "DG-OLD-1" || rec.State != "draft" || rec.Imported {
+			t.Errorf("got %+v, %v", rec, err)
+		}
+	}
+}
+
+func TestADryPatchStoresNothing(t *testing.T) {
+	w := newWorld(t).furnish()
+	rec := w.create(clerk, "day_labor_sheet", sheet("2026-06-01", line("w1")))
+	patch := func(hours string) error {
+		_, err := w.records.Patch(w.ctx, clerk, "day_labor_sheet", rec.ID, record.PatchInput{
+			Dry: true, Values: form.Values{"lines": []any{map[string]any{"worker": "w2", "normal_hours": hours}}},
+		})
+		return err
+	}
+	if err := patch("8"); err != nil {
+		t.Errorf("good hours: %s", explain(err))
+	}
+	if err := patch("20"); !hasProblem(err, "lines[+2].ot_hours", "hours_over_daily_limit") {
+		t.Errorf("too many hours: %s", explain(err))
+	}
+	if now, err := w.records.Get(w.ctx, clerk, "day_labor_sheet", rec.ID); err != nil || now.Rev != rec.Rev {
+		t.Errorf("got revision %d, %v, want %d", now.Rev, err, rec.Rev)
+	}
 }

@@ -79,7 +79,7 @@ func (w *write) permitted(ctx context.Context, doc *store.Doc, o outcome) error 
 	}
 	action := access.Update
 	switch {
-	case w.stored == nil && w.imported:
+	case w.stored == nil && w.brought:
 		action = access.Import
 	case w.stored == nil:
 		action = access.Create
@@ -104,11 +104,11 @@ func (w *write) permitted(ctx context.Context, doc *store.Doc, o outcome) error 
 func (w *write) refuseFields(patch form.Values, writes, shows func(path string) bool) error {
 	var denied []string
 	check := func(field *def.Field, sent, stored any, path string) {
-		given := !field.IsReadOnly() || w.actor.System || (field.Number != nil && w.imported)
+		given := !field.IsReadOnly() || w.actor.System || (field.Number != nil && w.brought)
 		if w.entity.Name == def.EntityUser && powers[field.Name] && !w.actor.Admin {
 			given = w.actor.System // whoever may edit members may not make himself more than he is
 		}
-		if ignored(field, w.imported) || (given && writes(field.Path)) {
+		if ignored(field, w.brought) || (given && writes(field.Path)) {
 			return
 		}
 		if shows(field.Path) && w.stored != nil && same(sent, stored) {
@@ -170,8 +170,8 @@ func (w *write) deniedRows(table *def.Field, sent any, writes func(string) bool,
 }
 
 // ignored tells whether what is sent for a field counts for nothing. Imports bring their own numbers.
-func ignored(field *def.Field, imported bool) bool {
-	return field.IsComputed() && (field.Number == nil || !imported)
+func ignored(field *def.Field, brought bool) bool {
+	return field.IsComputed() && (field.Number == nil || !brought)
 }
 
 // same compares two wire values as JSON decoders and stores may give them.

@@ -20,7 +20,8 @@ type write struct {
 	compiled     *compiled
 	stored       *store.Doc // nil for a new record
 	formName     string
-	imported     bool
+	imported     bool // opening data
+	brought      bool // by an import: its own numbers count
 	dry          bool // nothing is stored: no number is taken
 	acknowledged map[string]string
 	workday      func(date string) bool
@@ -55,7 +56,7 @@ func (r *request) write(ctx context.Context, stored *store.Doc) (*write, error) 
 	}
 	w := &write{request: r, compiled: compiled, stored: stored}
 	if stored != nil {
-		w.imported = stored.Imported
+		w.imported, w.brought = stored.Imported, stored.Imported
 	}
 	if r.service.config.Workday != nil {
 		if w.workday, err = r.service.config.Workday(ctx, r.actor.Tenant); err != nil {
