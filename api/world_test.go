@@ -26,6 +26,7 @@ import (
 	"formwork/builder"
 	"formwork/engine"
 	"formwork/engine/access"
+	"formwork/engine/file"
 	"formwork/engine/flow"
 	"formwork/engine/identity"
 	"formwork/engine/store"
@@ -119,9 +120,11 @@ func newWorld(t *testing.T, backend store.Backend) *world {
 	t.Helper()
 	w := &world{t: t, clock: newClock(), people: map[string]builder.Person{}}
 	log := slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	var err error
+	blobs, err := file.OpenFolder(t.TempDir(), time.Now())
+	w.must(err)
+	t.Cleanup(func() { w.must(blobs.Close()) })
 	w.engine, err = engine.New(t.Context(), engine.Config{
-		Store: backend, Clock: w.clock.Now, NewID: func() string { return ulid.Make().String() }, Holder: "test", Log: log,
+		Store: backend, Blobs: blobs, Clock: w.clock.Now, NewID: func() string { return ulid.Make().String() }, Holder: "test", Log: log,
 		Random:    func(n int) ([]byte, error) { b := make([]byte, n); _, err := rand.Read(b); return b, err },
 		Passwords: identity.PasswordParams{MemoryKiB: 64, Iterations: 1}, // cheap: tests sign in often
 	})

@@ -12,20 +12,23 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"time"
 
+	"formwork/engine/def"
 	"formwork/engine/query"
 	"formwork/engine/store"
 	"formwork/engine/tenant"
 )
 
 // A backup is a gzip of JSON lines: a head, then per tenant a line that names it, its collections each with its
-// documents, its events, and at last a line with the number of lines and their SHA-256. It is taken while people work:
+// documents (what is known of files last, each followed by its bytes), its events, and at last a line with the number of
+// lines and their SHA-256. It is taken while people work:
 // each document is whole in itself, and events of a document that are newer than its copy are left out when it is
 // restored, so what is restored is a state that every record really had.
 const (
 	backupFormat  = "formwork-backup"
-	backupVersion = 1
+	backupVersion = 2 // 1 had no files
 	backupPage    = 500
 	settleTime    = 15 * time.Second // for events that are still on their way to the log
 )
@@ -44,6 +47,7 @@ type backupLine struct {
 	Tenant     string            `json:"tenant,omitempty"`
 	Collection *store.Collection `json:"collection,omitempty"`
 	Doc        *backupDoc        `json:"doc,omitempty"`
+	Blob       *backupBlob       `json:"blob,omitempty"`
 	Event      *store.Event      `json:"event,omitempty"`
 	End        *backupEnd        `json:"end,omitempty"`
 }
@@ -122,6 +126,7 @@ func (e *Engine) Backup(ctx context.Context, to io.Writer) error {
 // backup writes lines and counts them.
 type backup struct {
 	engine *Engine
+	name   string // of the tenant that is being copied
 	out    *json.Encoder
 	sum    hash.Hash
 	lines  int
@@ -141,12 +146,17 @@ func (b *backup) tenant(ctx context.Context, name string) error {
 	if !ok {
 		return ErrNoArchive
 	}
+	b.name = name
 	if err := b.line(backupLine{Tenant: name}); err != nil {
 		return err
 	}
 	collections, err := archive.Collections(ctx)
 	if err != nil {
 		return err
+	}
+	// Records name files that were there before them: copied after them, none is missing.
+	if at := slices.IndexFunc(collections, isFiles); at >= 0 {
+		collections = append(slices.Delete(slices.Clone(collections), at, at+1), collections[at])
 	}
 	chains := map[string]string{} // of the documents copied, by entity/id
 	for _, c := range collections {
@@ -169,6 +179,12 @@ func (b *backup) documents(ctx context.Context, db store.Store, collection strin
 			return err
 		}
 		for _, doc := range page.Docs {
+			if collection == def.EntityFile {
+				if err := b.file(ctx, db, &doc); err != nil {
+					return err
+				}
+				continue
+			}
 			if doc.Chain != "" {
 				chains[collection+"/"+doc.ID] = doc.Chain
 			}
@@ -298,6 +314,8 @@ func readBackup(from io.Reader, take func(l *backupLine, raw []byte) error) erro
 // restore writes lines in batches.
 type restore struct {
 	engine     *Engine
+	name       string       // of the tenant
+	blob       bytes.Buffer // of the file whose bytes are being read
 	archive    store.Archive
 	db         store.Store
 	collection string
@@ -319,6 +337,8 @@ func (r *restore) line(ctx context.Context, l *backupLine) error {
 	case l.Doc != nil:
 		r.docs = append(r.docs, l.Doc.document())
 		r.revs[r.collection+"/"+l.Doc.ID] = l.Doc.Rev
+	case l.Blob != nil:
+		return r.bytes(ctx, l.Blob)
 	case l.Event != nil:
 		rev, copied := r.revs[l.Event.Entity+"/"+l.Event.Record]
 		// Events of documents that are removed for good stay; those newer than the copy, or of records younger than
@@ -345,7 +365,7 @@ func (r *restore) begin(ctx context.Context, name string) error {
 	if !ok {
 		return ErrNoArchive
 	}
-	r.db, r.archive = db, archive
+	r.db, r.archive, r.name = db, archive, name
 	clear(r.revs)
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"formwork/engine"
 	"formwork/engine/access"
 	"formwork/engine/event"
+	"formwork/engine/file"
 	"formwork/engine/flow"
 	"formwork/engine/identity"
 	"formwork/engine/record"
@@ -31,9 +32,14 @@ func newEngine(t *testing.T) (*engine.Engine, *builder.Builder) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = backend.Close() })
+	blobs, err := file.OpenFolder(t.TempDir(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = blobs.Close() })
 	newID := func() string { return ulid.Make().String() }
 	e, err := engine.New(t.Context(), engine.Config{
-		Store: backend, Clock: time.Now, NewID: newID, Holder: t.Name(), Log: slog.New(slog.DiscardHandler),
+		Store: backend, Blobs: blobs, Clock: time.Now, NewID: newID, Holder: t.Name(), Log: slog.New(slog.DiscardHandler),
 		Random:    func(n int) ([]byte, error) { b := make([]byte, n); _, err := rand.Read(b); return b, err },
 		Passwords: identity.PasswordParams{MemoryKiB: 64, Iterations: 1},
 	})

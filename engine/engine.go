@@ -14,6 +14,7 @@ import (
 
 	"formwork/engine/access"
 	"formwork/engine/event"
+	"formwork/engine/file"
 	"formwork/engine/flow"
 	"formwork/engine/identity"
 	"formwork/engine/job"
@@ -26,6 +27,7 @@ import (
 // Config is everything the engine takes from the machine.
 type Config struct {
 	Store     store.Backend
+	Blobs     file.Blobs // bytes of files
 	Clock     func() time.Time
 	NewID     func() string               // sortable, unique: ULIDs
 	Random    func(n int) ([]byte, error) // secure random bytes
@@ -46,6 +48,7 @@ type Engine struct {
 	Records  *record.Service
 	Identity *identity.Service
 	Flows    *flow.Service
+	Files    *file.Service
 	Reports  *report.Service
 	Jobs     *job.Runner
 
@@ -57,6 +60,9 @@ type Engine struct {
 
 // New assembles the services on an open store.
 func New(ctx context.Context, cfg Config) (*Engine, error) {
+	if cfg.Blobs == nil {
+		return nil, errors.New("engine: no place for files")
+	}
 	tenants, err := tenant.NewRegistry(ctx, cfg.Store, cfg.Clock)
 	if err != nil {
 		return nil, err
@@ -90,10 +96,15 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.Files = file.New(file.Config{
+		Blobs: cfg.Blobs, Records: e.Records, Catalogs: e.Catalogs, Stores: tenants.Store, Tenants: e.tenantNames,
+		Clock: cfg.Clock, NewID: cfg.NewID, Random: cfg.Random, Log: cfg.Log, Record: e.Flows.Record,
+	})
 	e.Jobs = job.NewRunner(job.Config{
 		Store: e.open, Tenants: e.tenantNames, Clock: cfg.Clock, NewID: cfg.NewID, Holder: cfg.Holder, Log: cfg.Log,
 	})
 	e.Jobs.Every("sweep_sessions", time.Hour, e.Identity.Sweep)
+	e.Jobs.Every("sweep_files", time.Hour, e.Files.Sweep)
 	e.Jobs.Every("fire_deadlines", deadlines, e.fireDeadlines)
 	return e, nil
 }

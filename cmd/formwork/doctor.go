@@ -28,7 +28,7 @@ type doctorOptions struct {
 func doctorCommand() *cobra.Command {
 	var o doctorOptions
 	cmd := &cobra.Command{
-		Use: "doctor", Short: "Look whether everything is well: the catalogs, the chained event log, the store itself", Args: cobra.NoArgs,
+		Use: "doctor", Short: "Look whether everything is well: the catalogs, the chained event log, the files, the store itself", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case o.health:
@@ -69,7 +69,7 @@ func checkHealth(ctx context.Context, url string) error {
 	return nil
 }
 
-// examine compiles every company's catalog and verifies the chain of its event log.
+// examine compiles every company's catalog, verifies the chain of its event log and looks for the bytes of its files.
 func examine(ctx context.Context, cmd *cobra.Command, f *formwork) error {
 	tenants, err := f.engine.Tenants.Tenants(ctx)
 	if err != nil {
@@ -91,6 +91,14 @@ func examine(ctx context.Context, cmd *cobra.Command, f *formwork) error {
 		}
 		for _, finding := range chain.Findings() {
 			cmd.Printf("%s: event log: %s at %s/%s revision %d\n", t.Name, finding.Code, finding.Entity, finding.Record, finding.Rev)
+			well = false
+		}
+		missing, err := f.engine.Files.Missing(ctx, t.Name)
+		if err != nil {
+			return fmt.Errorf("look for files of %s: %w", t.Name, err)
+		}
+		for i := range missing {
+			cmd.Printf("%s: file %s (%s): its bytes are missing or cut off\n", t.Name, missing[i].ID, missing[i].Name)
 			well = false
 		}
 		cmd.Printf("%s: looked through\n", t.Name)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"formwork/builder"
 	"formwork/engine"
+	"formwork/engine/file"
 	"formwork/engine/flow"
 	"formwork/engine/identity"
 	"formwork/engine/store"
@@ -55,6 +57,7 @@ type formwork struct {
 	engine  *engine.Engine
 	builder *builder.Builder
 	store   store.Backend
+	files   *file.Folder
 }
 
 // open assembles the program on the store of the flags. close it.
@@ -63,21 +66,27 @@ func (p *place) open(ctx context.Context, log *slog.Logger) (*formwork, error) {
 	if err != nil {
 		return nil, err
 	}
-	fw, err := assemble(ctx, backend, log)
+	// Files lie beside the embedded store, and in the same folder when the store is a server.
+	blobs, err := file.OpenFolder(filepath.Join(p.data, "files"), time.Now())
 	if err != nil {
-		_ = backend.Close() // the error of assembling counts
+		_ = backend.Close() // the error of the folder counts
+		return nil, err
+	}
+	fw, err := assemble(ctx, backend, blobs, log)
+	if err != nil {
+		_, _ = blobs.Close(), backend.Close() // the error of assembling counts
 	}
 	return fw, err
 }
 
-func assemble(ctx context.Context, backend store.Backend, log *slog.Logger) (*formwork, error) {
+func assemble(ctx context.Context, backend store.Backend, blobs *file.Folder, log *slog.Logger) (*formwork, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("host name: %w", err)
 	}
 	newID := ids(rand.Reader)
 	eng, err := engine.New(ctx, engine.Config{
-		Store: backend, Clock: time.Now, NewID: newID, Random: randomBytes, Log: log,
+		Store: backend, Blobs: blobs, Clock: time.Now, NewID: newID, Random: randomBytes, Log: log,
 		Holder: host + "-" + newID(), Passwords: identity.DefaultPasswordParams,
 	})
 	if err != nil {
@@ -90,10 +99,10 @@ func assemble(ctx context.Context, backend store.Backend, log *slog.Logger) (*fo
 	if err != nil {
 		return nil, err
 	}
-	return &formwork{engine: eng, builder: build, store: backend}, nil
+	return &formwork{engine: eng, builder: build, store: backend, files: blobs}, nil
 }
 
-func (f *formwork) close() error { return f.store.Close() }
+func (f *formwork) close() error { return errors.Join(f.store.Close(), f.files.Close()) }
 
 // with opens the program, runs a command on it and closes it.
 func (p *place) with(cmd *cobra.Command, run func(ctx context.Context, f *formwork) error) error {
