@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"math/big"
 	"strings"
@@ -16,17 +15,17 @@ import (
 // split into halves of 32 bits that cannot.
 func (db *database) Aggregate(ctx context.Context, a query.Aggregation) ([]map[string]any, error) {
 	var groups []map[string]any
-	err := db.read(ctx, func(tx *sql.Tx, s *schema) error {
+	err := db.read(ctx, func(r *reader, s *schema) error {
 		t, err := s.table(a.Collection)
 		if err != nil {
 			return err
 		}
-		if err := t.refuseScan(ctx, tx, a.Where); err != nil {
+		if err := t.refuseScan(ctx, r, a.Where); err != nil {
 			return err
 		}
-		groups, err = t.aggregate(ctx, tx, a, plainSum)
+		groups, err = t.aggregate(ctx, r, a, plainSum)
 		if isOverflow(err) {
-			groups, err = t.aggregate(ctx, tx, a, splitSum)
+			groups, err = t.aggregate(ctx, r, a, splitSum)
 		}
 		return err
 	})
@@ -55,8 +54,8 @@ type grouping struct {
 	outputs  []output
 }
 
-func (t *table) aggregate(ctx context.Context, tx *sql.Tx, a query.Aggregation, sums sumKind) ([]map[string]any, error) {
-	common, err := t.commonState(ctx, tx, a.Where)
+func (t *table) aggregate(ctx context.Context, r *reader, a query.Aggregation, sums sumKind) ([]map[string]any, error) {
+	common, err := t.commonState(ctx, r, a.Where)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +64,7 @@ func (t *table) aggregate(ctx context.Context, tx *sql.Tx, a query.Aggregation, 
 	if err != nil {
 		return nil, err
 	}
-	rows, err := tx.QueryContext(ctx, statement, g.b.args...)
+	rows, err := r.query(ctx, statement, g.b.args...)
 	if err != nil {
 		return nil, err
 	}

@@ -22,7 +22,7 @@ type database struct {
 	backend *Backend
 	tenant  string
 	file    string
-	readers *sql.DB
+	readers *readers
 	writer  *writer
 	schema  atomic.Pointer[schema]
 }
@@ -84,12 +84,11 @@ func openDatabase(ctx context.Context, b *Backend, tenant string) (*database, er
 	if err := db.prepare(ctx, conn); err != nil {
 		return nil, errors.Join(err, conn.Close(), write.Close())
 	}
-	db.readers, err = sql.Open("sqlite", dataSource(db.file, "query_only(1)", "cache_size(-16000)", "mmap_size(1073741824)", "temp_store(MEMORY)"))
+	read, err := sql.Open("sqlite", dataSource(db.file, "query_only(1)", "cache_size(-16000)", "mmap_size(1073741824)", "temp_store(MEMORY)"))
 	if err != nil {
 		return nil, errors.Join(err, conn.Close(), write.Close())
 	}
-	db.readers.SetMaxOpenConns(b.options.Readers)
-	db.readers.SetMaxIdleConns(b.options.Readers)
+	db.readers = newReaders(read, b.options.Readers)
 	db.writer = startWriter(db, write, conn) //nolint:contextcheck // the writer outlives the call
 	return db, nil
 }
@@ -124,7 +123,7 @@ func (db *database) prepare(ctx context.Context, conn *sql.Conn) error {
 }
 
 func (db *database) close() error {
-	return errors.Join(db.readers.Close(), db.writer.stop())
+	return errors.Join(db.readers.close(), db.writer.stop())
 }
 
 // Drop closes the tenant and deletes its file.
@@ -134,7 +133,7 @@ func (db *database) Drop(context.Context) error { return db.backend.drop(db) }
 const maxSchemaRaces = 1000
 
 // read runs a reading function over one snapshot of the file, with the schema that belongs to the snapshot.
-func (db *database) read(ctx context.Context, do func(tx *sql.Tx, s *schema) error) error {
+func (db *database) read(ctx context.Context, do func(r *reader, s *schema) error) error {
 	for range maxSchemaRaces {
 		again, err := db.tryRead(ctx, do)
 		if !again {
@@ -145,21 +144,31 @@ func (db *database) read(ctx context.Context, do func(tx *sql.Tx, s *schema) err
 	return errors.New("schema keeps changing")
 }
 
-func (db *database) tryRead(ctx context.Context, do func(tx *sql.Tx, s *schema) error) (again bool, err error) {
-	tx, err := db.readers.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+func (db *database) tryRead(ctx context.Context, do func(r *reader, s *schema) error) (again bool, err error) {
+	r, err := db.readers.take(ctx)
 	if err != nil {
 		return false, err
 	}
-	defer tx.Rollback() //nolint:errcheck // nothing was written
+	if _, err := r.stmts.exec(ctx, "BEGIN"); err != nil {
+		db.readers.discard(r)
+		return false, err
+	}
+	defer func() {
+		if _, failed := r.stmts.exec(context.WithoutCancel(ctx), "ROLLBACK"); failed != nil { // nothing was written
+			db.readers.discard(r)
+			return
+		}
+		db.readers.give(r)
+	}()
 	known := db.schema.Load()
 	var version int64
-	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+	if err := r.row(ctx, &version, "PRAGMA user_version"); err != nil {
 		return false, err
 	}
 	if version != known.version {
 		return true, nil
 	}
-	return false, do(tx, known)
+	return false, do(r, known)
 }
 
 // plainError gives the errors of the contract for those of SQLite.

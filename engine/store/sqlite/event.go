@@ -23,8 +23,13 @@ func (w *writer) appendEvents(ctx context.Context, events []store.Event) error {
 
 // Events gives the log after a sequence number. One goroutine writes, so numbers become visible in their order.
 func (db *database) Events(ctx context.Context, after int64, limit int) ([]store.Event, error) {
+	r, err := db.readers.take(ctx)
+	if err != nil {
+		return nil, wrap("events", plainError(ctx, err))
+	}
+	defer db.readers.give(r)
 	var events []store.Event
-	rows, err := db.readers.QueryContext(ctx, "SELECT seq, entity, record, rev, n, type, actor, at, data, hash FROM event WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)
+	rows, err := r.query(ctx, "SELECT seq, entity, record, rev, n, type, actor, at, data, hash FROM event WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)
 	if err != nil {
 		return nil, wrap("events", plainError(ctx, err))
 	}

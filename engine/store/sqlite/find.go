@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,7 +14,7 @@ import (
 // Get gives the documents that exist.
 func (db *database) Get(ctx context.Context, collection string, ids ...string) ([]store.Doc, error) {
 	var docs []store.Doc
-	err := db.read(ctx, func(tx *sql.Tx, s *schema) error {
+	err := db.read(ctx, func(r *reader, s *schema) error {
 		docs = nil
 		t, err := s.table(collection)
 		if err != nil {
@@ -26,7 +25,8 @@ func (db *database) Get(ctx context.Context, collection string, ids ...string) (
 			for i, id := range chunk {
 				args[i] = id
 			}
-			_, found, err := t.fetch(ctx, tx, nil, "r.id IN ("+placeholders(len(chunk))+")", args)
+			args = padded(args)
+			_, found, err := t.fetch(ctx, r, nil, "r.id IN ("+placeholders(len(args))+")", args)
 			if err != nil {
 				return err
 			}
@@ -84,13 +84,13 @@ func (t *table) projection(fields []string) (row, body []string) {
 }
 
 // fetch reads documents that meet a condition, and their numbers, in no order.
-func (t *table) fetch(ctx context.Context, tx *sql.Tx, fields []string, where string, args []any) ([]int64, []store.Doc, error) {
+func (t *table) fetch(ctx context.Context, r *reader, fields []string, where string, args []any) ([]int64, []store.Doc, error) {
 	row, body := t.projection(fields)
 	from := t.rows() + " r"
 	if body != nil {
 		from += " LEFT JOIN " + t.bodies() + " b ON b.n = r.n"
 	}
-	rows, err := tx.QueryContext(ctx, "SELECT r.n,"+strings.Join(append(row, body...), ",")+" FROM "+from+" WHERE "+where, args...) //nolint:gosec // names come from definitions, values are bound
+	rows, err := r.query(ctx, "SELECT r.n,"+strings.Join(append(row, body...), ",")+" FROM "+from+" WHERE "+where, args...) //nolint:gosec // names come from definitions, values are bound
 	if err != nil {
 		return nil, nil, err
 	}
@@ -122,23 +122,23 @@ func (t *table) fetch(ctx context.Context, tx *sql.Tx, fields []string, where st
 // Find gives one page: first the numbers in order, from indexes where there are some, then their documents.
 func (db *database) Find(ctx context.Context, q query.Query) (store.Page, error) {
 	var page store.Page
-	err := db.read(ctx, func(tx *sql.Tx, s *schema) error {
+	err := db.read(ctx, func(r *reader, s *schema) error {
 		t, err := s.table(q.Collection)
 		if err != nil {
 			return err
 		}
-		if err := t.refuseScan(ctx, tx, q.Where); err != nil {
+		if err := t.refuseScan(ctx, r, q.Where); err != nil {
 			return err
 		}
-		page, err = t.page(ctx, tx, q)
+		page, err = t.page(ctx, r, q)
 		return err
 	})
 	return page, wrap("find in "+q.Collection, err)
 }
 
-func (t *table) page(ctx context.Context, tx *sql.Tx, q query.Query) (store.Page, error) {
+func (t *table) page(ctx context.Context, r *reader, q query.Query) (store.Page, error) {
 	limit := min(max(q.Limit, 1), store.MaxPage)
-	found, err := t.locate(ctx, tx, q, limit+1)
+	found, err := t.locate(ctx, r, q, limit+1)
 	if err != nil || len(found) == 0 {
 		return store.Page{}, err
 	}
@@ -153,7 +153,8 @@ func (t *table) page(ctx context.Context, tx *sql.Tx, q query.Query) (store.Page
 	for i, at := range found {
 		args[i], position[at.n] = at.n, i
 	}
-	numbers, docs, err := t.fetch(ctx, tx, q.Fields, "r.n IN ("+placeholders(len(args))+")", args)
+	args = padded(args)
+	numbers, docs, err := t.fetch(ctx, r, q.Fields, "r.n IN ("+placeholders(len(args))+")", args)
 	if err != nil {
 		return store.Page{}, err
 	}
@@ -173,12 +174,12 @@ type located struct {
 
 // locate finds up to limit documents in order. Where the cursor lies among records that have the first key, those that
 // miss it are a range of their own: each range is one walk along an index.
-func (t *table) locate(ctx context.Context, tx *sql.Tx, q query.Query, limit int) ([]located, error) {
+func (t *table) locate(ctx context.Context, r *reader, q query.Query, limit int) ([]located, error) {
 	ranges, err := t.ranges(q)
 	if err != nil {
 		return nil, err
 	}
-	common, err := t.commonState(ctx, tx, q.Where)
+	common, err := t.commonState(ctx, r, q.Where)
 	if err != nil {
 		return nil, err
 	}
@@ -189,7 +190,7 @@ func (t *table) locate(ctx context.Context, tx *sql.Tx, q query.Query, limit int
 		if err != nil {
 			return nil, err
 		}
-		found, err = collect(ctx, tx, found, columns, statement, b.args)
+		found, err = collect(ctx, r, found, columns, statement, b.args)
 		if err != nil || len(found) == limit {
 			return found, err
 		}
@@ -197,8 +198,8 @@ func (t *table) locate(ctx context.Context, tx *sql.Tx, q query.Query, limit int
 	return found, nil
 }
 
-func collect(ctx context.Context, tx *sql.Tx, found []located, columns []*column, statement string, args []any) ([]located, error) { //nolint:revive // one query with what it gives
-	rows, err := tx.QueryContext(ctx, statement, args...)
+func collect(ctx context.Context, r *reader, found []located, columns []*column, statement string, args []any) ([]located, error) { //nolint:revive // one query with what it gives
+	rows, err := r.query(ctx, statement, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -347,16 +348,16 @@ func (k *keyset) from(i int) string {
 
 // Count counts up to limit.
 func (db *database) Count(ctx context.Context, q query.Query, limit int) (n int, more bool, err error) {
-	err = db.read(ctx, func(tx *sql.Tx, s *schema) error {
+	err = db.read(ctx, func(r *reader, s *schema) error {
 		t, err := s.table(q.Collection)
 		if err != nil {
 			return err
 		}
-		if err := t.refuseScan(ctx, tx, q.Where); err != nil {
+		if err := t.refuseScan(ctx, r, q.Where); err != nil {
 			return err
 		}
 		b := &renderer{t: t}
-		if b.common, err = t.commonState(ctx, tx, q.Where); err != nil {
+		if b.common, err = t.commonState(ctx, r, q.Where); err != nil {
 			return err
 		}
 		b.common = b.common && !onlyState(q)
@@ -364,7 +365,7 @@ func (db *database) Count(ctx context.Context, q query.Query, limit int) (n int,
 		if err != nil {
 			return err
 		}
-		return tx.QueryRowContext(ctx, statement, b.args...).Scan(&n)
+		return r.row(ctx, &n, statement, b.args...)
 	})
 	return min(n, limit), n > limit, wrap("count in "+q.Collection, err)
 }
@@ -377,12 +378,12 @@ func (b *renderer) countQuery(q query.Query, limit int) (string, error) {
 }
 
 // refuseScan refuses to look for substrings in more records than a person waits for.
-func (t *table) refuseScan(ctx context.Context, tx *sql.Tx, f *query.Filter) error {
+func (t *table) refuseScan(ctx context.Context, r *reader, f *query.Filter) error {
 	if !t.shape.NeedsScan(f) {
 		return nil
 	}
 	var many bool
-	err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+t.rows()+" WHERE deleted = 0 LIMIT 1 OFFSET ?)", store.ScanLimit).Scan(&many)
+	err := r.row(ctx, &many, "SELECT EXISTS (SELECT 1 FROM "+t.rows()+" WHERE deleted = 0 LIMIT 1 OFFSET ?)", store.ScanLimit)
 	if err == nil && many {
 		return store.ErrNeedsIndex
 	}
@@ -394,14 +395,14 @@ const fewStates = 1000
 
 // commonState tells whether the states a filter asks for are those of many records. SQLite has no statistics about
 // single values, and would go through most records of a company to find its approved ones of one project.
-func (t *table) commonState(ctx context.Context, tx *sql.Tx, f *query.Filter) (bool, error) {
+func (t *table) commonState(ctx context.Context, r *reader, f *query.Filter) (bool, error) {
 	states := wantedStates(f)
 	if len(states) == 0 || store.NamesDeleted(f) {
 		return false, nil
 	}
 	var count int
-	err := tx.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT 1 FROM "+t.rows()+" WHERE deleted = 0 AND state IN ("+
-		placeholders(len(states))+") LIMIT ?)", append(states, fewStates+1)...).Scan(&count)
+	err := r.row(ctx, &count, "SELECT count(*) FROM (SELECT 1 FROM "+t.rows()+" WHERE deleted = 0 AND state IN ("+
+		placeholders(len(states))+") LIMIT ?)", append(states, fewStates+1)...)
 	return count > fewStates, err
 }
 

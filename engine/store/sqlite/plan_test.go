@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strings"
 	"testing"
@@ -13,12 +12,12 @@ import (
 // plan is SQLite's plan for the statements of a query: one for the page, one for the count.
 func plan(t *testing.T, db *database, q query.Query) (page, count string) {
 	t.Helper()
-	err := db.read(context.Background(), func(tx *sql.Tx, s *schema) error {
+	err := db.read(context.Background(), func(r *reader, s *schema) error {
 		tab, err := s.table(q.Collection)
 		if err != nil {
 			return err
 		}
-		common, err := tab.commonState(context.Background(), tx, q.Where)
+		common, err := tab.commonState(context.Background(), r, q.Where)
 		if err != nil {
 			return err
 		}
@@ -31,14 +30,14 @@ func plan(t *testing.T, db *database, q query.Query) (page, count string) {
 		if err != nil {
 			return err
 		}
-		if page, err = explain(tx, statement, b.args); err != nil {
+		if page, err = explain(r, statement, b.args); err != nil {
 			return err
 		}
 		b = &renderer{t: tab, common: common && !onlyState(q)}
 		if statement, err = b.countQuery(q, 10_000); err != nil {
 			return err
 		}
-		count, err = explain(tx, statement, b.args)
+		count, err = explain(r, statement, b.args)
 		return err
 	})
 	if err != nil {
@@ -47,8 +46,8 @@ func plan(t *testing.T, db *database, q query.Query) (page, count string) {
 	return page, count
 }
 
-func explain(tx *sql.Tx, statement string, args []any) (string, error) {
-	rows, err := tx.QueryContext(context.Background(), "EXPLAIN QUERY PLAN "+statement, args...)
+func explain(r *reader, statement string, args []any) (string, error) {
+	rows, err := r.query(context.Background(), "EXPLAIN QUERY PLAN "+statement, args...)
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", statement, err)
 	}

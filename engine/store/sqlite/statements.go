@@ -6,24 +6,29 @@ import (
 	"strings"
 )
 
-// maxStatements bounds the prepared statements of the writer: updates have one per set of changed columns.
-const maxStatements = 400
+// How many prepared statements a connection keeps: updates have one per set of changed columns, queries one per kind of
+// filter.
+const (
+	writerStatements = 400
+	readerStatements = 128
+)
 
 // statements keeps prepared statements of one connection. It belongs to one goroutine.
 type statements struct {
 	conn *sql.Conn
+	max  int
 	kept map[string]*sql.Stmt
 }
 
-func newStatements(conn *sql.Conn) *statements {
-	return &statements{conn, map[string]*sql.Stmt{}}
+func newStatements(conn *sql.Conn, limit int) *statements {
+	return &statements{conn, limit, map[string]*sql.Stmt{}}
 }
 
 func (s *statements) prepare(ctx context.Context, text string) (*sql.Stmt, error) {
 	if stmt, ok := s.kept[text]; ok {
 		return stmt, nil
 	}
-	if len(s.kept) >= maxStatements {
+	if len(s.kept) >= s.max {
 		s.close()
 	}
 	stmt, err := s.conn.PrepareContext(ctx, text)
@@ -79,6 +84,15 @@ func cells(n int) (dest, values []any) {
 		dest[i] = &values[i]
 	}
 	return dest, values
+}
+
+// padded repeats the last argument until their number is a power of two, so that lists of all lengths share a few
+// statements.
+func padded(args []any) []any {
+	for n := len(args); n > 0 && n&(n-1) != 0; n++ {
+		args = append(args, args[len(args)-1])
+	}
+	return args
 }
 
 func placeholders(n int) string {

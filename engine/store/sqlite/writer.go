@@ -56,7 +56,7 @@ type writer struct {
 
 func startWriter(db *database, pool *sql.DB, conn *sql.Conn) *writer {
 	w := &writer{
-		db: db, pool: pool, conn: conn, stmts: newStatements(conn), schema: db.schema.Load(),
+		db: db, pool: pool, conn: conn, stmts: newStatements(conn, writerStatements), schema: db.schema.Load(),
 		queue: make(chan *request, maxBatch), quit: make(chan struct{}), finished: make(chan struct{}),
 	}
 	go w.run()
