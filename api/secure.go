@@ -38,7 +38,8 @@ func (s *server) serveUI(app *fiber.App) {
 		}
 		name := strings.TrimPrefix(path.Clean("/"+c.Params("*")), "/")
 		if !isFile(s.UI, name) {
-			if strings.HasPrefix(name, "assets/") || path.Ext(name) != "" {
+			// Ids in the addresses of pages may hold dots, so what asks for HTML is told from what asks for a file.
+			if strings.HasPrefix(name, "assets/") || c.Accepts(fiber.MIMETextHTML) == "" {
 				return fiber.ErrNotFound
 			}
 			name = "index.html"

@@ -74,6 +74,7 @@ type (
 		Login    string `json:"login"`
 		Password string `json:"password"`
 		Tenant   string `json:"tenant,omitempty"`
+		Lang     string `json:"lang,omitempty" description:"kept if the account has chosen none yet"`
 	}
 	switchBody struct {
 		Tenant string `json:"tenant"`
@@ -105,6 +106,11 @@ func (s *server) signIn(r *request) error {
 	token, sess, err := s.Engine.Identity.SignIn(r.ctx, body.Login, body.Password, body.Tenant, r.client())
 	if err != nil {
 		return err
+	}
+	if slices.Contains(languages, body.Lang) {
+		if err := s.Engine.Identity.SuggestLang(r.ctx, sess.Account, body.Lang); err != nil {
+			return err
+		}
 	}
 	return s.welcome(r, token, sess)
 }

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -141,10 +142,17 @@ func newWorld(t *testing.T, backend store.Backend) *world {
 	w.found("demo", "")
 	setup, _, err := w.engine.Identity.NewSetup(t.Context())
 	w.must(err)
-	app, err := api.New(api.Config{Engine: w.engine, Builder: w.build, Setup: setup, Log: log})
+	app, err := api.New(api.Config{Engine: w.engine, Builder: w.build, Setup: setup, UI: page, Log: log})
 	w.must(err)
 	w.listen(app)
 	return w
+}
+
+// page stands for the built UI.
+var page = fstest.MapFS{
+	"index.html":            {Data: []byte("<!doctype html><title>Formwork</title>")},
+	"assets/app-1a2b.js":    {Data: []byte("console.log(1)")},
+	"assets/app-1a2b.js.br": {Data: []byte("brotli")},
 }
 
 // listen serves on a free port of this machine.

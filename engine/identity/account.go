@@ -140,6 +140,15 @@ func (s *Service) SetLang(ctx context.Context, accountID, lang string) error {
 	return s.changeAccount(ctx, accountID, func(doc *store.Doc) { doc.Values["lang"] = lang })
 }
 
+// SuggestLang keeps an interface language for an account that has chosen none yet.
+func (s *Service) SuggestLang(ctx context.Context, accountID, lang string) error {
+	account, err := s.Account(ctx, accountID)
+	if err != nil || account.Lang != "" {
+		return err
+	}
+	return s.SetLang(ctx, accountID, lang)
+}
+
 func (s *Service) setPassword(ctx context.Context, doc store.Doc, password string) error {
 	if err := checkPassword(password, text(doc.Values, "login"), text(doc.Values, "name")); err != nil {
 		return err

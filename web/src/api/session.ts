@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import { ApiError, request, setCsrf } from './request'
+import { currentLanguage } from '@/lib/i18n'
 import type { Person } from './wire'
 
 export interface Tenant {
@@ -79,7 +80,8 @@ export const sessionQueries = {
     }),
 }
 
-export function signIn(body: SignIn): Promise<Session> {
+export function signIn(credentials: SignIn): Promise<Session> {
+  const body = { ...credentials, lang: currentLanguage() }
   return opened(request<Session>('/session', { method: 'POST', body, anonymous: true }))
 }
 
