@@ -1,6 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
-import { ApiError, request, setCsrf } from './request'
 import { currentLanguage } from '@/lib/i18n'
+import { ApiError, request, setCsrf } from './request'
 import type { Person } from './wire'
 
 export interface Tenant {
