@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -32,13 +33,6 @@ type Config struct {
 	Timeout time.Duration // deadline of a request as context; 0 = 30 s
 }
 
-// maxBody is the largest request body; a record may have 8 MB. Up to hardLimit a larger one is read and answered with
-// too_large; beyond it the connection is closed, which a client sees as a broken line.
-const (
-	maxBody   = 9 << 20
-	hardLimit = 16 << 20
-)
-
 // server carries the configuration to the handlers.
 type server struct {
 	Config
@@ -54,7 +48,9 @@ func New(cfg Config) (*fiber.App, error) {
 	s := &server{Config: cfg, metrics: newMetrics()}
 	app := fiber.New(fiber.Config{
 		// Without Immutable fiber reuses its buffers and strings kept beyond the request change under us.
-		Immutable: true, BodyLimit: hardLimit, ErrorHandler: s.handleError, DisableStartupMessage: true,
+		Immutable: true, ErrorHandler: s.handleError, DisableStartupMessage: true,
+		// Bodies are streams; limitBody limits them. The limit of fiber only changes how it reads the larger ones.
+		StreamRequestBody: true, DisablePreParseMultipartForm: true, BodyLimit: math.MaxInt32,
 		ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, Concurrency: 64 * 1024,
 	})
 	app.Use(requestid.New(requestid.Config{ContextKey: requestIDKey}), s.observe, s.secure, s.recover, limitBody)
@@ -88,14 +84,6 @@ func (s *server) serve(r route) fiber.Handler {
 		}
 		return r.handle(req)
 	}
-}
-
-// limitBody refuses bodies that are too large.
-func limitBody(c *fiber.Ctx) error {
-	if len(c.Request().Body()) > maxBody {
-		return fiber.ErrRequestEntityTooLarge
-	}
-	return c.Next()
 }
 
 // recover turns a panic into a 500 of this request; the server goes on.

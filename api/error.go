@@ -102,7 +102,7 @@ var sentinels = []struct {
 // describe turns an error into its answer; ok is false for errors nobody expected.
 func describe(err error) (f failure, ok bool) {
 	for _, explain := range []func(error) (failure, bool){
-		describeValues, describeFlow, describeRequest, describeIdentity, describeDefinitions,
+		describeValues, describeFlow, describeFile, describeRequest, describeIdentity, describeDefinitions,
 	} {
 		if f, ok := explain(err); ok {
 			return f, true
@@ -191,7 +191,7 @@ func describeRequest(err error) (failure, bool) {
 		return failure{Status: fiber.StatusBadRequest, Code: code, Params: map[string]any{"name": param.Name}}, true
 	case errors.As(err, &http):
 		codes := map[int]string{
-			404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "media_type", 431: "headers_too_large",
+			404: "not_found", 405: "method_not_allowed", 411: "length_required", 413: "too_large", 415: "media_type", 416: "range", 431: "headers_too_large",
 		}
 		code, known := codes[http.Code]
 		if !known {

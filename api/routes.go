@@ -6,6 +6,7 @@ import (
 
 	"formwork/builder"
 	"formwork/engine"
+	"formwork/engine/file"
 	"formwork/engine/flow"
 	"formwork/engine/form"
 	"formwork/engine/record"
@@ -27,7 +28,7 @@ const (
 func (s *server) routes() []route {
 	var all []route
 	for _, group := range [][]route{
-		s.sessionRoutes(), s.recordRoutes(), s.reportRoutes(), s.taskRoutes(), s.memberRoutes(), s.definitionRoutes(),
+		s.sessionRoutes(), s.recordRoutes(), s.fileRoutes(), s.reportRoutes(), s.taskRoutes(), s.memberRoutes(), s.definitionRoutes(),
 	} {
 		all = append(all, group...)
 	}
@@ -78,6 +79,15 @@ func (s *server) reportRoutes() []route {
 		{post, "/datasets/:dataset/drill", signedIn, "Which records stand behind a row", datasetParams{}, drillBody{}, report.Drilled{}, 0, s.drillDataset},
 		{get, "/dashboards/:dashboard", signedIn, "A dashboard, with the widgets the reader may see", dashboardParams{}, nil, boardAnswer{}, 0, s.getDashboard},
 		{post, "/dashboards/:dashboard/run", signedIn, "Compute all widgets of a dashboard", dashboardParams{}, boardBody{}, boardRun{}, 0, s.runDashboard},
+	}
+}
+
+func (s *server) fileRoutes() []route {
+	return []route{
+		{post, "/files", signedIn, "Upload a file", uploadParams{}, uploadBody{}, file.File{}, http.StatusCreated, s.uploadFile},
+		{get, "/files/:id", signedIn, "The bytes of a file", fileParams{}, nil, []byte{}, 0, s.getFile},
+		{get, "/files/:id/thumb", signedIn, "A small picture of an image", thumbParams{}, nil, []byte{}, 0, s.getThumb},
+		{remove, "/files/:id", signedIn, "Delete an own upload that no record holds", idParams{}, nil, nil, 0, s.deleteFile},
 	}
 }
 

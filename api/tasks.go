@@ -35,6 +35,7 @@ type (
 		To           string            `json:"to,omitempty" description:"of return: a node, or initiator"`
 		Seen         string            `json:"seen,omitempty" description:"as the task said: refused if what you saw has changed"`
 		Acknowledged map[string]string `json:"acknowledged,omitempty"`
+		Sign         string            `json:"sign,omitempty" description:"of approve: id of an uploaded signature"`
 	}
 	changesParams struct {
 		After int64 `query:"after"`
@@ -100,7 +101,7 @@ func (r *request) act(verb flow.Verb) (flow.Act, error) {
 	rev, err := r.ifMatch()
 	return flow.Act{
 		Verb: verb, Values: body.Values, Comment: body.Comment, To: body.To, Seen: body.Seen,
-		Acknowledged: body.Acknowledged, Key: key, IfRev: rev,
+		Acknowledged: body.Acknowledged, Sign: body.Sign, Key: key, IfRev: rev,
 	}, err
 }
 
@@ -113,7 +114,7 @@ func (s *server) decideTask(r *request) error {
 	if err != nil {
 		return err
 	}
-	decided, err := s.Engine.Flows.Decide(r.ctx, r.actor, r.Params("task"), act)
+	decided, err := s.Engine.Decide(r.ctx, r.actor, r.Params("task"), act)
 	if err != nil {
 		return err
 	}
