@@ -48,9 +48,9 @@ func (c *checker) dataset(d *Dataset) {
 	}
 }
 
-// params checks the fields a dataset or dashboard asks for.
+// params checks the fields a dataset or dashboard asks for. They never stand as bare names, so that words of the
+// expression language may name them: as_of is the data date.
 func (c *checker) params(params map[string]*Field) {
-	c.names("/params", params)
 	none := &Entity{Properties: params}
 	for _, name := range sortedKeys(params) {
 		field, at := params[name], joinPointer("/params", name)
