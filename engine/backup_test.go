@@ -145,10 +145,10 @@ func TestBackupWhilePeopleWork(t *testing.T) {
 	for i, w := range all {
 		work.Go(func() {
 			for n := 0; ctx.Err() == nil; n++ {
-				_, err := from.Records.Patch(t.Context(), system, "worker", w.ID, record.PatchInput{
+				_, err := from.Records.Patch(ctx, system, "worker", w.ID, record.PatchInput{
 					Values: map[string]any{"name": string(rune('甲'+i)) + string(rune('a'+n%26))},
 				})
-				if err != nil {
+				if err != nil && ctx.Err() == nil {
 					t.Errorf("patch: %v", err)
 					return
 				}

@@ -44,7 +44,7 @@ func restoreCommand() *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.with(cmd, func(ctx context.Context, f *formwork) error {
-				file, err := os.Open(args[0]) //nolint:gosec // the person at the console names the file
+				file, err := os.Open(args[0])
 				if err != nil {
 					return err
 				}
