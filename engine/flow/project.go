@@ -175,6 +175,21 @@ func (s *Service) project(ctx context.Context, tenant, entity, id string) (*reco
 	return nil, fmt.Errorf("project tasks of %s/%s: %w", entity, id, store.ErrConflict)
 }
 
+// projectWritten is project for a record that was just written, and gives the record it saw.
+func (s *Service) projectWritten(ctx context.Context, tenant string, written *record.Full) (*record.Full, error) {
+	if len(written.Record.Flow) == 0 {
+		return written, nil
+	}
+	if done, err := s.projectRecord(ctx, tenant, written); done || err != nil {
+		return written, err
+	}
+	full, err := s.project(ctx, tenant, written.Record.Entity, written.Record.ID)
+	if full == nil {
+		full = written
+	}
+	return full, err
+}
+
 // projectRecord writes the tasks that differ; done is false if another process wrote one at the same time.
 func (s *Service) projectRecord(ctx context.Context, tenant string, full *record.Full) (done bool, err error) {
 	p, err := s.projection(ctx, tenant, full)

@@ -25,9 +25,8 @@ func (s *Service) Record(ctx context.Context, actor access.Actor, entity, id str
 
 // showing shows a loaded record with the run on it.
 func (s *Service) showing(ctx context.Context, actor access.Actor, full *record.Full, st *State) (record.Record, error) {
-	entity, id := full.Record.Entity, full.Record.ID
 	if st.Status == "" {
-		return s.config.Records.Get(ctx, actor, entity, id)
+		return s.config.Records.Show(ctx, actor, full)
 	}
 	plan, err := s.pinnedPlan(ctx, actor.Tenant, st)
 	if err != nil {
@@ -39,11 +38,11 @@ func (s *Service) showing(ctx context.Context, actor access.Actor, full *record.
 		return record.Record{}, err
 	}
 	dir.flow = st.Name
-	read := s.config.Records.Get
+	show := s.config.Records.Show
 	if plan.MayView(st, dir, actor.ID, s.config.Clock()) {
-		read = s.config.Records.Participant
+		show = s.config.Records.ShowParticipant
 	}
-	rec, err := read(ctx, actor, entity, id)
+	rec, err := show(ctx, actor, full)
 	if err != nil {
 		return record.Record{}, err
 	}

@@ -98,28 +98,28 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, entity string,
 		d := &deciding{service: s, ctx: ctx, actor: actor, act: Act{Verb: Start}, stored: stored, full: full}
 		return d.start()
 	}
-	created, err := s.config.Records.Create(ctx, actor, entity, in)
+	full, replay, err := s.config.Records.CreateFull(ctx, actor, entity, in)
 	if err != nil {
-		return created, err
+		return record.Created{}, err
 	}
-	created.Record, _, err = s.settled(ctx, actor, target{entity: entity, id: created.Record.ID}, created.Record)
-	return created, err
+	rec, _, err := s.settled(ctx, actor, full)
+	return record.Created{Record: rec, Replay: replay}, err
 }
 
 // settled brings the projections of a run that was just changed up to date, and shows its record and status. Whom the
-// decision took the record out of sight sees what the write showed him.
-func (s *Service) settled(ctx context.Context, actor access.Actor, at target, written record.Record) (record.Record, Status, error) {
-	full, err := s.project(ctx, actor.Tenant, at.entity, at.id)
-	if err != nil || full == nil {
-		return written, "", err
+// decision took the record out of sight sees what he wrote.
+func (s *Service) settled(ctx context.Context, actor access.Actor, full *record.Full) (record.Record, Status, error) {
+	full, err := s.projectWritten(ctx, actor.Tenant, full)
+	if err != nil {
+		return record.Record{}, "", err
 	}
 	st, err := decodeState(full.Record.Flow)
 	if err != nil || actor.System {
-		return written, st.Status, err
+		return full.Record, st.Status, err
 	}
 	shown, err := s.showing(ctx, actor, full, &st)
 	if errors.Is(err, record.ErrNotFound) {
-		return written, st.Status, nil
+		shown, err = s.config.Records.ShowParticipant(ctx, actor, full)
 	}
 	return shown, st.Status, err
 }
@@ -135,7 +135,7 @@ type target struct{ entity, id, task string }
 
 func (s *Service) act(ctx context.Context, actor access.Actor, at target, act Act) (record.Record, Status, error) {
 	var refused *Refused
-	rec, err := s.change(ctx, actor, at, act)
+	full, err := s.change(ctx, actor, at, act)
 	if errors.As(err, &refused) && refused.Code == CodeIntegrity && act.Verb != Suspend {
 		// The document does not fit its flow: the run is stopped so that an admin sees it, and the command is refused.
 		_, suspendErr := s.change(ctx, engineActor(actor.Tenant), at, Act{Verb: Suspend})
@@ -144,18 +144,18 @@ func (s *Service) act(ctx context.Context, actor access.Actor, at target, act Ac
 	if err != nil {
 		return record.Record{}, "", s.explain(ctx, actor, at, act, err)
 	}
-	return s.settled(ctx, actor, at, rec)
+	return s.settled(ctx, actor, full)
 }
 
 // engineActor is the engine itself in a tenant.
 func engineActor(tenant string) access.Actor { return access.Actor{Tenant: tenant, System: true} }
 
-func (s *Service) change(ctx context.Context, actor access.Actor, at target, act Act) (record.Record, error) {
+func (s *Service) change(ctx context.Context, actor access.Actor, at target, act Act) (*record.Full, error) {
 	decide := func(stored record.Record, full *record.Full) (record.Change, error) {
 		d := &deciding{service: s, ctx: ctx, actor: actor, act: act, stored: stored, full: full, task: at.task}
 		return d.decide()
 	}
-	return s.config.Records.Change(ctx, actor, at.entity, at.id, decide)
+	return s.config.Records.ChangeFull(ctx, actor, at.entity, at.id, decide)
 }
 
 // deciding is one attempt to decide a command over the record as it is stored.

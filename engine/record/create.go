@@ -23,31 +23,37 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, entity string,
 	if err != nil {
 		return Created{}, err
 	}
-	if err := r.mayCreate(ctx, in); err != nil {
-		return Created{}, err
-	}
-	id, claim, err := s.identify(actor, entity, in)
+	doc, replay, err := r.createOnce(ctx, in)
 	if err != nil {
 		return Created{}, err
 	}
+	rec, err := r.toParticipant(ctx, doc)
+	return Created{Record: rec, Replay: replay}, err
+}
+
+// createOnce stores a new record, or finds the one the same request stored before.
+func (r *request) createOnce(ctx context.Context, in CreateInput) (doc *store.Doc, replay bool, err error) {
+	if err := r.mayCreate(ctx, in); err != nil {
+		return nil, false, err
+	}
+	id, claim, err := r.service.identify(r.actor, r.entity.Name, in)
+	if err != nil {
+		return nil, false, err
+	}
 	if in.Key != "" || in.ID != "" {
-		if replay, found, err := r.replay(ctx, id, claim); found || err != nil {
-			return replay, err
+		if doc, err := r.replay(ctx, id, claim); doc != nil || err != nil {
+			return doc, true, err
 		}
 	}
-	doc, err := r.create(ctx, in, id, claim)
+	doc, err = r.create(ctx, in, id, claim)
 	if err != nil && (in.Key != "" || in.ID != "") {
 		// Another request with the same key may have been faster; what it stored is the answer to both. Its own keys and
 		// limits may be what refused this one.
-		if replay, found, replayErr := r.replay(ctx, id, claim); found || replayErr != nil {
-			return replay, replayErr
+		if doc, replayErr := r.replay(ctx, id, claim); doc != nil || replayErr != nil {
+			return doc, true, replayErr
 		}
 	}
-	if err != nil {
-		return Created{}, r.discreet(ctx, err)
-	}
-	rec, err := r.toParticipant(ctx, doc)
-	return Created{Record: rec}, err
+	return doc, false, r.discreet(ctx, err)
 }
 
 func (r *request) mayCreate(ctx context.Context, in CreateInput) error {
@@ -118,20 +124,20 @@ func crockford(b []byte) string {
 	return string(text)
 }
 
-// replay answers a create whose id is taken already: with the record as it is now if it was the same request.
-func (r *request) replay(ctx context.Context, id, claim string) (Created, bool, error) {
+// replay answers a create whose id is taken already: with the record as it is now if it was the same request. It is nil if
+// the id is free.
+func (r *request) replay(ctx context.Context, id, claim string) (*store.Doc, error) {
 	doc, err := r.get(ctx, id)
 	if errors.Is(err, ErrNotFound) {
-		return Created{}, false, nil
+		return nil, nil //nolint:nilnil // a free id is an answer
 	}
 	if err != nil {
-		return Created{}, false, err
+		return nil, err
 	}
 	if doc.Claim != claim {
-		return Created{}, true, fmt.Errorf("create %s: %w", r.entity.Name, ErrIdempotencyConflict)
+		return nil, fmt.Errorf("create %s: %w", r.entity.Name, ErrIdempotencyConflict)
 	}
-	rec, err := r.toParticipant(ctx, doc)
-	return Created{Record: rec, Replay: true}, true, err
+	return doc, nil
 }
 
 // create runs the pipeline for a new record and stores it.

@@ -320,14 +320,7 @@ func (s *Service) Load(ctx context.Context, tenant, entity, id string) (*Full, e
 	if err != nil {
 		return nil, err
 	}
-	if r, err = r.pinned(ctx, doc); err != nil {
-		return nil, err
-	}
-	w, err := r.write(ctx, doc)
-	if err != nil {
-		return nil, err
-	}
-	return w.full(), nil
+	return r.full(ctx, doc)
 }
 
 // Related answers what a form being edited needs from other records, as far as the actor may read it, with at most

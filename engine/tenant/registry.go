@@ -41,6 +41,7 @@ type Registry struct {
 	backend store.Backend
 	clock   func() time.Time
 	known   sync.Map // name → Tenant
+	zones   sync.Map // name of a zone → *time.Location; reading one opens a file
 }
 
 // NewRegistry prepares the collection of tenants in the system database.
@@ -135,10 +136,16 @@ func (r *Registry) Zone(ctx context.Context, name string) (*time.Location, error
 	if err != nil {
 		return nil, err
 	}
+	if known, ok := r.zones.Load(t.Zone); ok {
+		if zone, ok := known.(*time.Location); ok {
+			return zone, nil
+		}
+	}
 	zone, err := time.LoadLocation(t.Zone)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", ErrZone, t.Zone)
 	}
+	r.zones.Store(t.Zone, zone)
 	return zone, nil
 }
 
