@@ -2,7 +2,7 @@ import { queryOptions } from '@tanstack/react-query'
 import type { Titled } from '@/lib/texts'
 import { request } from './request'
 
-/** An entry of the navigation: a group, or the way to a view or a form. */
+/** An entry of the navigation: a group, or the way to a view, a form, a dashboard or a dataset. */
 export interface MenuItem extends Titled {
   name: string
   icon?: string
@@ -10,6 +10,8 @@ export interface MenuItem extends Titled {
   view?: string
   form?: string
   entity?: string
+  dashboard?: string
+  dataset?: string
 }
 
 export const menuQueries = {

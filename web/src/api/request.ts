@@ -23,7 +23,8 @@ export class ApiError extends Error {
   }
 }
 
-interface ProblemBody {
+/** A refusal as it comes over the wire. */
+export interface ProblemBody {
   code: string
   problems?: Problem[]
   params?: Record<string, unknown>

@@ -1,19 +1,16 @@
 import { type ErrorComponentProps, Link, useRouter } from '@tanstack/react-router'
-import { Result } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { Failed } from '@/ui/failed'
+import { MessagePage } from '@/ui/message-page'
 import { queryClient } from './query-client'
 
 /** Shown for addresses that lead nowhere. */
 export function NotFound() {
   const { t } = useTranslation()
   return (
-    <Result
-      status="404"
-      title={t('page.notFound')}
-      subTitle={t('page.notFoundHelp')}
-      extra={<Link to="/">{t('page.home')}</Link>}
-    />
+    <MessagePage title={t('page.notFound')} actions={<Link to="/">{t('page.home')}</Link>}>
+      {t('page.notFoundHelp')}
+    </MessagePage>
   )
 }
 

@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-router'
 import { ApiError } from '@/api/request'
 import { type Session, sessionQueries } from '@/api/session'
+import type { ReportState } from '@/features/reports/state'
 import { languageFor, switchLanguage } from '@/lib/i18n'
 import { taskTabOf } from '@/lib/task-tab'
 import { Waiting } from '@/ui/boundary'
@@ -100,6 +101,8 @@ export interface ListSearch {
   /** Quick filters as JSON: field → value. */
   f?: string
   sort?: string
+  /** A filter as JSON, from a report: the records behind a figure. */
+  where?: string
 }
 
 const list = createRoute({
@@ -107,9 +110,38 @@ const list = createRoute({
   path: '/e/$entity/v/$view',
   validateSearch: (search: Record<string, unknown>): ListSearch => {
     const [q, f, sort] = [text(search['q']), text(search['f']), text(search['sort'])]
-    return { ...(q ? { q } : {}), ...(f ? { f } : {}), ...(sort ? { sort } : {}) }
+    const where = text(search['where'])
+    return {
+      ...(q ? { q } : {}),
+      ...(f ? { f } : {}),
+      ...(sort ? { sort } : {}),
+      ...(where ? { where } : {}),
+    }
   },
   component: lazyRouteComponent(() => import('./routes/list'), 'ListRoute'),
+})
+
+const reportSearch = (search: Record<string, unknown>): ReportState => {
+  const [p, sort] = [text(search['p']), text(search['sort'])]
+  return {
+    ...(p ? { p } : {}),
+    ...(search['unit'] === 'wan' ? { unit: 'wan' } : {}),
+    ...(sort ? { sort } : {}),
+  }
+}
+
+const dashboard = createRoute({
+  getParentRoute: () => shell,
+  path: '/d/$dashboard',
+  validateSearch: reportSearch,
+  component: lazyRouteComponent(() => import('./routes/dashboard'), 'DashboardRoute'),
+})
+
+const dataset = createRoute({
+  getParentRoute: () => shell,
+  path: '/q/$dataset',
+  validateSearch: reportSearch,
+  component: lazyRouteComponent(() => import('./routes/dataset'), 'DatasetRoute'),
 })
 
 const record = createRoute({
@@ -178,6 +210,8 @@ const routeTree = root.addChildren([
     list,
     record,
     newRecord,
+    dashboard,
+    dataset,
     task,
     members,
     templates,

@@ -122,3 +122,10 @@ export function total(
     }
   }
 }
+
+/** A decimal divided by a positive whole number, exact to the given places, half up. Anything else is returned as it is. */
+export function divided(text: string, divisor: bigint, places: number): string {
+  const value = scaled(text)
+  if (!value) return text
+  return quotient(value.units, divisor * 10n ** BigInt(value.scale), places)
+}

@@ -1,23 +1,15 @@
-import './state-tag.css'
 import { translateIfKnown } from '@/lib/i18n'
+import { Chip, type Tone } from './chip'
 
-const tones: Record<string, string> = {
-  draft: 'quiet',
+const tones: Record<string, Tone> = {
   running: 'info',
   returned: 'warn',
   suspended: 'odd',
   approved: 'good',
   rejected: 'bad',
-  cancelled: 'quiet',
-  terminated: 'quiet',
-  voided: 'quiet',
 }
 
 /** Where the approval of a record stands, in words and colour. */
 export function StateTag({ state }: { state: string }) {
-  return (
-    <span className={`fw-state fw-state-${tones[state] ?? 'quiet'}`}>
-      {translateIfKnown(`state.${state}`) ?? state}
-    </span>
-  )
+  return <Chip tone={tones[state] ?? 'quiet'}>{translateIfKnown(`state.${state}`) ?? state}</Chip>
 }

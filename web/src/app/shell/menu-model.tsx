@@ -30,11 +30,14 @@ const icons: Record<string, ReactNode> = {
 
 /** The icon a menu definition names; a sheet of paper where it names none we have. */
 export function iconOf(item: MenuItem): ReactNode {
-  return icons[item.icon ?? ''] ?? (item.items ? <AppstoreOutlined /> : <FileTextOutlined />)
+  const plain = item.dashboard || item.dataset ? <BarChartOutlined /> : <FileTextOutlined />
+  return icons[item.icon ?? ''] ?? (item.items ? <AppstoreOutlined /> : plain)
 }
 
 /** Where a menu entry leads; undefined for groups and for what cannot be opened here. */
 export function targetOf(item: MenuItem): string | undefined {
+  if (item.dashboard) return `/d/${item.dashboard}`
+  if (item.dataset) return `/q/${item.dataset}`
   if (!item.entity) return undefined
   if (item.view) return `/e/${item.entity}/v/${item.view}`
   if (item.form) return `/e/${item.entity}/new?form=${item.form}`

@@ -1,12 +1,13 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Input, Table, Tag } from 'antd'
+import { Input, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type DefinitionInfo, definitionQueries } from '@/api/definitions'
 import { translateIfKnown } from '@/lib/i18n'
 import { titleOf } from '@/lib/texts'
 import { Boundary } from '@/ui/boundary'
+import { Chip } from '@/ui/chip'
 import { Page } from '@/ui/page'
 import { TabBar } from '@/ui/tab-bar'
 import { DraftPanel } from './draft-panel'
@@ -85,8 +86,8 @@ function DefinitionTable() {
             title: t('definitions.state'),
             render: (_, definition) => (
               <>
-                {definition.changed && <Tag>{t('definitions.changed')}</Tag>}
-                {definition.drafted && <Tag color="warning">{t('definitions.inDraft')}</Tag>}
+                {definition.changed && <Chip>{t('definitions.changed')}</Chip>}
+                {definition.drafted && <Chip tone="warn">{t('definitions.inDraft')}</Chip>}
               </>
             ),
           },

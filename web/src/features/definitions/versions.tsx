@@ -1,9 +1,10 @@
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
-import { App, Button, Table, Tag } from 'antd'
+import { App, Button, Table } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { definitionQueries, type Published } from '@/api/definitions'
 import { memberQueries } from '@/api/members'
 import { moment } from '@/lib/time'
+import { Chip } from '@/ui/chip'
 import { useDraftCommands } from './use-draft-commands'
 
 /** What was published, newest first; an older one can be published again. */
@@ -43,7 +44,7 @@ export function Versions() {
           title: t('definitions.state'),
           render: (_, version) =>
             version.number === inForce ? (
-              <Tag color="success">{t('definitions.live')}</Tag>
+              <Chip tone="good">{t('definitions.live')}</Chip>
             ) : (
               <Button size="small" loading={again.isPending} onClick={() => askAgain(version)}>
                 {t('definitions.rollback')}

@@ -1,6 +1,6 @@
 import { PlusOutlined } from '@ant-design/icons'
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
-import { App, Button, Input, Table, Tag } from 'antd'
+import { App, Button, Input, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import {
@@ -12,6 +12,7 @@ import {
 } from '@/api/members'
 import { Attempt } from '@/api/request'
 import { titleOf } from '@/lib/texts'
+import { Chip } from '@/ui/chip'
 import { Nothing } from '@/ui/nothing'
 import { Page } from '@/ui/page'
 import { useFailureMessage } from '@/ui/use-failure-message'
@@ -153,9 +154,9 @@ function MemberList({ members, commands, onEdit }: MemberListProps) {
   )
   const tags = (member: Member) => (
     <>
-      {member.disabled && <Tag color="error">{t('members.disabled')}</Tag>}
+      {member.disabled && <Chip tone="bad">{t('members.disabled')}</Chip>}
       {member.roles.map((role) => (
-        <Tag key={role}>{roleTitle(role)}</Tag>
+        <Chip key={role}>{roleTitle(role)}</Chip>
       ))}
     </>
   )

@@ -65,6 +65,22 @@ export function filterOf(filters: Filters): Filter | undefined {
   return conditions.length === 0 ? undefined : { and: conditions }
 }
 
+/** A filter that came with the address; undefined if it is none. The server checks what it says. */
+export function readWhere(text: string | undefined): Filter | undefined {
+  try {
+    const parsed: unknown = JSON.parse(text ?? 'null')
+    const filter = typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)
+    return filter ? (parsed as Filter) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** What both filters admit. */
+export function both(a: Filter | undefined, b: Filter | undefined): Filter | undefined {
+  return a && b ? { and: [a, b] } : (a ?? b)
+}
+
 const shapes: Record<string, (value: Record<string, unknown>) => boolean> = {
   options: (value) =>
     Array.isArray(value['values']) && value['values'].every((each) => typeof each === 'string'),

@@ -17,7 +17,7 @@ import { Page } from '@/ui/page'
 import { useDebounced } from '@/ui/use-debounced'
 import { usePhone } from '@/ui/use-phone'
 import { QuickFilterBar } from './quick-filter-bar'
-import { filterOf, readFilters, writeFilters } from './quick-filters'
+import { both, filterOf, readFilters, readWhere, writeFilters } from './quick-filters'
 import { RecordCards } from './record-cards'
 import { RecordTable } from './record-table'
 import { pathTitle } from './record-text'
@@ -27,6 +27,8 @@ export interface ListState {
   q?: string
   f?: string
   sort?: string
+  /** A filter as JSON, from a report. */
+  where?: string
 }
 
 interface RecordListPageProps {
@@ -42,7 +44,7 @@ export function RecordListPage({ entity, viewName, state, onState }: RecordListP
   const { data: bundle } = useSuspenseQuery(bundleQueries.of(entity, { phone }))
   const named = bundle.views[viewName]
   const view = named ?? generatedView(bundle, viewName)
-  const filter = filterOf(readFilters(state.f))
+  const filter = both(filterOf(readFilters(state.f)), readWhere(state.where))
   const search: RecordSearch = {
     ...(named ? { view: viewName } : {}),
     ...(filter ? { filter } : {}),
@@ -62,6 +64,7 @@ export function RecordListPage({ entity, viewName, state, onState }: RecordListP
       actions={<CreateLink bundle={bundle} view={view} />}
     >
       <ListTools bundle={bundle} view={view} state={state} onState={onState} />
+      {state.where && <FromReport onClear={() => onState(withSet(state, 'where', undefined))} />}
       {first?.narrowed?.length ? <Narrowed bundle={bundle} paths={first.narrowed} /> : null}
       {records.isPending && <Waiting />}
       {records.error && <Failed error={records.error} onRetry={() => void records.refetch()} />}
@@ -175,7 +178,7 @@ function Found({ bundle, view, state, onState, pages }: ListPartProps & { pages:
   const phone = usePhone()
   const found = pages.flatMap((page) => page.records)
   if (found.length === 0) {
-    const searched = Boolean(state.q || state.f)
+    const searched = Boolean(state.q || state.f || state.where)
     return (
       <div className="fw-card">
         <Nothing text={t(searched ? 'common.nothingFound' : 'list.none')}>
@@ -197,6 +200,24 @@ function Found({ bundle, view, state, onState, pages }: ListPartProps & { pages:
       totals={pages[0]?.totals}
       sort={state.sort}
       onSort={(sort) => onState(withSet(state, 'sort', sort))}
+    />
+  )
+}
+
+/** The list shows the records behind a figure, until the reader wants all. */
+function FromReport({ onClear }: { onClear: () => void }) {
+  const { t } = useTranslation()
+  return (
+    <Alert
+      type="info"
+      showIcon
+      title={t('list.fromReport')}
+      action={
+        <Button size="small" onClick={onClear}>
+          {t('list.showAll')}
+        </Button>
+      }
+      style={{ marginBottom: 12 }}
     />
   )
 }

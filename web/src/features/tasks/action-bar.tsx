@@ -42,25 +42,27 @@ export function ActionBar(props: ActionBarProps) {
         </Button>
       )}
       {offered.length === 0 && props.instead}
-      <div className="fw-action-bar-side">
-        <Button
-          type="text"
-          icon={<LeftOutlined />}
-          disabled={!previous}
-          onClick={() => previous && onOpen(previous)}
-        >
-          {t('tasks.previous')}
-        </Button>
-        <Button
-          type="text"
-          icon={<RightOutlined />}
-          iconPlacement="end"
-          disabled={!next}
-          onClick={() => next && onOpen(next)}
-        >
-          {t('tasks.next')}
-        </Button>
-      </div>
+      {(previous || next) && (
+        <div className="fw-action-bar-side">
+          <Button
+            type="text"
+            icon={<LeftOutlined />}
+            disabled={!previous}
+            onClick={() => previous && onOpen(previous)}
+          >
+            {t('tasks.previous')}
+          </Button>
+          <Button
+            type="text"
+            icon={<RightOutlined />}
+            iconPlacement="end"
+            disabled={!next}
+            onClick={() => next && onOpen(next)}
+          >
+            {t('tasks.next')}
+          </Button>
+        </div>
+      )}
     </div>
   )
 }

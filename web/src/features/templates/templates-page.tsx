@@ -1,10 +1,11 @@
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
-import { App, Button, Tag } from 'antd'
+import { App, Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Attempt } from '@/api/request'
 import { installTemplate, type Template, templateQueries } from '@/api/templates'
 import { textOf, titleOf } from '@/lib/texts'
+import { Chip } from '@/ui/chip'
 import { Nothing } from '@/ui/nothing'
 import { Page } from '@/ui/page'
 import { useFailureMessage } from '@/ui/use-failure-message'
@@ -44,9 +45,9 @@ export function TemplatesPage() {
             <strong>{titleOf(template)}</strong>
             <span className="fw-quiet">{template.version}</span>
             {template.installed && (
-              <Tag color="success">
+              <Chip tone="good">
                 {t('templates.installedVersion', { version: template.installed })}
-              </Tag>
+              </Chip>
             )}
             {!template.installed && (
               <Button
