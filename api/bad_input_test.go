@@ -48,7 +48,7 @@ func TestBadInput(t *testing.T) {
 			{"too many places", line("normal_hours", "7.25"), 422, "invalid", "lines.normal_hours", "scale"},
 			{"over the maximum", line("normal_hours", "24.5"), 422, "invalid", "lines.normal_hours", "max"},
 			{"below the minimum", line("ot_hours", "-1"), 422, "invalid", "lines.ot_hours", "min"},
-			{"no half hours", line("normal_hours", "7.3"), 422, "invalid", "lines.normal_hours", "hours_step"},
+			{"no half hours", line("normal_hours", "7.3"), 422, "invalid", "lines.normal_hours", "hours_over_daily_limit"},
 			{"no date", with("work_date", "2026-02-30"), 422, "invalid", "work_date", "type"},
 			{"day of tomorrow", with("work_date", "2026-06-04"), 422, "invalid", "work_date", "date_not_allowed"},
 			{"unknown option", with("reason_type", "holiday"), 422, "invalid", "reason_type", "option"},

@@ -21,14 +21,16 @@ func (c *client) open(record string) string {
 	return ""
 }
 
-// TestSheetThroughBothSteps is the journey of a sheet with long overtime: the labor administrator, then the manager.
-func TestSheetThroughBothSteps(t *testing.T) {
+// TestSheetThroughItsSteps is the journey of a sheet with long overtime: the team leader, the labor administrator, then
+// the manager.
+func TestSheetThroughItsSteps(t *testing.T) {
 	onStores(t, func(w *world) {
 		t := w.t
-		clerk, labor, manager := w.signIn("clerk"), w.signIn("labor"), w.signIn("manager")
+		clerk, foreman, labor, manager := w.signIn("clerk"), w.signIn("foreman"), w.signIn("labor"), w.signIn("manager")
 		values := clerk.sheet("2026-06-02")
 		rows, _ := values["lines"].([]object)
 		rows[0]["ot_hours"] = "5"
+		rows[0]["worker"] = clerk.choice("lines.worker", "W09", object{"project": values["project"], "team": values["team"]}) // no contract
 		refused := clerk.do("POST", sheets, object{"values": values, "submit": true}).want(http.StatusUnprocessableEntity, "needs_reason")
 		reasons := object{}
 		problems, _ := refused.at("problems").([]any)
@@ -45,6 +47,7 @@ func TestSheetThroughBothSteps(t *testing.T) {
 		if made.text("state") != "running" {
 			t.Errorf("state = %s", made.text("state"))
 		}
+		foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", object{}).want(http.StatusOK, "")
 		task := labor.open(id)
 		labor.do("POST", "/tasks/"+task+"/return", object{"comment": "请核对加班"}).want(http.StatusOK, "")
 		returned := clerk.do("GET", sheets+"/"+id, nil).want(http.StatusOK, "")
@@ -56,6 +59,7 @@ func TestSheetThroughBothSteps(t *testing.T) {
 		patch := object{"lines": []object{{"_id": first["_id"], "ot_hours": "4.5"}}}
 		clerk.do("POST", sheets+"/"+id+"/resubmit", object{"values": patch, "acknowledged": reasons, "comment": "已核对"}).want(http.StatusOK, "")
 		labor.do("POST", "/tasks/"+task+"/approve", object{}).want(http.StatusConflict, "task_closed")
+		foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", object{}).want(http.StatusOK, "")
 		labor.do("POST", "/tasks/"+labor.open(id)+"/approve", object{"comment": "同意"}).want(http.StatusOK, "")
 		next := manager.open(id)
 		manager.do("POST", "/tasks/"+next+"/reject", object{}).want(http.StatusUnprocessableEntity, "comment_required")
@@ -71,7 +75,7 @@ func TestSheetThroughBothSteps(t *testing.T) {
 			kind, _ := e["type"].(string)
 			types = append(types, kind)
 		}
-		want := []string{"started", "returned", "resubmitted", "approved", "approved"}
+		want := []string{"started", "approved", "returned", "resubmitted", "approved", "approved", "approved"}
 		if !equal(types, want) {
 			t.Errorf("timeline %v, want %v", types, want)
 		}
@@ -93,7 +97,7 @@ func equal(a, b []string) bool {
 func TestWithdrawChangeSubmitAgain(t *testing.T) {
 	onStores(t, func(w *world) {
 		t := w.t
-		clerk, manager := w.signIn("clerk"), w.signIn("manager")
+		clerk, foreman, manager := w.signIn("clerk"), w.signIn("foreman"), w.signIn("manager")
 		made := clerk.do("POST", sheets, object{"values": clerk.sheet("2026-06-02"), "submit": true}).want(http.StatusCreated, "")
 		path := sheets + "/" + made.text("id")
 		clerk.do("PATCH", path, object{"values": object{"work_content": "改"}}, `If-Match: "1"`).want(http.StatusConflict, "not_editable")
@@ -105,6 +109,7 @@ func TestWithdrawChangeSubmitAgain(t *testing.T) {
 		}
 		clerk.do("PATCH", path, object{"values": object{"work_content": "改过"}}, `If-Match: "2"`).want(http.StatusOK, "")
 		clerk.do("POST", path+"/submit", object{}).want(http.StatusOK, "")
+		foreman.do("POST", "/tasks/"+foreman.open(made.text("id"))+"/approve", object{}).want(http.StatusOK, "")
 		manager.do("POST", "/tasks/"+manager.open(made.text("id"))+"/approve", object{}).want(http.StatusOK, "")
 		clerk.do("POST", path+"/withdraw", object{}).want(http.StatusConflict, "ended")
 	})
@@ -158,19 +163,19 @@ func TestReplay(t *testing.T) {
 	})
 }
 
-// TestOneWinner lets a manager approve from many windows at once: one approval counts, the others are told.
+// TestOneWinner lets a team leader decide from many windows at once: one approval counts, the others are told.
 func TestOneWinner(t *testing.T) {
 	onStores(t, func(w *world) {
 		t := w.t
-		clerk, manager := w.signIn("clerk"), w.signIn("manager")
+		clerk, foreman := w.signIn("clerk"), w.signIn("foreman")
 		made := clerk.do("POST", sheets, object{"values": clerk.sheet("2026-06-02"), "submit": true}).want(http.StatusCreated, "")
-		task := manager.open(made.text("id"))
+		task := foreman.open(made.text("id"))
 		verbs := []string{"approve", "reject", "approve", "return", "approve", "reject"}
 		results := make([]reply, len(verbs))
 		var all sync.WaitGroup
 		for i, verb := range verbs {
 			all.Go(func() {
-				results[i], _ = manager.try("POST", "/tasks/"+task+"/"+verb, object{"comment": "x"})
+				results[i], _ = foreman.try("POST", "/tasks/"+task+"/"+verb, object{"comment": "x"})
 			})
 		}
 		all.Wait()

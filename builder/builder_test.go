@@ -377,7 +377,7 @@ func TestTemplatesTellWhatIsInstalled(t *testing.T) {
 	for _, info := range list {
 		got[info.Name] = info.Installed
 	}
-	if want := map[string]string{"base": "0.1.0", "labor": ""}; !maps.Equal(got, want) {
+	if want := map[string]string{"base": "0.2.0", "labor": ""}; !maps.Equal(got, want) {
 		t.Errorf("installed %v, want %v", got, want)
 	}
 }
@@ -428,11 +428,13 @@ func TestSampleFillsATenant(t *testing.T) {
 		}
 		logins = append(logins, p.Login)
 	}
-	if want := []string{"demo_clerk", "demo_labor", "demo_manager", "demo_foreman"}; !slices.Equal(logins, want) {
+	if want := []string{
+		"demo_clerk", "demo_labor", "demo_manager", "demo_foreman", "demo_cost", "demo_cashier", "demo_finance", "demo_director", "demo_auditor", "demo_steward",
+	}; !slices.Equal(logins, want) {
 		t.Errorf("people %v, want %v", logins, want)
 	}
 	system := access.Actor{Tenant: "acme", System: true}
-	for entity, want := range map[string]int{"project": 2, "labor_policy": 2, "labor_team": 3, "worker": 12} {
+	for entity, want := range map[string]int{"project": 3, "labor_policy": 2, "labor_team": 4, "worker": 14, "worker_rate": 12, "expense_contract": 4} {
 		list, err := w.records.List(w.ctx, system, entity, record.ListInput{Limit: 100})
 		if err != nil {
 			t.Fatal(err)

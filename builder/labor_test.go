@@ -3,6 +3,7 @@ package builder
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -81,7 +82,7 @@ func TestTheSheetRefuses(t *testing.T) {
 		{"a day in the future", "2026-06-02", [][3]string{{"W01", "8", "0"}}, "date_not_allowed"},
 		{"more than the standard hours", "2026-06-01", [][3]string{{"W01", "8.5", "0"}}, "hours_over_daily_limit"},
 		{"more than the daily limit", "2026-06-01", [][3]string{{"W01", "8", "6.5"}}, "hours_over_daily_limit"},
-		{"quarters of an hour", "2026-06-01", [][3]string{{"W01", "7.2", "0"}}, "hours_step"},
+		{"fifths of an hour", "2026-06-01", [][3]string{{"W01", "7.2", "0"}}, "hours_over_daily_limit"},
 		{"a worker before he came", "2025-11-01", [][3]string{{"W01", "8", "0"}}, "date_not_allowed"},
 		{"a worker twice", "2026-06-01", [][3]string{{"W01", "8", "0"}, {"W01", "8", "0"}}, "duplicate_row"},
 		{"no lines", "2026-06-01", nil, "required"},
@@ -119,17 +120,25 @@ func TestWhoSeesWhatOfLabor(t *testing.T) {
 		account, entity string
 		want            int
 	}{
-		{"clerk", "project", 2},
-		{"clerk", "worker", 12},
-		{"clerk", "labor_team", 3},
+		{"clerk", "project", 3},
+		{"clerk", "worker", 14},
+		{"clerk", "labor_team", 4},
 		{"clerk", "day_labor_sheet", 1},
-		{"foreman", "labor_team", 3},
-		{"foreman", "worker", 12},
+		{"foreman", "labor_team", 4},
+		{"foreman", "worker", 14},
 		{"foreman", "day_labor_sheet", 1},
-		{"manager", "project", 2},
+		{"manager", "project", 3},
 		{"manager", "day_labor_sheet", 1},
-		{"labor", "worker", 12},
+		{"labor", "worker", 14},
 		{"labor", "day_labor_sheet", 1},
+		{"clerk", "worker_rate", -1},
+		{"foreman", "worker_rate", -1},
+		{"labor", "worker_rate", 12},
+		{"cost", "worker_rate", 12},
+		{"clerk", "wage_sheet", -1},
+		{"cashier", "day_labor_sheet", -1},
+		{"director", "day_labor_sheet", 1},
+		{"auditor", "day_labor_sheet", 1},
 	}
 	for _, tt := range tests {
 		if got := count(tt.account, tt.entity); got != tt.want {
@@ -158,9 +167,9 @@ func TestTheSheetIsApproved(t *testing.T) {
 		lines    [][3]string
 		approved string // by whom, in order
 	}{
-		{"little overtime: the manager alone", [][3]string{{"W01", "8", "2"}}, "manager"},
-		{"the limit itself is no long overtime", [][3]string{{"W01", "8", "4"}}, "manager"},
-		{"long overtime: the labor administrator first", [][3]string{{"W01", "8", "4.5"}}, "labor manager"},
+		{"little overtime: the team leader and the manager", [][3]string{{"W01", "8", "2"}}, "foreman manager"},
+		{"the limit itself is no long overtime", [][3]string{{"W01", "8", "4"}}, "foreman manager"},
+		{"long overtime: the labor administrator too", [][3]string{{"W01", "8", "4.5"}}, "foreman labor manager"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -169,8 +178,7 @@ func TestTheSheetIsApproved(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			reasons := map[string]string{"long_overtime": "浇筑混凝土不能中断"}
-			sheet, err = s.flows.Act(s.ctx, s.people["clerk"], sheet.Entity, sheet.ID, flow.Act{Verb: flow.Start, Acknowledged: reasons})
+			sheet, err = s.flows.Act(s.ctx, s.people["clerk"], sheet.Entity, sheet.ID, flow.Act{Verb: flow.Start})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -182,7 +190,7 @@ func TestTheSheetIsApproved(t *testing.T) {
 				if err != nil || len(open.Tasks) != 1 {
 					t.Fatalf("%s has %d tasks, %v", account, len(open.Tasks), err)
 				}
-				decided, err := s.flows.Decide(s.ctx, s.people[account], open.Tasks[0].ID, flow.Act{Verb: flow.Approve, Acknowledged: reasons})
+				decided, err := s.flows.Decide(s.ctx, s.people[account], open.Tasks[0].ID, flow.Act{Verb: flow.Approve})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -199,16 +207,71 @@ func TestTheSheetIsApproved(t *testing.T) {
 	}
 }
 
-func TestLongOvertimeNeedsAReason(t *testing.T) {
+// The law allows 36 hours of overtime a month; what was approved before counts.
+func TestOvertimeOfTheMonth(t *testing.T) {
 	s := newSite(t)
-	sheet, err := s.enter("2026-06-01", [3]string{"W01", "8", "5"})
+	for day := 1; day <= 9; day++ {
+		_, err := s.records.Create(s.ctx, access.Actor{Tenant: "acme", ID: "system", System: true}, "day_labor_sheet", record.CreateInput{
+			Imported: true, State: "approved", Values: form.Values{
+				"project": map[string]any{"key": "P1"}, "team": map[string]any{"key": "T1"}, "work_date": fmt.Sprintf("2026-06-%02d", day),
+				"work_content": "浇筑", "reason_type": "misc",
+				"lines": []any{map[string]any{"worker": map[string]any{"key": "W01"}, "normal_hours": "8", "ot_hours": "4"}},
+			},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.now = s.now.AddDate(0, 0, 10)
+	tests := []struct {
+		line [3]string
+		want string // code of the warning
+	}{
+		{[3]string{"W01", "8", "0"}, ""},
+		{[3]string{"W01", "8", "0.5"}, "overtime_limit"},
+		{[3]string{"W02", "8", "4"}, ""},
+	}
+	for _, tt := range tests {
+		sheet, err := s.enter("2026-06-10", tt.line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = s.flows.Act(s.ctx, s.people["clerk"], sheet.Entity, sheet.ID, flow.Act{Verb: flow.Start})
+		if tt.want == "" && err == nil {
+			_, err = s.flows.Act(s.ctx, s.people["clerk"], sheet.Entity, sheet.ID, flow.Act{Verb: flow.Withdraw})
+		}
+		var invalid *record.InvalidError
+		switch {
+		case tt.want == "" && err != nil:
+			t.Errorf("%v: %v", tt.line, err)
+		case tt.want != "" && (!errors.As(err, &invalid) || !invalid.NeedsReason || invalid.Problems[0].Code != tt.want):
+			t.Errorf("%v: got %v, want a warning %s", tt.line, err, tt.want)
+		}
+	}
+}
+
+// The clerk counts hours; what they cost is none of his business.
+func TestTheClerkSeesNoPay(t *testing.T) {
+	s := newSite(t)
+	sheet, err := s.enter("2026-06-01", [3]string{"W01", "8", "2"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = s.flows.Act(s.ctx, s.people["clerk"], sheet.Entity, sheet.ID, flow.Act{Verb: flow.Start})
-	var invalid *record.InvalidError
-	if !errors.As(err, &invalid) || !invalid.NeedsReason || invalid.Problems[0].Code != "long_overtime" {
-		t.Errorf("got %v", err)
+	pay := func(account string) [2]any {
+		seen, err := s.records.Get(s.ctx, s.people[account], sheet.Entity, sheet.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, _ := seen.Values["lines"].([]any)
+		row, _ := rows[0].(map[string]any)
+		return [2]any{row["line_amount"], seen.Values["total_amount"]}
+	}
+	for account, want := range map[string][2]any{
+		"clerk": {nil, nil}, "foreman": {nil, nil}, "labor": {"357.50", "357.50"}, "manager": {"357.50", "357.50"}, "finance": {"357.50", "357.50"},
+	} {
+		if got := pay(account); got != want {
+			t.Errorf("%s sees %v, want %v", account, got, want)
+		}
 	}
 }
 
