@@ -170,7 +170,7 @@ func cleanName(name string) string {
 // withExtension gives a name the extension of its type.
 func withExtension(name, mediaType string) string {
 	extension, ok := pictureExtensions[mediaType]
-	if !ok || mediaType == "image/jpeg" && slices.Contains([]string{"jpeg", "jfif"}, extensionOf(name)) {
+	if !ok || extensionOf(name) == extension || mediaType == "image/jpeg" && slices.Contains([]string{"jpeg", "jfif"}, extensionOf(name)) {
 		return name
 	}
 	return strings.TrimSuffix(name, path.Ext(name)) + "." + extension
