@@ -152,9 +152,9 @@ func (s *Service) items(ctx context.Context, actor access.Actor, docs []store.Do
 		if entity == nil {
 			continue // its definition was removed
 		}
-		item.EntityTitle = entity.Title
+		item.EntityTitle = entity.Label(actor.Lang)
 		if rec, there := records[target{entity: item.Entity, id: item.Record}]; there {
-			item.Summary = summaryOf(entity, rec)
+			item.Summary = summaryOf(entity, rec, actor.Lang)
 		}
 		items = append(items, item)
 	}
@@ -195,8 +195,8 @@ func timeOf(values map[string]any, field string) *time.Time {
 // maxSummary is how many values of a record a card shows.
 const maxSummary = 5
 
-// summaryOf gives the values of a record that its entity names for cards, as far as they are shown.
-func summaryOf(entity *def.Entity, rec record.Record) []SummaryItem {
+// summaryOf gives the values of a record that its entity names for cards, as far as they are shown, titled in a language.
+func summaryOf(entity *def.Entity, rec record.Record, lang string) []SummaryItem {
 	items := []SummaryItem{}
 	for _, name := range entity.Summary {
 		field, ok := entity.Field(name)
@@ -207,7 +207,7 @@ func summaryOf(entity *def.Entity, rec record.Record) []SummaryItem {
 		if id, isText := value.(string); isText && field.Target() != "" {
 			value = first(rec.Refs[field.Target()+"/"+id], id)
 		}
-		items = append(items, SummaryItem{Field: name, Title: field.Title, Value: value})
+		items = append(items, SummaryItem{Field: name, Title: field.Label(lang), Value: value})
 	}
 	return items
 }

@@ -16,6 +16,7 @@ import { useEngine } from '@/form/use-engine'
 import { readOnlyPaths } from '@/form/use-record-model'
 import { titleOf } from '@/lib/texts'
 import { Waiting } from '@/ui/boundary'
+import { busySign } from '@/ui/busy'
 import { Failed } from '@/ui/failed'
 import { Page } from '@/ui/page'
 import { usePhone } from '@/ui/use-phone'
@@ -84,13 +85,13 @@ function NewRecord(
       <RecordForm model={model} bundle={bundle} layout={layout} />
       <div className="fw-edit-bar">
         {approval && (
-          <Button type="primary" loading={saving.busy} onClick={() => send('submit')}>
+          <Button type="primary" loading={busySign(saving.busy)} onClick={() => send('submit')}>
             {t('record.submit')}
           </Button>
         )}
         <Button
           {...(approval ? {} : { type: 'primary' })}
-          loading={saving.busy}
+          loading={busySign(saving.busy)}
           onClick={() => send('save')}
         >
           {t(approval ? 'record.saveDraft' : 'record.save')}

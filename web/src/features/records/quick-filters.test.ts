@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { filterOf, readFilters, writeFilters } from './quick-filters'
+import { both, filterOf, readFilters, readWhere, writeFilters } from './quick-filters'
 
 test('what was chosen becomes one filter', () => {
   const filter = filterOf({
@@ -35,4 +35,16 @@ test.each([
   '{',
 ])('a URL written by hand (%s) breaks nothing', (text) => {
   expect(readFilters(text)).toEqual({})
+})
+
+test('a filter that came with the address is added to what was chosen', () => {
+  const where = { field: 'state', op: 'eq', value: 'approved' }
+  const chosen = { and: [] }
+  expect(both(chosen, readWhere(JSON.stringify(where)))).toEqual({ and: [chosen, where] })
+  expect(both(undefined, where)).toEqual(where)
+  expect(both(chosen, undefined)).toEqual(chosen)
+})
+
+test.each([undefined, 'not json', 'null', '[]', '"text"'])('%s in an address is no filter', (text) => {
+  expect(readWhere(text)).toBeUndefined()
 })

@@ -13,6 +13,7 @@ import { LeaveGuard } from '@/form/save/leave-guard'
 import { Stops } from '@/form/save/stops'
 import { useEngine } from '@/form/use-engine'
 import { type FormBase, readOnlyPaths, useRecordModel } from '@/form/use-record-model'
+import { busySign } from '@/ui/busy'
 import { Page } from '@/ui/page'
 import { StateTag } from '@/ui/state-tag'
 import { usePhone } from '@/ui/use-phone'
@@ -160,14 +161,14 @@ function EditBar({ record, editing, busy, onSend, onCancel }: EditBarProps) {
   return (
     <div className="fw-edit-bar">
       {offered.map((action) => (
-        <Button key={action} type="primary" loading={busy} onClick={() => onSend(action)}>
+        <Button key={action} type="primary" loading={busySign(busy)} onClick={() => onSend(action)}>
           {t(`record.${action}`)}
         </Button>
       ))}
       {editing && (
         <Button
           type={offered.length > 0 ? 'default' : 'primary'}
-          loading={busy}
+          loading={busySign(busy)}
           onClick={() => onSend('save')}
         >
           {t('record.save')}

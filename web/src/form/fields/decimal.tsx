@@ -3,6 +3,7 @@ import { Button } from 'antd'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { add, compare, grouped, isDecimal, normalized } from '@/lib/decimal'
+import { titleOf } from '@/lib/texts'
 import { usePhone } from '@/ui/use-phone'
 import { withUnit } from './integer'
 import type { EditorProps, FieldKind } from './kind'
@@ -20,6 +21,7 @@ function DecimalInput(props: EditorProps) {
 function Steppers(props: EditorProps & { children: ReactNode }) {
   const { t } = useTranslation()
   const { field, value, onChange } = props
+  const title = titleOf({ ...field, name: props.path })
   const step = field['x-scale'] === 0 ? '1' : '0.5'
   const present = typeof value === 'string' && isDecimal(value) ? value : '0'
   const move = (by: string) => {
@@ -32,13 +34,13 @@ function Steppers(props: EditorProps & { children: ReactNode }) {
     <div className="fw-steppers">
       <Button
         icon={<MinusOutlined />}
-        aria-label={t('form.less', { field: field.title, step })}
+        aria-label={t('form.less', { field: title, step })}
         onClick={() => move(`-${step}`)}
       />
       {props.children}
       <Button
         icon={<PlusOutlined />}
-        aria-label={t('form.more', { field: field.title, step })}
+        aria-label={t('form.more', { field: title, step })}
         onClick={() => move(step)}
       />
     </div>

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Choice } from '@/api/records'
 import { explain } from '@/lib/problems/explain'
+import { titleOf } from '@/lib/texts'
 import { usePhone } from '@/ui/use-phone'
 import { useForm } from '../form-context'
 import type { EditorProps } from './kind'
@@ -90,6 +91,7 @@ function ChoiceText({ text, note }: { text: string; note: string | undefined }) 
 
 function PhonePicker(props: PickerProps) {
   const { t } = useTranslation()
+  const title = titleOf({ ...props.field, name: props.path })
   const { model } = useForm()
   const [open, setOpen] = useState(false)
   const value = typeof props.value === 'string' ? props.value : undefined
@@ -106,7 +108,7 @@ function PhonePicker(props: PickerProps) {
           type="button"
           id={props.id}
           aria-haspopup="dialog"
-          aria-label={`${props.field.title}: ${value ? (model.nameOf(props.target, value) ?? value) : t('form.choose')}`}
+          aria-label={`${title}: ${value ? (model.nameOf(props.target, value) ?? value) : t('form.choose')}`}
           aria-describedby={props.describedBy}
           onClick={() => setOpen(true)}
         >
@@ -120,7 +122,7 @@ function PhonePicker(props: PickerProps) {
           <Button
             type="text"
             icon={<CloseCircleFilled />}
-            aria-label={t('form.clear', { field: props.field.title })}
+            aria-label={t('form.clear', { field: title })}
             onClick={() => choose(undefined)}
           />
         )}
@@ -130,7 +132,7 @@ function PhonePicker(props: PickerProps) {
         onClose={() => setOpen(false)}
         placement="bottom"
         size="85%"
-        title={props.field.title}
+        title={title}
         destroyOnHidden
       >
         <ChoiceList path={props.path} chosen={value} onChoose={choose} />

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import type { Field } from '@/api/bundle'
 import type { FormItem } from '@/api/definitions.gen'
 import { parsePath } from '@/lib/path'
+import { titleOf } from '@/lib/texts'
 import { useForm } from '../form-context'
 import { copyOf } from '../patch'
 import type { Cell, Range } from './cursor'
@@ -51,7 +52,7 @@ export function DeskGrid({ table, field, item, shape }: GridProps) {
           role="grid"
           ref={root}
           className="fw-grid"
-          aria-label={field.title}
+          aria-label={titleOf({ ...field, name: table })}
           aria-rowcount={ids.length + 1}
           aria-readonly={fixed}
           onKeyDown={(event) => onGridKey(event, cursor, columns)}

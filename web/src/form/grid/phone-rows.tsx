@@ -10,6 +10,7 @@ import { Button } from 'antd'
 import { memo, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { cellPath, parsePath } from '@/lib/path'
+import { titleOf } from '@/lib/texts'
 import { FieldBox } from '../field-box'
 import { shownValue } from '../fields/kinds'
 import { useForm } from '../form-context'
@@ -44,7 +45,7 @@ export function PhoneRows({ table, field, item, shape }: GridProps) {
   }
   return (
     <div id={`rows-${table}`}>
-      <ul className="fw-rows" aria-label={field.title}>
+      <ul className="fw-rows" aria-label={titleOf({ ...field, name: table })}>
         {ids.map((id, index) => (
           <RowCard
             key={id}
