@@ -45,6 +45,9 @@ test('a filter that came with the address is added to what was chosen', () => {
   expect(both(chosen, undefined)).toEqual(chosen)
 })
 
-test.each([undefined, 'not json', 'null', '[]', '"text"'])('%s in an address is no filter', (text) => {
-  expect(readWhere(text)).toBeUndefined()
-})
+test.each([undefined, 'not json', 'null', '[]', '"text"'])(
+  '%s in an address is no filter',
+  (text) => {
+    expect(readWhere(text)).toBeUndefined()
+  },
+)
