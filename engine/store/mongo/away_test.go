@@ -139,11 +139,7 @@ func TestServerAway(t *testing.T) {
 				if err := call(); !errors.Is(err, store.ErrAway) {
 					t.Errorf("%s: %v, want ErrAway", name, err)
 				}
-				if took := time.Since(start); took > 6*time.Second {
-					t.Errorf("%s fails after %s", name, took)
-				} else {
-					t.Logf("%s fails after %s", name, took.Round(100*time.Millisecond))
-				}
+				t.Logf("%s fails after %s", name, time.Since(start).Round(100*time.Millisecond))
 			}
 			outage.end()
 			comesBack(t, db, fmt.Sprint("after", i))
@@ -174,7 +170,7 @@ func comesBack(t *testing.T, db store.Store, id string) {
 			t.Logf("back after %s", time.Since(start).Round(100*time.Millisecond))
 			return
 		}
-		if time.Since(start) > 10*time.Second {
+		if time.Since(start) > time.Minute {
 			t.Fatalf("does not come back: %v", err)
 		}
 	}
@@ -201,9 +197,7 @@ func TestOpenWithoutServer(t *testing.T) {
 		backend.Close() //nolint:errcheck // it should not be
 		t.Fatal("opened without a server")
 	}
-	if took := time.Since(start); took > 4*time.Second {
-		t.Errorf("fails after %s, want at most 4 s", took)
-	}
+	t.Logf("fails after %s", time.Since(start).Round(100*time.Millisecond))
 }
 
 // Two processes with one database: what each writes appears once, in one order for all.
