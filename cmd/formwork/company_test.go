@@ -35,10 +35,13 @@ func furnish(s *server, data string, teams int) *company {
 	first := c.clerk.must("GET", "/entities/labor_team/records?filter=%7B%22field%22:%22code%22,%22op%22:%22eq%22,%22value%22:%22T1%22%7D", nil)
 	values, _ := first.list("records")[0]["values"].(object)
 	c.project, _ = values["project"].(string)
+	// The manager is the foreman of these teams: his approval counts for both steps, so that a sheet needs one.
+	project := c.clerk.must("GET", "/entities/project/records/"+c.project, nil)
+	kept, _ := project.object["values"].(object)
 	worker := 0
 	for i := range teams {
 		made := c.clerk.must("POST", "/entities/labor_team/records", object{"values": object{
-			"code": fmt.Sprint("L", i), "name": fmt.Sprint("班组", i), "project": c.project, "foreman": values["foreman"], "pay_mode": "direct_wage",
+			"code": fmt.Sprint("L", i), "name": fmt.Sprint("班组", i), "project": c.project, "foreman": kept["manager"], "pay_mode": "direct_wage",
 		}})
 		t := team{id: made.text("id")}
 		for range 4 {
@@ -70,14 +73,17 @@ func (c *company) worker(n int, team string) string {
 	long := c.yesterday.AddDate(-2, 0, 0).Format(time.DateOnly)
 	made := c.labor.must("POST", "/entities/worker/records", object{"values": object{
 		"code": fmt.Sprint("X", n), "name": fmt.Sprint("工人", n), "status": "active", "trade": "general", "home_team": team,
-		"id_no": identityNumber(n), "entry_date": long, "contract_signed": true, "safety_training_date": long,
+		"id_no": identityNumber(n), "phone": fmt.Sprintf("139%08d", n+1e6), "entry_date": long, "contract_signed": true, "safety_training_date": long,
+	}})
+	c.labor.must("POST", "/entities/worker_rate/records", object{"values": object{
+		"worker": made.text("id"), "effective_from": long, "day_rate": "260.00",
 	}})
 	return made.text("id")
 }
 
 // identityNumber gives numbers that no person has, with the check digit they need.
 func identityNumber(n int) string {
-	text := fmt.Sprintf("320199%d%02d%02d%03d", 1970+n/1000%30, 1+n/30000%12, 1, n%1000)
+	text := fmt.Sprintf("320199%d%02d%02d%03d", 1980+n/1000%20, 1+n/20000%12, 1, n%1000)
 	weights := [17]int{7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2}
 	sum := 0
 	for i, weight := range weights {
