@@ -89,7 +89,7 @@ func TestSourceLimits(t *testing.T) {
 			}
 		})
 	}
-	if took := time.Since(started); took > 2*time.Second {
+	if took := time.Since(started); took > 20*time.Second {
 		t.Errorf("refusing took %s", took)
 	}
 	deepest := strings.Repeat("("+strings.Repeat("-", maxPrefixes), maxBrackets/2) + "1" + strings.Repeat(")", maxBrackets/2)

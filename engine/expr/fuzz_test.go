@@ -73,7 +73,7 @@ func FuzzCompileEval(f *testing.F) {
 			return
 		}
 		value, err := p.Eval(env)
-		if took := time.Since(started); took > 3*time.Second {
+		if took := time.Since(started); took > 20*time.Second {
 			t.Errorf("took %s", took)
 		}
 		var failed *EvalError
