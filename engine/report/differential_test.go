@@ -237,7 +237,8 @@ func naiveByWorker(sheets, pieces []entry) []string {
 // TestAgainstANaiveEvaluation compares what the store, the regrouping and the join make with plain loops over exact
 // fractions, for readers with and without row filters.
 func TestAgainstANaiveEvaluation(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
+		t := w.t
 		r := rand.New(rand.NewPCG(20260630, 4))
 		c := scatter(w, r, 400)
 		for _, project := range []string{"", "p1", "p2"} {

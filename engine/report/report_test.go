@@ -39,10 +39,10 @@ func same(tb testing.TB, got, want []string) {
 }
 
 func TestSourcesAreJoinedOnEqualKeys(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
 		w.june()
 		result := w.run(boss, "by_worker", report.RunInput{})
-		same(t, lines(result), []string{ // by code of the worker: W1 is w4
+		same(w, lines(result), []string{ // by code of the worker: W1 is w4
 			"w4 p2 t2 1 8 1.0000 300.10 0.00 300.10 300.10",
 			"w3 p1 t1 1 4 0.5000 190.00 0.00 190.00 380.00",
 			"w3 p2 t2 1 10 1.2500 475.00 100.05 575.05 460.04",
@@ -51,17 +51,17 @@ func TestSourcesAreJoinedOnEqualKeys(t *testing.T) {
 			"w1 p1 t1 2 16 2.0000 520.00 0.00 520.00 260.00",
 		})
 		if got := fmt.Sprint(result.Totals); got != "map[cost:1948.90 gong:5.9375 hours:47.5]" {
-			t.Errorf("totals %s", got)
+			w.Errorf("totals %s", got)
 		}
 		if got := result.Refs["worker/w4"] + " " + result.Refs["team/t2"]; got != "赵四 钢筋班" {
-			t.Errorf("refs %v", result.Refs)
+			w.Errorf("refs %v", result.Refs)
 		}
 		want := []report.Failure{{Column: "price", Code: "division_by_zero", Rows: 1}}
 		if !slices.Equal(result.Failed, want) {
-			t.Errorf("failed %v, want %v", result.Failed, want)
+			w.Errorf("failed %v, want %v", result.Failed, want)
 		}
 		if result.Count != 6 || result.AsOf != "2026-06-30" || len(result.Narrowed) > 0 {
-			t.Errorf("count %d, as of %s, narrowed %v", result.Count, result.AsOf, result.Narrowed)
+			w.Errorf("count %d, as of %s, narrowed %v", result.Count, result.AsOf, result.Narrowed)
 		}
 	})
 }
@@ -128,14 +128,14 @@ func TestParamsAreCheckedLikeFields(t *testing.T) {
 var admin = access.Actor{Tenant: tenantName, ID: "u_admin", Name: "Admin", Admin: true}
 
 func TestKeysBehindReferencesAreGroupedExactly(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
 		w.june()
 		warm := sheet("p1", "t1", "2026-06-04", line("w1", "8", "1.0000", "260.00"), line("w2", "12", "1.5000", ""))
 		warm["temperature"], warm["reason"] = int64(36), "rework"
 		w.put("sheet", "s6", warm)
 		result := w.run(boss, "by_trade", report.RunInput{})
 		// born site trade | last_note least long mean most pay rework rows warm_days workers
-		same(t, lines(result), []string{
+		same(w, lines(result), []string{
 			"- p2 - - 8 0 300.1 8 300.10 0.00 1 0 1",
 			"1975 p1 skilled - 4 0 190 4 190.00 0.00 1 0 1",
 			"1975 p2 skilled - 10 1 475 10 475.00 0.00 1 0 1",
@@ -145,18 +145,18 @@ func TestKeysBehindReferencesAreGroupedExactly(t *testing.T) {
 }
 
 func TestMonthsRunningSumsAndHaving(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
 		w.june()
 		result := w.run(admin, "by_month", report.RunInput{})
-		same(t, lines(result), []string{ // month project pay mean cold age so_far
+		same(w, lines(result), []string{ // month project pay mean cold age so_far
 			"2026-05 p1 250.00 250 25 60 250.00",
 			"2026-06 p1 1023.75 255.9375 25 29 1273.75",
 			"2026-06 p2 775.10 387.55 25 29 775.10",
 		})
 		result = w.run(admin, "by_month", report.RunInput{Params: map[string]any{"at_least": "500.00"}})
-		same(t, lines(result), []string{"2026-06 p1 1023.75 255.9375 25 29 1023.75", "2026-06 p2 775.10 387.55 25 29 775.10"})
+		same(w, lines(result), []string{"2026-06 p1 1023.75 255.9375 25 29 1023.75", "2026-06 p2 775.10 387.55 25 29 775.10"})
 		if result.Totals["pay"] != "1798.85" {
-			t.Errorf("total %v", result.Totals)
+			w.Errorf("total %v", result.Totals)
 		}
 	})
 }
@@ -199,16 +199,16 @@ func TestWhatTheReaderAsksOnTop(t *testing.T) {
 }
 
 func TestReadersSeeTheirRowsOnly(t *testing.T) {
-	onStores(t, func(t *testing.T, w *world) {
+	onStores(t, func(w *world) {
 		w.june()
 		result := w.run(manager, "by_worker", report.RunInput{})
-		same(t, lines(result), []string{
+		same(w, lines(result), []string{
 			"w3 p1 t1 1 4 0.5000 190.00 0.00 190.00 380.00",
 			"w2 p1 t1 1 9.5 1.1875 313.75 0.00 313.75 264.21",
 			"w1 p1 t1 2 16 2.0000 520.00 0.00 520.00 260.00",
 		})
 		if result.Totals["cost"] != "1023.75" {
-			t.Errorf("totals %v", result.Totals)
+			w.Errorf("totals %v", result.Totals)
 		}
 	})
 }

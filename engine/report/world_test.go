@@ -35,6 +35,7 @@ var (
 // world is a company with sheets and pieces, and the report service over a real store.
 type world struct {
 	testing.TB
+	t       *testing.T // nil in a benchmark
 	ctx     context.Context
 	reports *report.Service
 	records *record.Service
@@ -93,10 +94,21 @@ func catalogOf(tb testing.TB, pattern string) *def.Catalog {
 }
 
 // onStores runs a test on the embedded store and, when MONGODB_URI is set, on that server.
-func onStores(t *testing.T, test func(t *testing.T, w *world)) {
+func onStores(t *testing.T, test func(w *world)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, newWorld(t, openSQLite(t))) })
-	t.Run("mongodb", func(t *testing.T) { test(t, newWorld(t, openMongo(t))) })
+	onStoresWith(t, catalogOf(t, "testdata/site/*/*.json"), test)
+}
+
+func onStoresWith(t *testing.T, catalog *def.Catalog, test func(w *world)) {
+	t.Helper()
+	run := func(t *testing.T, st store.Store) {
+		t.Helper()
+		w := newWorldOf(t, st, catalog)
+		w.t = t
+		test(w)
+	}
+	t.Run("sqlite", func(t *testing.T) { run(t, openSQLite(t)) })
+	t.Run("mongodb", func(t *testing.T) { run(t, openMongo(t)) })
 }
 
 func openSQLite(tb testing.TB) store.Store {

@@ -1,0 +1,229 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"formwork/engine/access"
+	"formwork/engine/def"
+	"formwork/engine/record"
+	"formwork/engine/report"
+	"formwork/templates"
+)
+
+// worked is the worked example of the project: records of a construction company and the reports they make.
+type worked struct {
+	Inputs  map[string][]map[string]any `json:"inputs"`
+	Outputs map[string]json.RawMessage  `json:"outputs"`
+}
+
+// readWorked reads the example from the folder FORMWORK_CASES, or from beside the repository; without it the test is
+// skipped.
+func readWorked(tb testing.TB) *worked {
+	tb.Helper()
+	folder := os.Getenv("FORMWORK_CASES")
+	if folder == "" {
+		folder = "../../../shared/cases"
+	}
+	raw, err := os.ReadFile(filepath.Join(folder, "worked_example.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		tb.Skip("worked example skipped: no worked_example.json in FORMWORK_CASES")
+	}
+	if err != nil {
+		tb.Fatal(err)
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	var w worked
+	if err := dec.Decode(&w); err != nil {
+		tb.Fatal(err)
+	}
+	return &w
+}
+
+// templateCatalog compiles the shipped templates base and labor.
+func templateCatalog(tb testing.TB, files fs.FS) *def.Catalog {
+	tb.Helper()
+	defs := def.Definitions{}
+	for _, template := range []string{"base", "labor"} {
+		for _, pattern := range []string{template + "/*/*.json", template + "/settings.json"} {
+			names, err := fs.Glob(files, pattern)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			for _, name := range names {
+				kind := def.Kind(path.Base(path.Dir(name)))
+				if path.Base(name) == "settings.json" {
+					kind = def.KindSettings
+				}
+				if !slices.Contains(def.Kinds, kind) {
+					continue // sample/, testdata/
+				}
+				raw, err := fs.ReadFile(files, name)
+				if err != nil {
+					tb.Fatal(err)
+				}
+				definition, problems := def.Decode(kind, raw)
+				if len(problems) > 0 {
+					tb.Fatalf("%s: %v", name, problems)
+				}
+				defs[def.RefOf(template, definition)] = definition
+			}
+		}
+	}
+	catalog, problems := def.Compile(defs, "zh-CN")
+	if problems = append(problems, def.Check(catalog)...); len(problems) > 0 {
+		tb.Fatal(problems)
+	}
+	return catalog
+}
+
+// workedOrder is the order in which the example's records can be entered: what is referred to first.
+var workedOrder = []string{
+	"cost_subject", "labor_policy", "work_calendar", "customer", "supplier", "project", "wbs_task", "expense_contract", "bank_account",
+	"labor_team", "worker", "worker_rate", "day_labor_sheet", "piece_sheet", "wage_sheet", "wage_payment",
+}
+
+// enter stores the example through the one way records change: what is computed is computed anew. A record's id is its
+// natural key, so that references need no translation.
+func (w *world) enter(example *worked) {
+	w.Helper()
+	for _, person := range example.Inputs["employee"] {
+		id, _ := person["code"].(string)
+		w.create("user", id, record.CreateInput{Values: map[string]any{"name": person["name"]}})
+	}
+	for _, entity := range workedOrder {
+		definition := w.catalog.Entities[entity]
+		if definition == nil {
+			continue
+		}
+		for i, input := range example.Inputs[entity] {
+			id := fmt.Sprintf("%s-%d", entity, i)
+			if key, ok := input[definition.Natural].(string); ok {
+				id = key
+			}
+			in := record.CreateInput{Values: known(definition.Properties, input), Imported: true}
+			if entity == "wage_sheet" { // opening data have no lines to add up
+				in.Values["opening_gross"], in.Values["opening_deduct"] = input["gross_amount"], input["advance_deduct"]
+			}
+			delete(in.Values, "leader") // of a team: a worker, who comes after his team
+			if definition.Approval {
+				in.State = "approved" // the example calls it status
+				delete(in.Values, "status")
+			}
+			w.create(entity, id, in)
+		}
+	}
+}
+
+func (w *world) create(entity, id string, in record.CreateInput) {
+	w.Helper()
+	in.ID = id
+	if _, err := w.records.Create(w.ctx, access.Actor{Tenant: tenantName, System: true}, entity, in); err != nil {
+		var invalid *record.InvalidError
+		if errors.As(err, &invalid) {
+			w.Fatalf("create %s/%s: %+v", entity, id, invalid.Problems)
+		}
+		w.Fatalf("create %s/%s: %v", entity, id, err)
+	}
+}
+
+// known keeps what an entity has fields for and people may write; numbers become whole numbers.
+func known(fields map[string]*def.Field, input map[string]any) map[string]any {
+	values := map[string]any{}
+	for name, value := range input {
+		field := fields[name]
+		if field == nil || value == nil || (field.IsComputed() && field.Number == nil) {
+			continue
+		}
+		switch v := value.(type) {
+		case json.Number:
+			n, err := v.Int64()
+			if err != nil {
+				continue
+			}
+			value = n
+		case []any:
+			if field.IsTable() {
+				rows := make([]any, 0, len(v))
+				for _, item := range v {
+					if row, ok := item.(map[string]any); ok {
+						rows = append(rows, known(field.Items.Properties, row))
+					}
+				}
+				value = rows
+			}
+		}
+		values[name] = value
+	}
+	return values
+}
+
+// TestTheReportsOfTheWorkedExample holds the labor datasets of the template to the example's figures, string for string.
+func TestTheReportsOfTheWorkedExample(t *testing.T) {
+	example := readWorked(t)
+	onStoresWith(t, templateCatalog(t, templates.Files), func(w *world) {
+		t := w.t
+		w.enter(example)
+		for _, name := range []string{
+			"labor_by_worker", "labor_by_team", "labor_by_project", "labor_by_trade", "labor_daily_by_project", "wage_payable",
+		} {
+			t.Run(name, func(t *testing.T) { w.compare(t, name, example.Outputs[name]) })
+		}
+	})
+}
+
+// compare holds a dataset's rows to those of the example: the same columns, values and number of rows. Sheets the example
+// makes by running wage flows are not among the inputs, so of the wages only those that were entered count.
+func (w *world) compare(t *testing.T, name string, output json.RawMessage) {
+	t.Helper()
+	dec := json.NewDecoder(bytes.NewReader(output))
+	dec.UseNumber()
+	var want []map[string]any
+	if err := dec.Decode(&want); err != nil {
+		t.Fatal(err)
+	}
+	want = slices.DeleteFunc(want, func(row map[string]any) bool {
+		id, ok := row["wage_sheet"].(string)
+		if !ok {
+			return false
+		}
+		docs, err := w.store.Get(w.ctx, "wage_sheet", id)
+		return err == nil && len(docs) == 0
+	})
+	result := w.run(admin, name, report.RunInput{})
+	if len(result.Rows) == 0 {
+		t.Fatal("no rows")
+	}
+	same(t, sorted(texts(result.Rows, columnsOf(want[0]))), sorted(texts(want, columnsOf(want[0]))))
+}
+
+func columnsOf(row map[string]any) []string {
+	var names []string
+	for name := range row {
+		names = append(names, name)
+	}
+	return sorted(names)
+}
+
+// texts writes rows as texts of "name=value" in the order of names.
+func texts[R ~map[string]any](rows []R, names []string) []string {
+	lines := make([]string, len(rows))
+	for i, row := range rows {
+		cells := make([]string, len(names))
+		for n, name := range names {
+			cells[n] = fmt.Sprintf("%s=%v", name, row[name])
+		}
+		lines[i] = strings.Join(cells, " ")
+	}
+	return lines
+}
