@@ -74,7 +74,8 @@ func (p *indexPlan) add(paths []string) {
 			return
 		}
 	}
-	if len(paths) > 0 {
+	anyway := len(paths) == 1 && paths[0] == def.FieldState // stores index it by themselves
+	if len(paths) > 0 && !anyway {
 		p.lists = append(p.lists, slices.Clone(paths))
 	}
 }

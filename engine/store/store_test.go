@@ -32,6 +32,9 @@ func labor() *def.Catalog {
 					}}},
 				}}},
 			}},
+			"note": {Properties: map[string]*def.Field{"first": {XType: def.TypeText, Lookup: []*def.Lookup{{ // stores index state anyway
+				Name: "sheet", Entity: "sheet", Take: def.Take{Path: "no"}, Where: []byte(`{"field":"state","op":"eq","value":"approved"}`),
+			}}}}},
 			"worker_rate": {Properties: map[string]*def.Field{"worker": to("worker"), "effective_from": of(def.TypeDate), "day_rate": of(def.TypeMoney)}},
 		},
 		Views: map[string]*def.View{
