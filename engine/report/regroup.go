@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"formwork/engine/def"
 	"formwork/engine/expr"
 	"formwork/engine/query"
+	"formwork/engine/store"
 )
 
 // regroup answers a source with keys behind references: grouped by the references, then by what the records referred to
@@ -165,7 +167,7 @@ func (q *run) bucket(k *key, value any) any {
 // pile is a group being put together.
 type pile struct {
 	keys   map[string]any
-	sums   map[string]expr.Decimal        // by name of the part
+	sums   map[string]*big.Rat            // by name of the part
 	ends   map[string]any                 // min and max
 	values map[string]map[string]struct{} // of count_distinct, by measure
 }
@@ -193,7 +195,7 @@ func (g *regrouping) pile(values map[string]any) *pile {
 	text := keyText(g.keyFields(), keys)
 	p, ok := g.byKey[text]
 	if !ok {
-		p = &pile{keys, map[string]expr.Decimal{}, map[string]any{}, map[string]map[string]struct{}{}}
+		p = &pile{keys, map[string]*big.Rat{}, map[string]any{}, map[string]map[string]struct{}{}}
 		g.byKey[text] = p
 		g.order = append(g.order, text)
 	}
@@ -225,11 +227,14 @@ func (g *regrouping) add(values map[string]any) error {
 			if !ok {
 				continue
 			}
-			number, err := decimalOf(value)
-			if err != nil {
-				return fmt.Errorf("measure %s: %w", m.name, err)
+			number, ok := new(big.Rat).SetString(fmt.Sprint(value))
+			if !ok {
+				return fmt.Errorf("measure %s: %v is no number", m.name, value)
 			}
-			p.sums[part] = expr.AddDecimal(p.sums[part], number)
+			if p.sums[part] != nil {
+				number.Add(number, p.sums[part])
+			}
+			p.sums[part] = number
 		}
 	}
 	return nil
@@ -292,35 +297,28 @@ func (g *regrouping) groups() ([]group, error) {
 
 // finish gives a measure as the store would have: counts as int64, sums with the places of their field.
 func (p *pile) finish(m *measure, name string) (any, error) {
+	sum := p.sums[name]
+	if sum == nil {
+		sum = new(big.Rat)
+	}
 	switch m.agg {
 	case query.Count:
-		n, _ := expr.DecimalInt64(p.sums[name])
-		return n, nil
+		return sum.Num().Int64(), nil
 	case query.CountDistinct:
 		return int64(len(p.values[m.name])), nil
 	case query.Min, query.Max:
 		return p.ends[name], nil
 	case query.Sum:
-		return expr.FormatDecimal(p.sums[name], m.field.EffectiveScale(), m.field.IsFixed()), nil
+		fixed := m.field.IsDecimal() && m.field.IsFixed()
+		return store.SumText(sum, store.Field{Type: m.field.XType, Scale: m.field.EffectiveScale(), Fixed: fixed}), nil
 	}
 	count := p.sums[name+countSuffix]
-	if expr.SignDecimal(count) == 0 {
+	if count == nil || count.Sign() == 0 {
 		return nil, nil //nolint:nilnil // the average of nothing is missing
 	}
-	mean, err := expr.QuoDecimal(p.sums[name], count)
+	mean, err := store.Mean(sum, count.Num().Int64())
 	if err != nil {
 		return nil, fmt.Errorf("average %s: %w", m.name, err)
 	}
-	return expr.DecimalString(mean), nil
-}
-
-// decimalOf reads a sum or count of the store.
-func decimalOf(value any) (expr.Decimal, error) {
-	switch v := value.(type) {
-	case int64:
-		return expr.DecimalFromInt(v), nil
-	case string:
-		return expr.ParseDecimal(v)
-	}
-	return expr.Decimal{}, fmt.Errorf("a number of type %T", value)
+	return mean, nil
 }
