@@ -66,14 +66,56 @@ const base = '/api/v1'
 /** Sends a request and returns its JSON answer. Throws ApiError for every refusal, also for a lost connection. */
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
   let response = await send(path, options)
-  if (response.status === 401 && !options.anonymous) {
-    pending ??= reauthenticate().finally(() => {
-      pending = undefined
-    })
-    if (await pending) response = await send(path, options)
-  }
+  if (response.status === 401 && !options.anonymous && (await signedInAgain()))
+    response = await send(path, options)
   if (response.ok) return answer<T>(response)
   throw await refusal(response)
+}
+
+/** Lets the person sign in again; all requests that wait share one dialog. */
+function signedInAgain(): Promise<boolean> {
+  pending ??= reauthenticate().finally(() => {
+    pending = undefined
+  })
+  return pending
+}
+
+export interface UploadOptions {
+  /** Told how much is sent, from 0 to 1. */
+  onProgress?: (part: number) => void
+  signal?: AbortSignal
+}
+
+/** Sends a form with a file and returns the JSON answer. Unlike fetch it tells how far it has come. */
+export async function upload<T>(
+  path: string,
+  form: FormData,
+  options: UploadOptions = {},
+): Promise<T> {
+  let response = await transmit(path, form, options)
+  if (response.status === 401 && (await signedInAgain()))
+    response = await transmit(path, form, options)
+  if (response.ok) return answer<T>(response)
+  throw await refusal(response)
+}
+
+function transmit(path: string, form: FormData, options: UploadOptions): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const sending = new XMLHttpRequest()
+    const stop = () => sending.abort()
+    sending.open('POST', base + path)
+    sending.setRequestHeader('Accept', 'application/json')
+    sending.setRequestHeader('X-CSRF-Token', csrf)
+    sending.upload.onprogress = (event) => {
+      if (event.lengthComputable) options.onProgress?.(event.loaded / event.total)
+    }
+    sending.onload = () => resolve(new Response(sending.responseText, { status: sending.status }))
+    sending.onerror = () => reject(new ApiError(0, { code: 'offline' }))
+    sending.onabort = () => reject(new DOMException('upload stopped', 'AbortError'))
+    sending.onloadend = () => options.signal?.removeEventListener('abort', stop)
+    options.signal?.addEventListener('abort', stop)
+    sending.send(form)
+  })
 }
 
 async function send(path: string, options: RequestOptions): Promise<Response> {

@@ -44,16 +44,18 @@ function ShownField({ path, field, label }: PartProps) {
   const kind = kindOf(field)
   const id = idOf(path)
   useFocusOf(path, id)
+  const showing = {
+    field,
+    nameOf: (entity: string, of: string) => model.nameOf(entity, of),
+    zone: bundle.zone,
+  }
+  const { Shown } = kind
   const text =
     state.pending && value === undefined
       ? '…'
       : field['x-number'] && value === undefined && !readOnly
         ? t('form.numberLater')
-        : shownValue(value, {
-            field,
-            nameOf: (entity, of) => model.nameOf(entity, of),
-            zone: bundle.zone,
-          })
+        : shownValue(value, showing)
   return (
     <div className={problems.length > 0 ? 'fw-labelled fw-labelled-bad' : 'fw-labelled'}>
       <span className="fw-label" id={`${id}-label`}>
@@ -65,7 +67,7 @@ function ShownField({ path, field, label }: PartProps) {
         aria-labelledby={`${id}-label`}
         className={kind.numeric ? 'fw-shown fw-shown-number' : 'fw-shown'}
       >
-        {text}
+        {Shown && value !== undefined ? <Shown value={value} showing={showing} /> : text}
       </output>
       {problems.length > 0 && (
         <div className="fw-problem">{problems.map(textOfProblem).join(' ')}</div>

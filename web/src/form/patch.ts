@@ -12,6 +12,11 @@ export function isComputed(field: Field): boolean {
   )
 }
 
+/** Whether values are ids of files. */
+export function isFile(field: Field): boolean {
+  return ['attachment', 'image', 'signature'].includes(field['x-type'])
+}
+
 /** Whether a row was made here and is not known to the server yet. */
 export function isNewRow(row: Row): boolean {
   return row._id.startsWith('+')
@@ -105,9 +110,25 @@ function applyRows(rows: readonly Row[], patches: readonly Values[]): Row[] {
   return [...result.values()]
 }
 
-/** The values to begin a copy with: what people write, without ids of rows. */
+/** The values to begin a copy with: what people write, without ids of rows. Files belong to the original. */
 export function copyOf(fields: Record<string, Field>, values: Values): Values {
-  return numberRows(fields, patchOf(fields, {}, withoutRowIds(fields, values)))
+  return numberRows(
+    fields,
+    patchOf(fields, {}, withoutRowIds(fields, withoutFiles(fields, values))),
+  )
+}
+
+function withoutFiles(fields: Record<string, Field>, values: Values): Values {
+  const result: Values = {}
+  for (const [name, value] of Object.entries(values)) {
+    const field = fields[name]
+    if (field && isFile(field)) continue
+    result[name] =
+      field?.['x-type'] === 'table'
+        ? rowsOf(value).map((row) => withoutFiles(field.items?.properties ?? {}, row))
+        : value
+  }
+  return result
 }
 
 function withoutRowIds(fields: Record<string, Field>, values: Values): Values {

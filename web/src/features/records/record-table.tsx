@@ -102,6 +102,8 @@ function columnOf(bundle: Bundle, column: ViewColumn, look: ColumnLook): ColumnT
     render: (_, record) => {
       if (path === 'state') return record.state ? <StateTag state={record.state} /> : null
       const text = pathText(bundle, record, path)
+      const pictures = shownSmall(bundle, record, path)
+      if (pictures) return pictures
       if (!look.first) return text
       return (
         <Link to="/e/$entity/r/$id" params={{ entity: record.entity, id: record.id }}>
@@ -110,6 +112,16 @@ function columnOf(bundle: Bundle, column: ViewColumn, look: ColumnLook): ColumnT
       )
     },
   }
+}
+
+/** What is more than a text: small pictures of photos. */
+function shownSmall(bundle: Bundle, record: StoredRecord, path: string) {
+  const field = bundle.entity.properties[path]
+  const value = record.values[path]
+  const Shown = field && kindOf(field).Shown
+  if (!Shown || value === undefined) return undefined
+  const nameOf = (entity: string, id: string) => record.refs?.[`${entity}/${id}`]
+  return <Shown value={value} showing={{ field, nameOf, zone: bundle.zone }} small />
 }
 
 function sortText(

@@ -28,11 +28,21 @@ export interface Showing {
   zone: string | undefined
 }
 
+/** What a value that is more than a line of text is shown with. */
+export interface ShownProps {
+  value: Wire
+  showing: Showing
+  /** Set in lists, where there is one line only. */
+  small?: true
+}
+
 /** A field type: how people write a value, and how it reads. */
 export interface FieldKind {
   Editor: ComponentType<EditorProps>
   /** The value as one line of text. */
   text: (value: Wire, showing: Showing) => string
+  /** How the value is shown where there is room for more than its text. */
+  Shown?: ComponentType<ShownProps>
   /** Aligned right, with digits of one width. */
   numeric?: true
   /** Several lines, or otherwise too large for one column of a form. */

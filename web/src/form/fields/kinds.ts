@@ -1,6 +1,7 @@
 import type { Field } from '@/api/bundle'
 import type { FieldType } from '@/api/definitions.gen'
 import type { Wire } from '@/api/wire'
+import { attachment } from './attachment'
 import { autonumber } from './autonumber'
 import { bankCard } from './bank-card'
 import { boolean } from './boolean'
@@ -9,8 +10,8 @@ import { date } from './date'
 import { datetime } from './datetime'
 import { decimal } from './decimal'
 import { department } from './department'
-import { files } from './files'
 import { idCard } from './id-card'
+import { image } from './image'
 import { integer } from './integer'
 import type { FieldKind, Showing } from './kind'
 import { longtext } from './longtext'
@@ -22,6 +23,7 @@ import { phone } from './phone'
 import { reference } from './reference'
 import { references } from './references'
 import { select } from './select'
+import { signature } from './signature'
 import { table } from './table'
 import { text } from './text'
 import { user } from './user'
@@ -48,13 +50,13 @@ const kinds: Record<FieldType, FieldKind> = {
   references,
   table,
   autonumber,
+  attachment,
+  image,
+  signature,
   phone,
   id_card: idCard,
   credit_code: creditCode,
   bank_card: bankCard,
-  attachment: files,
-  image: files,
-  signature: files,
 }
 
 /** The kind of a field; a type this page does not know is shown as text. */

@@ -32,8 +32,10 @@ export function problemText(
   )
 }
 
-/** One code may be told in several sentences: "items" says too few or too many, "pattern" of what. */
+/** One code may be told in several sentences: "items" says too few or too many, "pattern" of what, "file" why. */
 function variant(params: Record<string, unknown> | undefined): string {
-  if (typeof params?.['type'] === 'string') return `_${params['type']}`
+  for (const name of ['type', 'reason']) {
+    if (typeof params?.[name] === 'string') return `_${params[name]}`
+  }
   return `_${['digits', 'min', 'max'].find((name) => params?.[name] !== undefined) ?? ''}`
 }

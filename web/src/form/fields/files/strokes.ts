@@ -1,0 +1,44 @@
+/** A point of a stroke, in pixels of the pad. */
+export interface Point {
+  x: number
+  y: number
+}
+
+/** A line drawn without lifting the pen. */
+export type Stroke = readonly Point[]
+
+/** Adds a point to the last stroke. */
+export function extended(strokes: readonly Stroke[], point: Point): readonly Stroke[] {
+  const last = strokes.at(-1) ?? []
+  return [...strokes.slice(0, -1), [...last, point]]
+}
+
+/** Whether enough is drawn to be a signature, and not a slip of the pen. */
+export function isSignature(strokes: readonly Stroke[]): boolean {
+  const points = strokes.flat()
+  if (points.length < 8) return false
+  const span = (of: (point: Point) => number) =>
+    Math.max(...points.map(of)) - Math.min(...points.map(of))
+  return span((point) => point.x) + span((point) => point.y) >= 40
+}
+
+/** Draws strokes as smooth lines. */
+export function draw(pen: CanvasRenderingContext2D, strokes: readonly Stroke[]): void {
+  pen.lineWidth = 3
+  pen.lineCap = 'round'
+  pen.lineJoin = 'round'
+  pen.strokeStyle = '#10231f'
+  for (const stroke of strokes) {
+    const [first, ...rest] = stroke
+    if (!first) continue
+    pen.beginPath()
+    pen.moveTo(first.x, first.y)
+    let before = first
+    for (const point of rest) {
+      pen.quadraticCurveTo(before.x, before.y, (before.x + point.x) / 2, (before.y + point.y) / 2)
+      before = point
+    }
+    pen.lineTo(before.x, before.y)
+    pen.stroke()
+  }
+}
