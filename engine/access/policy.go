@@ -160,7 +160,8 @@ func complete(entity *def.Entity, g *def.Grant) map[string]def.FieldRight {
 		return rights
 	}
 	rest := def.FieldRead
-	if slices.Contains(g.Actions, string(Update)) || slices.Contains(g.Actions, string(Create)) {
+	writes := []Action{Create, Update, Import}
+	if slices.ContainsFunc(writes, func(a Action) bool { return slices.Contains(g.Actions, string(a)) }) {
 		rest = def.FieldWrite
 	}
 	if named, ok := g.Fields["*"]; ok {

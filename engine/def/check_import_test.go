@@ -20,7 +20,7 @@ func TestCheckRefusesImports(t *testing.T) {
 		{"a value the engine computes", "/columns/6/field", `"total_amount"`, "", "field_type"},
 		{"a whole sub-table", "/columns/6/field", `"lines"`, "", "field_type"},
 		{"a grammar nobody registered", "/columns/4/parse", `"hours"`, "", "unknown_parse"},
-		{"amounts in a text", "/columns/6/parse", `"wan"`, "", "unknown_parse"},
+		{"a sum of a matrix on a field", "/columns/6/parse", `"gong"`, "", "unknown_parse"},
 		{"a sum outside a matrix", "/columns/6", `{"name":"gong","labels":["工数"],"parse":"gong"}`, "/columns/6/parse", "unknown_parse"},
 		{"rows of a sub-table that nothing groups", "/group", "", "", "missing_key"},
 		{"groups by a column of the sub-table", "/group/0", `"lines.worker"`, "", "field_type"},

@@ -38,8 +38,6 @@ type ImportMatrix struct {
 const (
 	// CellAttendance is one day of one worker: √, 半, 8+2, 件 (domain.md §13).
 	CellAttendance = "attendance"
-	// ParseWan reads amounts as people write them: 1.2万, (500.00).
-	ParseWan = "wan"
 	// ParseAttendDays, ParseOvertime and ParseGong are the sums at the end of a line of a matrix.
 	ParseAttendDays = "attend_days"
 	ParseOvertime   = "ot_hours"

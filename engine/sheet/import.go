@@ -1,0 +1,296 @@
+package sheet
+
+import (
+	"context"
+	"fmt"
+
+	"formwork/engine/access"
+	"formwork/engine/def"
+	"formwork/engine/form"
+	"formwork/engine/record"
+)
+
+// Input is a workbook to import.
+type Input struct {
+	File   []byte
+	Sheet  string            // name of the sheet; "" = the first visible one
+	Import string            // name of an import definition; "" = by the fields of the entity
+	Given  map[string]string // values for every line, by field, as people write them: the project of an attendance sheet
+	Mode   string            // insert, update, upsert; "" = insert
+	// All stores nothing unless every record can be stored. Without it the good ones are.
+	All bool
+	Dry bool // only report
+	// Reason answers warnings that ask for one; "" leaves such records out.
+	Reason string
+	// Opening marks opening data (definitions.md §5.1): rules of entry become recorded warnings, records of entities with
+	// approval are approved.
+	Opening bool
+}
+
+// Import reads a workbook and stores its records through record.Service, so every rule holds. It needs the grant import,
+// and update for records that change. The report says what became of each line; an error is about the whole: *FileError,
+// record.ErrForbidden, record.ErrNotFound.
+func (s *Service) Import(ctx context.Context, actor access.Actor, entity string, in Input) (Report, error) {
+	if _, err := s.mayImport(ctx, actor, entity); err != nil {
+		return Report{}, err
+	}
+	catalog, definition, err := s.entity(ctx, actor.Tenant, entity)
+	if err != nil {
+		return Report{}, err
+	}
+	if in.Mode == "" {
+		in.Mode = ModeInsert
+	}
+	p, err := choose(catalog, definition, in.Import, language(actor, catalog))
+	if err != nil {
+		return Report{}, err
+	}
+	g, err := read(in.File, in.Sheet)
+	if err != nil {
+		return Report{}, err
+	}
+	b, err := s.builder(ctx, actor, catalog, p, g, in)
+	if err != nil {
+		return Report{}, err
+	}
+	drafts, err := b.build(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	if err := s.existing(ctx, actor, p, drafts, in.Mode); err != nil {
+		return Report{}, err
+	}
+	report := Report{Import: in.Import, Sheet: g.name, Rows: len(b.lines), Ignored: b.header.ignored}
+	for column := range maxColumns {
+		if c := b.header.columns[column]; c != nil && c.field != nil {
+			report.Columns = append(report.Columns, TakenFrom{columnName(column), c.title, c.field.Path})
+		}
+	}
+	err = s.settle(ctx, actor, entity, drafts, in, &report)
+	return report, err
+}
+
+// choose makes the plan of an import.
+func choose(catalog *def.Catalog, entity *def.Entity, name, lang string) (*plan, error) {
+	if name == "" {
+		return planFor(entity, lang), nil
+	}
+	i := catalog.Imports[name]
+	if i == nil || i.Entity != entity.Name {
+		return nil, fileError("unknown_import", "name", name)
+	}
+	return planOf(entity, i), nil
+}
+
+func (s *Service) builder(ctx context.Context, actor access.Actor, catalog *def.Catalog, p *plan, g *grid, in Input) (*builder, error) {
+	h, err := locate(g, p.columns, p.matrix != nil)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{
+		plan: p, grid: g, header: h, lang: language(actor, catalog), given: map[string]string{},
+		resolver: newResolver(s.config.Records, actor, catalog),
+	}
+	for path, text := range in.Given {
+		if field, ok := p.entity.Field(path); !ok || field.Parent != nil || !bringable(field) {
+			return nil, fileError("bad_value", "name", path)
+		}
+		b.given[path] = text
+	}
+	if p.matrix != nil {
+		b.hours = fullDay(ctx, s, b.resolver, p.entity, p.matrix.Full)
+	}
+	return b, nil
+}
+
+// build makes the drafts, references resolved.
+func (b *builder) build(ctx context.Context) ([]*draft, error) {
+	if b.matrix != nil {
+		return b.matrixDrafts(ctx)
+	}
+	b.read()
+	if len(b.lines) == 0 {
+		return nil, fileError("no_rows")
+	}
+	if err := b.resolver.resolve(ctx); err != nil {
+		return nil, err
+	}
+	b.refer()
+	return b.drafts(), nil
+}
+
+// settle looks what can be stored, stores it unless the import is dry, and completes the report.
+func (s *Service) settle(ctx context.Context, actor access.Actor, entity string, drafts []*draft, in Input, report *Report) error {
+	out := &outlet{service: s, actor: actor, entity: entity, in: in, report: report}
+	report.Records = len(drafts)
+	dry := in.Dry
+	if dry || in.All {
+		if err := out.put(ctx, drafts, true); err != nil {
+			return err
+		}
+	}
+	failed := 0
+	for _, d := range drafts {
+		if d.failed() {
+			failed++
+		}
+	}
+	if !dry && (!in.All || failed == 0) {
+		if err := out.put(ctx, drafts, false); err != nil {
+			return err
+		}
+		report.Stored = true
+	}
+	var problems []Problem
+	for _, d := range drafts {
+		problems = append(problems, d.problems...)
+		if !d.failed() {
+			report.OK++
+		}
+	}
+	report.list(problems)
+	return nil
+}
+
+// outlet gives drafts to record.Service.
+type outlet struct {
+	service *Service
+	actor   access.Actor
+	entity  string
+	in      Input
+	report  *Report
+}
+
+// put stores what can be stored, or only looks. New records go together, changes one by one.
+func (o *outlet) put(ctx context.Context, drafts []*draft, dry bool) error {
+	var fresh []*draft
+	for _, d := range drafts {
+		switch {
+		case d.failed():
+		case d.id != "":
+			if err := o.change(ctx, d, dry); err != nil {
+				return err
+			}
+		default:
+			fresh = append(fresh, d)
+		}
+		if len(fresh) == batch {
+			if err := o.create(ctx, fresh, dry); err != nil {
+				return err
+			}
+			fresh = nil
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	return o.create(ctx, fresh, dry)
+}
+
+// create stores a batch of new records; those that only ask for a reason are tried again with it.
+func (o *outlet) create(ctx context.Context, drafts []*draft, dry bool) error {
+	reasons := make([]map[string]string, len(drafts))
+	for round := range 2 {
+		var again []int
+		many := record.ManyInput{Dry: dry}
+		var at []int
+		for i, d := range drafts {
+			if round == 0 || reasons[i] != nil {
+				many.Records = append(many.Records, o.input(d, reasons[i]))
+				at = append(at, i)
+			}
+		}
+		if len(at) == 0 {
+			return nil
+		}
+		answers, err := o.service.config.Records.CreateMany(ctx, o.actor, o.entity, many)
+		if err != nil {
+			return err
+		}
+		for n, answer := range answers {
+			i := at[n]
+			if reason := o.reasons(answer.Err); round == 0 && reason != nil {
+				reasons[i], again = reason, append(again, i)
+				continue
+			}
+			if answer.Err == nil && !dry {
+				o.report.Created++
+			}
+			if err := drafts[i].refused(answer.Err); err != nil {
+				return fmt.Errorf("import line %d: %w", drafts[i].row+1, err)
+			}
+		}
+		if len(again) == 0 {
+			return nil
+		}
+	}
+	return nil
+}
+
+func (o *outlet) input(d *draft, reasons map[string]string) record.CreateInput {
+	in := record.CreateInput{Values: d.values, Import: true, Imported: o.in.Opening, Acknowledged: reasons}
+	if o.in.Opening {
+		in.State = d.state
+		if in.State == "" {
+			in.State = "approved"
+		}
+	}
+	return in
+}
+
+// change patches a record that is there.
+func (o *outlet) change(ctx context.Context, d *draft, dry bool) error {
+	patch := record.PatchInput{Values: d.values, Form: "-", Dry: dry}
+	before, err := o.service.config.Records.Get(ctx, o.actor, o.entity, d.id)
+	if err == nil {
+		patch.IfRev = before.Rev
+		var after record.Record
+		after, err = o.service.config.Records.Patch(ctx, o.actor, o.entity, d.id, patch)
+		if reasons := o.reasons(err); reasons != nil {
+			patch.Acknowledged = reasons
+			after, err = o.service.config.Records.Patch(ctx, o.actor, o.entity, d.id, patch)
+		}
+		if err == nil && !dry {
+			if after.Rev == before.Rev {
+				o.report.Same++
+			} else {
+				o.report.Updated++
+			}
+		}
+	}
+	if err := d.refused(err); err != nil {
+		return fmt.Errorf("import line %d: %w", d.row+1, err)
+	}
+	return nil
+}
+
+// openingReason is the reason that stands in the events of opening data: nobody was there to give another.
+const openingReason = "opening"
+
+// reasons answers a refusal that only asks for reasons; nil if there is none to give.
+func (o *outlet) reasons(err error) map[string]string {
+	reason := o.in.Reason
+	if reason == "" && o.in.Opening {
+		reason = openingReason
+	}
+	if reason == "" {
+		return nil
+	}
+	rules := map[string]string{}
+	for _, p := range asking(err) {
+		rules[p.Rule] = reason
+	}
+	if len(rules) == 0 {
+		return nil
+	}
+	return rules
+}
+
+// asking lists the warnings a refusal wants reasons for.
+func asking(err error) []form.Problem {
+	invalid, ok := asInvalid(err)
+	if !ok || !invalid.NeedsReason {
+		return nil
+	}
+	return invalid.Problems
+}
