@@ -58,7 +58,7 @@ func newContest(b *testing.B) *contest {
 	first := serveProcess(b, "formwork", []string{"serve", "--demo", "--data", data})
 	c := &contest{b: b, company: furnish(first, data, 40), tasks: map[string]string{}}
 	c.company.submitMany(b, benchRounds*approvals, &c.next)
-	c.tasks = c.company.openTasks()
+	c.tasks = c.company.openTasks(c.company.foreman)
 	for id := range c.tasks {
 		c.made = append(c.made, id)
 	}
@@ -79,7 +79,7 @@ func newContest(b *testing.B) *contest {
 	}
 	again := serveProcess(b, "formwork", []string{"serve", "--demo", "--data", data}, profile...)
 	b.Cleanup(again.stop)
-	for _, who := range []*browser{c.company.clerk, c.company.labor, c.company.manager} {
+	for _, who := range []*browser{c.company.clerk, c.company.foreman} {
 		who.server = again
 	}
 	c.bare = serveProcess(b, "bare", []string{"--data", copied})
@@ -119,7 +119,7 @@ func (c *contest) bareGet(i int) error {
 }
 
 func (c *contest) approve(i int) error {
-	return done(c.company.manager.try("POST", "/tasks/"+c.tasks[c.made[i]]+"/approve", object{"comment": "同意"}, fmt.Sprint("yes-", i)))
+	return done(c.company.foreman.try("POST", "/tasks/"+c.tasks[c.made[i]]+"/approve", object{"comment": "同意"}, fmt.Sprint("yes-", i)))
 }
 
 func (c *contest) bareApprove(i int) error {

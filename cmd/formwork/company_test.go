@@ -10,10 +10,12 @@ const sheets = "/entities/day_labor_sheet/records"
 
 // company is a demo company with teams of its own for load, each with four workers nobody else has.
 type company struct {
-	clerk, labor, manager *browser
-	project               string
-	teams                 []team
-	yesterday             time.Time
+	clerk, foreman, labor, manager *browser
+
+	project   string
+	teams     []team
+	yesterday time.Time
+	demo      []string // sheets that were there before
 }
 
 type team struct {
@@ -28,20 +30,18 @@ const entryDays = 365
 func furnish(s *server, data string, teams int) *company {
 	s.t.Helper()
 	c := &company{
-		clerk: s.signIn(data, "clerk"), labor: s.signIn(data, "labor"), manager: s.signIn(data, "manager"),
-		yesterday: time.Now().AddDate(0, 0, -1),
+		clerk: s.signIn(data, "clerk"), foreman: s.signIn(data, "foreman"), labor: s.signIn(data, "labor"),
+		manager: s.signIn(data, "manager"), yesterday: time.Now().AddDate(0, 0, -1),
 	}
+	c.demo = c.everyID()
 	c.allowEntry(s.signIn(data, "admin"))
 	first := c.clerk.must("GET", "/entities/labor_team/records?filter=%7B%22field%22:%22code%22,%22op%22:%22eq%22,%22value%22:%22T1%22%7D", nil)
 	values, _ := first.list("records")[0]["values"].(object)
 	c.project, _ = values["project"].(string)
-	// The manager is the foreman of these teams: his approval counts for both steps, so that a sheet needs one.
-	project := c.clerk.must("GET", "/entities/project/records/"+c.project, nil)
-	kept, _ := project.object["values"].(object)
 	worker := 0
 	for i := range teams {
 		made := c.clerk.must("POST", "/entities/labor_team/records", object{"values": object{
-			"code": fmt.Sprint("L", i), "name": fmt.Sprint("班组", i), "project": c.project, "foreman": kept["manager"], "pay_mode": "direct_wage",
+			"code": fmt.Sprint("L", i), "name": fmt.Sprint("班组", i), "project": c.project, "foreman": values["foreman"], "pay_mode": "direct_wage",
 		}})
 		t := team{id: made.text("id")}
 		for range 4 {
