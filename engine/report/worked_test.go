@@ -227,3 +227,53 @@ func texts[R ~map[string]any](rows []R, names []string) []string {
 	}
 	return lines
 }
+
+// TestReadersOfTheLaborCenter runs the shipped dashboard as people of the example: each sees his projects or teams, and of
+// the widgets those whose pay and wages his role may read.
+func TestReadersOfTheLaborCenter(t *testing.T) {
+	example := readWorked(t)
+	w := newWorldOf(t, openSQLite(t), templateCatalog(t, templates.Files))
+	w.enter(example)
+	member := func(id, role string) access.Actor {
+		return access.Actor{Tenant: tenantName, ID: id, Name: id, Roles: []string{role}}
+	}
+	tests := []struct {
+		name    string
+		reader  access.Actor
+		widgets int
+		widget  string // one of them, and
+		column  string // what its rows are told apart by
+		rows    []string
+	}{
+		{"the labor administrator of all projects", member("U05", "labor_admin"), 14, "by_team", "team", []string{"T1", "T2", "T3", "T4"}},
+		{"the manager of one project", member("U06", "project_manager"), 14, "by_team", "team", []string{"T1", "T2"}},
+		{"the clerk sees hours, not money", member("U09", "site_clerk"), 2, "heat", "worker", []string{"W01", "W02", "W03", "W04", "W05", "W06", "W07"}},
+		{"the team leader his own people", member("U13", "team_leader"), 2, "heat", "worker", []string{"W01", "W02", "W03", "W04"}},
+		{"the auditor everything", member("U01", "auditor"), 14, "by_team", "team", []string{"T1", "T2", "T3", "T4"}},
+		{"the cashier what is to be paid", member("U02", "cashier"), 2, "payable", "wage_sheet", []string{"GZ-P3-202605"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			answer, err := w.reports.RunDashboard(w.ctx, tt.reader, "labor_center", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, widget := range answer.Widgets {
+				if widget.Err != nil {
+					t.Errorf("%s: %v", name, widget.Err)
+				}
+			}
+			if len(answer.Widgets) != tt.widgets {
+				t.Errorf("%d widgets, want %d", len(answer.Widgets), tt.widgets)
+			}
+			var rows []string
+			for _, row := range answer.Widgets[tt.widget].Result.Rows {
+				rows = append(rows, fmt.Sprint(row[tt.column]))
+			}
+			same(t, slices.Compact(sorted(rows)), tt.rows)
+		})
+	}
+	if _, err := w.reports.Run(w.ctx, member("U09", "site_clerk"), "labor_by_worker", report.RunInput{}); !errors.Is(err, record.ErrNotFound) {
+		t.Errorf("a clerk asks for pay: %v", err)
+	}
+}
