@@ -95,11 +95,11 @@ func (s *Service) RunDashboard(ctx context.Context, actor access.Actor, name str
 	if err != nil {
 		return BoardResult{}, err
 	}
-	form, err := compileParams(r.catalog, d.Params)
+	asked, err := compileParams(r.catalog, d.Params)
 	if err != nil {
 		return BoardResult{}, fmt.Errorf("dashboard %s: %w", name, err)
 	}
-	params, err := r.params(form, given)
+	params, err := r.params(asked, given)
 	if err != nil {
 		return BoardResult{}, err
 	}

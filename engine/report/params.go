@@ -18,12 +18,11 @@ func compileParams(catalog *def.Catalog, params map[string]*def.Field) (*form.Fo
 	if len(params) == 0 {
 		return nil, nil //nolint:nilnil // no params is usual
 	}
-	with := &def.Catalog{
-		Version: catalog.Version, Lang: catalog.Lang, Entities: maps.Clone(catalog.Entities), Settings: catalog.Settings,
-		Dictionaries: catalog.Dictionaries,
+	entity := &def.Entity{Head: def.Head{Name: paramsEntity}, Type: "object", Properties: params}
+	alone := &def.Catalog{
+		Version: catalog.Version, Lang: catalog.Lang, Entities: map[string]*def.Entity{paramsEntity: entity}, Settings: catalog.Settings,
 	}
-	with.Entities[paramsEntity] = &def.Entity{Head: def.Head{Name: paramsEntity}, Type: "object", Properties: params}
-	compiled, err := form.Compile(with, paramsEntity, form.Layout{})
+	compiled, err := form.Compile(alone, paramsEntity, form.Layout{})
 	if err != nil {
 		return nil, fmt.Errorf("params: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"formwork/engine/access"
 	"formwork/engine/def"
+	"formwork/engine/query"
 	"formwork/engine/record"
 	"formwork/engine/report"
 )
@@ -183,6 +184,13 @@ func TestWhatTheReaderAsksOnTop(t *testing.T) {
 		}
 		if _, there := result.Refs["worker/w1"]; there {
 			t.Error("refs of rows that are not there")
+		}
+	})
+	t.Run("a column that is not shown cannot be found out", func(t *testing.T) {
+		var question *query.Error
+		_, err := w.reports.Run(w.ctx, admin, "by_month", report.RunInput{Where: []byte(`{"field":"double","op":"gt","value":"500"}`)})
+		if !errors.As(err, &question) || question.Code != query.CodeUnknownField {
+			t.Errorf("got %v", err)
 		}
 	})
 	for name, where := range map[string]string{
