@@ -28,7 +28,7 @@ import (
 //
 //	go test -tags no_ui ./cmd/formwork -run Kill -crash-sheets 10000 -crash-clients 1000 -crash-kills 20 -timeout 30m
 var (
-	crashSheets  = flag.Int("crash-sheets", 160, "sheets that are submitted while the server is killed, then approved by two people")
+	crashSheets  = flag.Int("crash-sheets", 100, "sheets that are submitted while the server is killed, then approved by two people")
 	crashClients = flag.Int("crash-clients", 24, "clients at once")
 	crashKills   = flag.Int("crash-kills", 4, "kills while they are submitted; half as many while each of the two approves")
 	crashSeed    = flag.Uint64("crash-seed", 1, "seed of the moments of the kills")
@@ -284,7 +284,7 @@ func approveAll(t *testing.T, s *server, c *company, who *browser, submitted map
 	go func() { defer close(killed); killing(t, s, who, *crashKills/2, &done) }()
 	atOnce(len(ids), func(i int) {
 		defer done.Add(1)
-		a, err := who.insist("POST", "/tasks/"+tasks[ids[i]]+"/approve", object{"comment": "同意"}, "approve-"+ids[i])
+		a, err := who.insist("POST", "/tasks/"+tasks[ids[i]]+"/approve", object{"comment": "同意"}, "approve-"+tasks[ids[i]])
 		if err != nil || a.status != http.StatusOK {
 			t.Errorf("approve %s: %d %s %v", ids[i], a.status, a.body, err)
 			return
