@@ -11,6 +11,7 @@ import (
 	"formwork/engine/form"
 	"formwork/engine/record"
 	"formwork/engine/report"
+	"formwork/engine/sheet"
 	"formwork/engine/tenant"
 )
 
@@ -28,7 +29,7 @@ const (
 func (s *server) routes() []route {
 	var all []route
 	for _, group := range [][]route{
-		s.sessionRoutes(), s.recordRoutes(), s.fileRoutes(), s.reportRoutes(), s.taskRoutes(), s.memberRoutes(), s.definitionRoutes(),
+		s.sessionRoutes(), s.recordRoutes(), s.sheetRoutes(), s.fileRoutes(), s.reportRoutes(), s.taskRoutes(), s.memberRoutes(), s.definitionRoutes(),
 	} {
 		all = append(all, group...)
 	}
@@ -69,6 +70,16 @@ func (s *server) recordRoutes() []route {
 		{post, records + "/:id/restore", signedIn, "Take a record out of the recycle bin", recordParams{}, nil, record.Record{}, 0, s.restoreRecord},
 		{post, records + "/:id/void", signedIn, "Void an approved record, with a reason", recordParams{}, voidBody{}, record.Record{}, 0, s.voidRecord},
 		{post, records + "/:id/:verb", signedIn, "Submit, withdraw and the other commands of a flow", commandParams{}, actBody{}, record.Record{}, 0, s.commandRecord},
+	}
+}
+
+func (s *server) sheetRoutes() []route {
+	return []route{
+		{get, "/entities/:entity/export", signedIn, "What a view shows, as a workbook", exportParams{}, nil, []byte{}, 0, s.exportRecords},
+		{get, "/entities/:entity/import-template", signedIn, "An empty workbook for an import", importTemplateParams{}, nil, []byte{}, 0, s.getImportTemplate},
+		{post, "/entities/:entity/import", signedIn, "Import a workbook, or look what would become of it", entityParams{}, importBody{}, sheet.Report{}, 0, s.importRecords},
+		{post, "/entities/:entity/import/marked", signedIn, "The workbook with notes beside its lines", entityParams{}, markBody{}, []byte{}, 0, s.markWorkbook},
+		{post, "/import/:entity", signedIn, "Opening data; what is there already stays", entityParams{}, openingBody{}, sheet.Report{}, 0, s.importOpening},
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"formwork/engine/job"
 	"formwork/engine/record"
 	"formwork/engine/report"
+	"formwork/engine/sheet"
 	"formwork/engine/store"
 	"formwork/engine/tenant"
 )
@@ -50,6 +51,7 @@ type Engine struct {
 	Flows    *flow.Service
 	Files    *file.Service
 	Reports  *report.Service
+	Sheets   *sheet.Service
 	Jobs     *job.Runner
 
 	mu      sync.Mutex
@@ -96,6 +98,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.Sheets = sheet.New(sheet.Config{Records: e.Records, Access: e.Access, Catalogs: e.Catalogs, Zone: tenants.Zone})
 	e.Files = file.New(file.Config{
 		Blobs: cfg.Blobs, Records: e.Records, Catalogs: e.Catalogs, Stores: tenants.Store, Tenants: e.tenantNames,
 		Clock: cfg.Clock, NewID: cfg.NewID, Random: cfg.Random, Log: cfg.Log, Record: e.Flows.Record,
