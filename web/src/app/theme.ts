@@ -9,6 +9,8 @@ export function themeFor(phone: boolean): ThemeConfig {
     token: {
       colorPrimary: '#0f6b5c',
       colorInfo: '#0f6b5c',
+      colorInfoBg: '#e9f3f0',
+      colorInfoBorder: '#b7d3cb',
       colorLink: '#0f6b5c',
       colorSuccess: '#1d7a45',
       colorWarning: '#a85b00',

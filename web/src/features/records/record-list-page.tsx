@@ -42,11 +42,10 @@ interface RecordListPageProps {
 export function RecordListPage({ entity, viewName, state, onState }: RecordListPageProps) {
   const phone = usePhone()
   const { data: bundle } = useSuspenseQuery(bundleQueries.of(entity, { phone }))
-  const named = bundle.views[viewName]
-  const view = named ?? generatedView(bundle, viewName)
+  const { view, sent } = shownView(bundle, viewName, state.where !== undefined)
   const filter = both(filterOf(readFilters(state.f)), readWhere(state.where))
   const search: RecordSearch = {
-    ...(named ? { view: viewName } : {}),
+    ...(sent ? { view: viewName } : {}),
     ...(filter ? { filter } : {}),
     ...(state.q ? { q: state.q } : {}),
     ...(state.sort ? { sort: state.sort } : {}),
@@ -93,6 +92,18 @@ export function RecordListPage({ entity, viewName, state, onState }: RecordListP
 
 function MoreText() {
   return useTranslation().t('common.more')
+}
+
+/**
+ * The view to show, and whether the server is told its name: it then applies the view's filter. To records from a report
+ * it must not, or others would be shown than those counted; what only the server adds to a view is left out then.
+ */
+function shownView(bundle: Bundle, name: string, fromReport: boolean) {
+  const named = bundle.views[name]
+  if (!named) return { view: generatedView(bundle, name), sent: false }
+  if (!fromReport || !named.where) return { view: named, sent: true }
+  const own = named.columns.filter((column) => !column.field.includes('.'))
+  return { view: { ...named, columns: own }, sent: false }
 }
 
 function generatedView({ entity }: Bundle, name: string): View {

@@ -60,7 +60,7 @@ export function Canvas({ option, label, onPick }: CanvasProps) {
     }
     made.on('click', pick)
     return () => {
-      made.off('click', pick)
+      if (!made.isDisposed()) made.off('click', pick)
     }
   }, [onPick])
   return <div ref={place} role="img" aria-label={label} className="fw-chart" />

@@ -15,6 +15,7 @@ import type {
 import type { ComposeOption } from 'echarts/core'
 import type { Widget } from '@/api/definitions.gen'
 import type { Column, Report } from '@/api/reports'
+import type { Wire } from '@/api/wire'
 import { sum } from '@/lib/decimal'
 import { titleOf } from '@/lib/texts'
 import { figure, isMoney, isTime, type Look, position } from './figures'
@@ -96,14 +97,21 @@ function axesOption(type: 'bar' | 'line', plot: Plot, drawing: Drawing): ChartOp
   const sideways = type === 'bar' && !plot.time
   const kinds = axisKinds(plot)
   const category = categoryAxis(plot, sideways, drawing)
-  const values = kinds.map((kind, index) => valueAxis(kind, index, drawing))
+  const values = kinds.map((kind, index) => ({
+    ...valueAxis(kind, index, drawing),
+    // Two scales must tell which is whose.
+    ...(kinds.length > 1 ? { name: axisName(plot, kind) } : {}),
+  }))
   const several = plot.series.length > 1
   return {
     ...base(drawing),
-    grid: { left: 8, right: 12, top: several ? 40 : 20, bottom: 8 },
-    ...(several
-      ? { legend: { type: 'scroll', top: 4, left: 8, right: 8, textStyle: { fontSize: 12 } } }
-      : {}),
+    grid: {
+      left: 8,
+      right: 12,
+      top: (several ? 36 : 16) + (values.length > 1 ? 20 : 0),
+      bottom: 8,
+    },
+    ...(several ? { legend: { ...legend(drawing), top: 2, left: 4, right: 4 } } : {}),
     tooltip: {
       ...base(drawing).tooltip,
       trigger: 'axis',
@@ -145,6 +153,21 @@ function axisKinds(plot: Plot): string[] {
   return [...new Set(plot.series.map((series) => kindOfAxis(series.column)))].slice(0, 2)
 }
 
+function axisName(plot: Plot, kind: string): string {
+  const mine = plot.series.filter((series) => kindOfAxis(series.column) === kind)
+  return mine.map((series) => series.name).join(' / ')
+}
+
+function legend({ palette }: Drawing): LegendComponentOption {
+  return {
+    type: 'scroll',
+    icon: 'circle',
+    itemWidth: 9,
+    itemHeight: 9,
+    textStyle: { fontSize: 12, color: palette.text },
+  }
+}
+
 function categoryAxis(plot: Plot, sideways: boolean, { palette, phone }: Drawing) {
   return {
     type: 'category' as const,
@@ -165,6 +188,7 @@ function valueAxis(kind: string, index: number, drawing: Drawing) {
   const percent = kind.startsWith('percent')
   return {
     type: 'value' as const,
+    nameTextStyle: { color: palette.quiet },
     splitLine: { show: index === 0, lineStyle: { color: palette.line } },
     axisLabel: {
       color: palette.quiet,
@@ -242,29 +266,38 @@ function pieOption(widget: Widget, report: Report, drawing: Drawing): ChartOptio
       ...base(drawing).tooltip,
       trigger: 'item',
       formatter: (raw: unknown) => {
-        const { percent } = raw as { percent?: number }
         const { name, mark: hit } = shownOf(raw)
-        return `${name}\n${hit?.text ?? ''} (${percent ?? 0}%)`
+        return `${name}\n${hit?.text ?? ''} (${percentOf(raw)}%)`
       },
     },
-    legend: { type: 'scroll', bottom: 0, textStyle: { fontSize: 12 } },
+    legend: { ...legend(drawing), bottom: 0 },
     series: [
       {
         type: 'pie',
         name: series.name,
-        radius: ['42%', '68%'],
+        radius: ['40%', '64%'],
         center: ['50%', '45%'],
         data: data as PieSeriesOption['data'],
         itemStyle: { borderColor: drawing.palette.ground, borderWidth: 2 },
-        label: { show: !drawing.phone, formatter: '{b} {d}%', color: drawing.palette.text },
+        label: {
+          formatter: (raw: unknown) => `${percentOf(raw)}%`,
+          overflow: 'none',
+          color: drawing.palette.text,
+        },
+        labelLine: { length: 8, length2: 6 },
       } as PieSeriesOption,
     ],
   }
 }
 
-/** The first row's value; a sum over all rows where the column has one. */
-export function single(report: Report, column: Column) {
-  if (report.rows.length === 0) return undefined
+/** The share of a slice, to one place. */
+function percentOf(raw: unknown): string {
+  const { percent } = raw as { percent?: number }
+  return (percent ?? 0).toFixed(1)
+}
+
+/** The one figure of a table: the sum over all rows where the column has one, else what the first row says. */
+export function single(report: Report, column: Column): Wire | undefined {
   return report.totals?.[column.name] ?? report.rows[0]?.[column.name]
 }
 
@@ -274,7 +307,7 @@ function gaugeOption(widget: Widget, report: Report, drawing: Drawing): ChartOpt
   if (!column) return undefined
   const value = single(report, column)
   const at = position(column, value, drawing.unit)
-  if (at === null) return undefined
+  if (report.rows.length === 0 || at === null) return undefined
   const { palette } = drawing
   const max = column['x-type'] === 'percent' ? Math.max(100, nextRound(at)) : nextRound(at)
   return {
@@ -284,21 +317,20 @@ function gaugeOption(widget: Widget, report: Report, drawing: Drawing): ChartOpt
         type: 'gauge',
         min: 0,
         max,
-        splitNumber: 4,
-        startAngle: 200,
-        endAngle: -20,
-        center: ['50%', '60%'],
-        radius: '92%',
-        progress: { show: true, width: 14 },
-        axisLine: { lineStyle: { width: 14, color: [[1, palette.line]] } },
+        startAngle: 180,
+        endAngle: 0,
+        center: ['50%', '78%'],
+        radius: '135%',
+        progress: { show: true, width: 12 },
+        axisLine: { lineStyle: { width: 12, color: [[1, palette.line]] } },
         axisTick: { show: false },
         splitLine: { show: false },
-        axisLabel: { distance: 20, color: palette.quiet, fontSize: 11 },
+        axisLabel: { show: false },
         pointer: { show: false },
         title: { show: false },
         detail: {
-          offsetCenter: [0, '-8%'],
-          fontSize: 24,
+          offsetCenter: [0, '-12%'],
+          fontSize: 20,
           fontWeight: 600,
           color: palette.text,
           formatter: () => figure(column, value, drawing),
@@ -332,10 +364,15 @@ function heatOption(widget: Widget, report: Report, drawing: Drawing): ChartOpti
       return [{ ...said, value: [across, down, Number(value)] as [number, number, number] }]
     }),
   )
-  const top = Math.max(0, ...data.map(({ value }) => value[2]))
+  const top = Math.max(1, ...data.map(({ value }) => value[2]))
+  const written = !drawing.phone && plot.categories.length <= 31
+  const marks = data.map((cell) => ({
+    ...cell,
+    label: { color: cell.value[2] > top * 0.75 ? palette.ground : palette.text },
+  }))
   return {
     ...base(drawing),
-    grid: { left: 8, right: 8, top: 8, bottom: 40 },
+    grid: { left: 8, right: 8, top: 8, bottom: 34 },
     tooltip: {
       ...base(drawing).tooltip,
       formatter: (raw: unknown) => {
@@ -349,22 +386,28 @@ function heatOption(widget: Widget, report: Report, drawing: Drawing): ChartOpti
     yAxis: { ...heatAxis(names, palette), inverse: true },
     visualMap: {
       min: 0,
-      max: top > 0 ? top : 1,
+      max: top,
+      text: [tick(top, drawing.lang), '0'],
       calculable: false,
       orient: 'horizontal',
       left: 'center',
       bottom: 0,
       itemHeight: 120,
       itemWidth: 10,
+      padding: 0,
       inRange: { color: palette.heat },
       textStyle: { color: palette.quiet },
-      formatter: (value: unknown) => tick(Number(value), drawing.lang),
     },
     series: [
       {
         type: 'heatmap',
         name: titleOf(first.column),
-        data: data as HeatmapSeriesOption['data'],
+        data: marks as HeatmapSeriesOption['data'],
+        label: {
+          show: written,
+          fontSize: 11,
+          formatter: (raw: unknown) => shownOf(raw).mark?.text ?? '',
+        },
         itemStyle: { borderColor: palette.ground, borderWidth: 1 },
         emphasis: { itemStyle: { borderColor: palette.text } },
       } as HeatmapSeriesOption,

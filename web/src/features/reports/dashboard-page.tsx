@@ -102,5 +102,6 @@ function gridArea({ x, y, w, h }: Placed) {
 
 /** Charts need a height to draw in; everything else is as high as it is. */
 function phoneHeight({ type }: Placed): number {
-  return type === 'number' || type === 'table' || type === 'list' ? 0 : 300
+  if (type === 'number' || type === 'table' || type === 'list') return 0
+  return type === 'gauge' ? 0 : 300
 }

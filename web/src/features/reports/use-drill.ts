@@ -9,8 +9,8 @@ import { explain } from '@/lib/problems/explain'
 import { usePhone } from '@/ui/use-phone'
 
 /**
- * Opens the list of the records behind a row. Which list: the first view of the entity without a filter of its own, as
- * one more filter would show other records than those counted.
+ * Opens the list of the records behind a row: as the first view of the entity shows them, rather one without a filter of
+ * its own. The list does not apply a view's filter to records that come from a report.
  */
 export function useDrill(dataset: string, params: Values | undefined) {
   const navigate = useNavigate()
@@ -20,7 +20,8 @@ export function useDrill(dataset: string, params: Values | undefined) {
     mutationFn: (key: Values) => drill(dataset, key, params ?? {}),
     onSuccess: async ({ entity, filter }, _, __, { client }) => {
       const { views } = await client.ensureQueryData(bundleQueries.of(entity, { phone }))
-      const view = Object.values(views).find((each) => !each.where)?.name ?? 'all'
+      const all = Object.values(views)
+      const view = (all.find((each) => !each.where) ?? all[0])?.name ?? 'all'
       await navigate({
         to: '/e/$entity/v/$view',
         params: { entity, view },

@@ -29,11 +29,11 @@ interface WidgetBodyProps {
 export function WidgetBody(props: WidgetBodyProps) {
   const { t } = useTranslation()
   const { widget, report, asTable } = props
+  // Nothing to pay is a figure, too.
+  if (widget.type === 'number') return <NumberTile {...props} />
   if (report.rows.length === 0) return <Nothing text={t('report.none')} />
   if (asTable || widget.type === 'table') return <WidgetTable {...props} />
   switch (widget.type) {
-    case 'number':
-      return <NumberTile {...props} />
     case 'list':
       return <RowList {...props} />
     default:
@@ -67,18 +67,18 @@ function NumberTile({ widget, report, unit, onDrill }: WidgetBodyProps) {
   const text = figure(column, single(report, column), { unit, refs: report.refs })
   const said = (
     <>
-      <span className="fw-tile-figure">{text}</span>
-      {isMoney(column) && <span className="fw-tile-unit">{t(`report.unit.${unit}`)}</span>}
+      <span className="fw-figure-text">{text}</span>
+      {isMoney(column) && <span className="fw-figure-unit">{t(`report.unit.${unit}`)}</span>}
     </>
   )
   if (onDrill && row?._key && report.rows.length === 1) {
     return (
-      <button type="button" className="fw-tile" onClick={() => onDrill(row)}>
+      <button type="button" className="fw-figure" onClick={() => onDrill(row)}>
         {said}
       </button>
     )
   }
-  return <p className="fw-tile">{said}</p>
+  return <p className="fw-figure">{said}</p>
 }
 
 function RowList({ widget, report, unit, onDrill }: WidgetBodyProps) {

@@ -34,6 +34,7 @@ export function WidgetCard(props: WidgetCardProps) {
   const title = titleOf(widget)
   const report = run && !('failure' in run) ? run : undefined
   const drawn = !['table', 'list', 'number'].includes(widget.type)
+  const scrolls = asTable || ['table', 'list'].includes(widget.type)
   const money = report && drawn && shownColumns(widget, report).some(isMoney)
   const body = <CardBody {...props} asTable={asTable} />
   const toggle = drawn && (
@@ -61,7 +62,15 @@ export function WidgetCard(props: WidgetCardProps) {
           )}
         </span>
       </header>
-      <div className="fw-widget-body">{!full && body}</div>
+      {scrolls ? (
+        // Reached by the keyboard, as what does not fit is scrolled to.
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: as said
+        <div className="fw-widget-body" tabIndex={0}>
+          {!full && body}
+        </div>
+      ) : (
+        <div className="fw-widget-body">{!full && body}</div>
+      )}
       <Modal
         open={full}
         onCancel={() => setFull(false)}
