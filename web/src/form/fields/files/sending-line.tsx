@@ -1,6 +1,7 @@
 import { CloseOutlined, ReloadOutlined } from '@ant-design/icons'
 import { Button, Progress } from 'antd'
 import { useTranslation } from 'react-i18next'
+import { ApiError } from '@/api/request'
 import { explain } from '@/lib/problems/explain'
 import type { Sending, Uploads } from './use-uploads'
 
@@ -20,7 +21,7 @@ export function SendingLine({ item, uploads }: { item: Sending; uploads: Uploads
           <div className="fw-problem">{explain(error)}</div>
         )}
       </div>
-      {error !== undefined && (
+      {error !== undefined && !isRefused(error) && (
         <Button icon={<ReloadOutlined />} onClick={() => uploads.retry(key)}>
           {t('files.retry')}
         </Button>
@@ -33,4 +34,9 @@ export function SendingLine({ item, uploads }: { item: Sending; uploads: Uploads
       />
     </li>
   )
+}
+
+/** Whether the server would refuse it again; a lost line or a fault of the server may pass. */
+function isRefused(error: unknown): boolean {
+  return error instanceof ApiError && error.status >= 400 && error.status < 500
 }

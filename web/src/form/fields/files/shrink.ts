@@ -14,7 +14,7 @@ export async function shrinkPhoto(photo: Blob, lines: readonly string[]): Promis
   canvas.width = Math.max(1, Math.round(picture.width * scale))
   canvas.height = Math.max(1, Math.round(picture.height * scale))
   const pen = canvas.getContext('2d')
-  if (!pen) throw new ApiError(0, { code: 'image_damaged' })
+  if (!pen) throw new ApiError(422, { code: 'image_damaged' })
   pen.fillStyle = '#fff' // what is transparent would become black
   pen.fillRect(0, 0, canvas.width, canvas.height)
   pen.drawImage(picture, 0, 0, canvas.width, canvas.height)
@@ -27,7 +27,7 @@ export async function shrinkPhoto(photo: Blob, lines: readonly string[]): Promis
 export function encoded(canvas: HTMLCanvasElement, type: string): Promise<Blob> {
   return new Promise((resolve, reject) => {
     canvas.toBlob(
-      (blob) => (blob ? resolve(blob) : reject(new ApiError(0, { code: 'image_damaged' }))),
+      (blob) => (blob ? resolve(blob) : reject(new ApiError(422, { code: 'image_damaged' }))),
       type,
       quality,
     )
@@ -38,7 +38,7 @@ async function opened(photo: Blob): Promise<ImageBitmap> {
   try {
     return await createImageBitmap(photo, { imageOrientation: 'from-image' })
   } catch {
-    throw new ApiError(0, { code: 'image_damaged' })
+    throw new ApiError(422, { code: 'image_damaged' })
   }
 }
 
