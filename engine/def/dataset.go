@@ -115,7 +115,7 @@ type DatasetColumn struct {
 
 // Window is a column that sums another one up from the first row to this one, anew for each value of the keys in Over.
 type Window struct {
-	RunningSum string   `json:"running_sum"` //nolint:tagliatelle // as in definitions
+	RunningSum string   `json:"running_sum"`
 	Over       []string `json:"over,omitempty"`
 	Title      string   `json:"title,omitempty"` // default: the summed column's
 	I18n       I18n     `json:"x-i18n,omitempty"`
