@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -52,6 +53,13 @@ func foundDemo(ctx context.Context, f *formwork, dataDir string) (*demoCompany, 
 	}
 	for _, p := range people {
 		demo.People = append(demo.People, demoPerson{Login: p.Login, Title: p.Title, Password: p.Password, Roles: p.Roles})
+	}
+	actors, err := signedIn(ctx, f, people)
+	if err != nil {
+		return nil, err
+	}
+	if err := playSheets(ctx, f, actors, time.Now()); err != nil {
+		return nil, err
 	}
 	return demo, demo.write(dataDir)
 }

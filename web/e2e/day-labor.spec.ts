@@ -1,9 +1,9 @@
 import { accessible, at, expect, test, words } from './company'
-import { DeskSheet, openTask, projects, teams } from './sheet'
+import { approve, DeskSheet, openTask, projects, teams } from './sheet'
 
 const t = words('zh-CN')
 
-test('a clerk fills a sheet on the desk, is told what is missing, and the manager approves it', async ({ sit }) => {
+test('a clerk fills a sheet on the desk, is told what is missing, and the foreman and the manager approve it', async ({ sit }) => {
   const clerk = await sit('clerk')
   const sheet = new DeskSheet(clerk)
   await sheet.begin()
@@ -33,6 +33,8 @@ test('a clerk fills a sheet on the desk, is told what is missing, and the manage
   await accessible(clerk)
   const number = await sheet.number()
 
+  await approve(await sit('foreman'), 'zh-CN', number, '人数属实')
+
   const manager = await sit('manager')
   await accessible(manager)
   await openTask(manager, number)
@@ -52,29 +54,32 @@ test('a clerk fills a sheet on the desk, is told what is missing, and the manage
   await accessible(clerk)
 })
 
-test('much overtime needs a reason and goes to the labor administrator first, who corrects it', async ({ sit }) => {
+test('a worker without contract needs a reason; much overtime goes to the labor administrator, who corrects it', async ({ sit }) => {
   const clerk = await sit('clerk')
   const sheet = new DeskSheet(clerk)
   await sheet.begin()
-  await sheet.head({ project: projects.P1, team: teams.T1, daysAgo: 1, content: '抢浇三层顶板' })
-  await sheet.worker('王木生')
+  await sheet.head({ project: projects.P2, team: teams.T3, daysAgo: 1, content: '抢浇管沟垫层' })
+  await sheet.worker('朱桂芳')
   await sheet.type(1, 2, '5')
   await sheet.press('record.submit')
   const dialog = clerk.getByRole('dialog', { name: t('warnings.title') })
-  await expect(dialog).toContainText('加班时间较长')
+  await expect(dialog).toContainText('未签合同或未做安全培训')
   await accessible(clerk)
-  await dialog.getByRole('textbox').fill('雨前必须浇完')
+  await dialog.getByRole('textbox').fill('合同今天补签')
   await dialog.getByRole('button', { name: t('warnings.go') }).click()
   await sheet.state('running')
   const number = await sheet.number()
 
+  await approve(await sit('foreman'), 'zh-CN', number)
+
   const labor = await sit('labor')
   await openTask(labor, number)
-  await expect(labor.getByRole('region', { name: t('timeline.title') })).toContainText('雨前必须浇完')
+  await expect(labor.getByRole('region', { name: t('timeline.title') })).toContainText('合同今天补签')
   const task = new DeskSheet(labor)
   await task.cell(1, 2).click()
   await labor.keyboard.type('4')
-  await expect(task.shown('total_gong')).toHaveText('1.5000')
+  // Nine hours make a day here, and six of overtime.
+  await expect(task.shown('total_gong')).toHaveText('1.6667')
   await labor.keyboard.press('Tab')
   await labor.getByRole('button', { name: t('tasks.verb.approve'), exact: true }).click()
   await labor.getByRole('dialog').getByRole('button', { name: t('tasks.verb.approve') }).click()
@@ -93,15 +98,15 @@ test('a rejection needs words and is final; a copy can be made', async ({ sit })
   const head = { project: projects.P1, team: teams.T1, daysAgo: 2, content: '清理外架垃圾' }
   const number = await sheet.submit(head, ['刘铁柱'])
 
-  const manager = await sit('manager')
-  await openTask(manager, number)
-  await manager.getByRole('button', { name: t('tasks.verb.reject'), exact: true }).click()
-  const dialog = manager.getByRole('dialog')
+  const foreman = await sit('foreman')
+  await openTask(foreman, number)
+  await foreman.getByRole('button', { name: t('tasks.verb.reject'), exact: true }).click()
+  const dialog = foreman.getByRole('dialog')
   await expect(dialog.getByRole('button', { name: t('tasks.verb.reject') })).toBeDisabled()
   await dialog.getByRole('textbox').fill('当天没有这项工作')
-  await accessible(manager)
+  await accessible(foreman)
   await dialog.getByRole('button', { name: t('tasks.verb.reject') }).click()
-  await expect(manager.getByText(t('tasks.done.reject'))).toBeVisible()
+  await expect(foreman.getByText(t('tasks.done.reject'))).toBeVisible()
 
   await clerk.reload()
   await sheet.state('rejected')
@@ -117,12 +122,12 @@ test('a returned sheet is changed and resubmitted', async ({ sit }) => {
   const head = { project: projects.P1, team: teams.T1, daysAgo: 3, content: '砌筑' }
   const number = await sheet.submit(head, ['张大力'])
 
-  const manager = await sit('manager')
-  await openTask(manager, number)
-  await manager.getByRole('button', { name: t('tasks.verb.return'), exact: true }).click()
-  await manager.getByRole('dialog').getByRole('textbox').fill('请写明施工部位')
-  await manager.getByRole('dialog').getByRole('button', { name: t('tasks.verb.return') }).click()
-  await expect(manager.getByText(t('tasks.done.return'))).toBeVisible()
+  const foreman = await sit('foreman')
+  await openTask(foreman, number)
+  await foreman.getByRole('button', { name: t('tasks.verb.return'), exact: true }).click()
+  await foreman.getByRole('dialog').getByRole('textbox').fill('请写明施工部位')
+  await foreman.getByRole('dialog').getByRole('button', { name: t('tasks.verb.return') }).click()
+  await expect(foreman.getByText(t('tasks.done.return'))).toBeVisible()
 
   await clerk.reload()
   await sheet.state('returned')
@@ -131,8 +136,8 @@ test('a returned sheet is changed and resubmitted', async ({ sit }) => {
   await sheet.press('record.resubmit')
   await sheet.state('running')
 
-  await openTask(manager, number)
-  await expect(manager.getByRole('main')).toContainText('砌筑二号楼卫生间隔墙')
+  await openTask(foreman, number)
+  await expect(foreman.getByRole('main')).toContainText('砌筑二号楼卫生间隔墙')
 })
 
 test('what was submitted can be withdrawn before anybody acted', async ({ sit }) => {

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { accessible, at, expect, fitsWidth, type Lang, test, words } from './company'
-import { daysAgo, openTask, projects, teams, titlesIn } from './sheet'
+import { approve, daysAgo, openTask, projects, teams, titlesIn } from './sheet'
 
 async function choose(page: Page, field: string, text: string): Promise<void> {
   await page.getByRole('button', { name: new RegExp(`^${field}:`) }).click()
@@ -39,6 +39,8 @@ for (const { lang, team, worker, ago } of plans) {
     const number = (await heading.innerText()).replace(/^.*?(DG-\S+).*$/s, '$1')
     await fitsWidth(clerk)
 
+    await approve(await sit('foreman', { lang, phone: true }), lang, number)
+
     const manager = await sit('manager', { lang, phone: true })
     await fitsWidth(manager)
     await openTask(manager, number)
@@ -46,7 +48,7 @@ for (const { lang, team, worker, ago } of plans) {
     await accessible(manager)
     await manager.getByRole('button', { name: t('tasks.verb.approve'), exact: true }).click()
     await manager.getByRole('dialog').getByRole('button', { name: t('tasks.verb.approve') }).click()
-    await expect(manager.getByText(t('tasks.done.approve'))).toBeVisible()
+    await expect(manager.getByText(t('tasks.done.approve'), { exact: true })).toBeVisible()
 
     await clerk.goto(at('/e/day_labor_sheet/v/day_labor_sheets'))
     await expect(clerk.getByRole('link', { name: new RegExp(number) })).toContainText(t('state.approved'))
