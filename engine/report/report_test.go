@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"formwork/engine/access"
 	"formwork/engine/def"
@@ -159,6 +160,20 @@ func TestMonthsRunningSumsAndHaving(t *testing.T) {
 		if result.Totals["pay"] != "1798.85" {
 			w.Errorf("total %v", result.Totals)
 		}
+	})
+}
+
+func TestDaysOfInstantsAreThoseOfTheCompany(t *testing.T) {
+	onStores(t, func(w *world) {
+		w.now = time.Date(2026, 5, 31, 15, 59, 0, 0, time.UTC) // a minute before midnight
+		w.furnish()
+		w.now = w.now.Add(time.Minute) // June in Shanghai
+		w.put("worker", "w5", map[string]any{"code": "W5", "name": "钱五"})
+		w.put("sheet", "s1", sheet("p1", "t1", "2026-05-31", line("w1", "8", "", ""), line("w5", "8", "", "")))
+		same(w, lines(w.run(admin, "by_entry", report.RunInput{})), []string{ // doc entered joined year_in latest rows
+			"s1 2026-06-01 2026-05 2026 2026-05-31T16:00:00Z 1",
+			"s1 2026-06-01 2026-06 2026 2026-05-31T16:00:00Z 1",
+		})
 	})
 }
 

@@ -181,7 +181,7 @@ func newWorldOf(tb testing.TB, st store.Store, catalog *def.Catalog) *world {
 	}
 	stores := func(context.Context, string) (store.Store, error) { return w.store, nil }
 	clock := func() time.Time { return w.now }
-	zone := func(context.Context, string) (*time.Location, error) { return time.FixedZone("CST", 8*3600), nil }
+	zone := func(context.Context, string) (*time.Location, error) { return time.LoadLocation("Asia/Shanghai") }
 	active := func(ctx context.Context, tenant string) (*def.Catalog, error) {
 		return catalogs{catalog}.Active(ctx, tenant)
 	}
