@@ -36,6 +36,7 @@ const drawing: Drawing = {
     line: '#dddddd',
     ground: '#ffffff',
     heat: ['#eeeeee', '#111111'],
+    font: 'sans-serif',
   },
 }
 

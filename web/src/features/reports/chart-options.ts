@@ -77,7 +77,7 @@ export function chartOption(
 function base({ palette }: Drawing): ChartOption {
   return {
     color: palette.series,
-    textStyle: { color: palette.text, fontFamily: 'inherit' },
+    textStyle: { color: palette.text, fontFamily: palette.font },
     animationDuration: 250,
     // Drawn, not HTML: texts of records cannot become markup.
     tooltip: { renderMode: 'richText', confine: true, borderColor: palette.line },
@@ -320,9 +320,9 @@ function gaugeOption(widget: Widget, report: Report, drawing: Drawing): ChartOpt
         startAngle: 180,
         endAngle: 0,
         center: ['50%', '78%'],
-        radius: '135%',
-        progress: { show: true, width: 12 },
-        axisLine: { lineStyle: { width: 12, color: [[1, palette.line]] } },
+        radius: '140%',
+        progress: { show: true, width: 10 },
+        axisLine: { lineStyle: { width: 10, color: [[1, palette.line]] } },
         axisTick: { show: false },
         splitLine: { show: false },
         axisLabel: { show: false },
@@ -330,7 +330,7 @@ function gaugeOption(widget: Widget, report: Report, drawing: Drawing): ChartOpt
         title: { show: false },
         detail: {
           offsetCenter: [0, '-12%'],
-          fontSize: 20,
+          fontSize: 16,
           fontWeight: 600,
           color: palette.text,
           formatter: () => figure(column, value, drawing),

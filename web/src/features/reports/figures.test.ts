@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Column } from '@/api/reports'
 import { divided } from '@/lib/decimal'
-import { figure, position } from './figures'
+import { figure, position, unitAlone } from './figures'
 
 const money: Column = {
   name: 'cost',
@@ -36,6 +36,17 @@ test.each([
 test('in yuan every cent of an amount beyond the precision of floats is kept', () => {
   const shown = figure(money, '90071992547409931.01', { unit: 'yuan', refs })
   expect(shown).toBe('90,071,992,547,409,931.01')
+})
+
+test.each([
+  ['9999.99', 'yuan'],
+  ['10000.00', 'wan'],
+  ['-10000.00', 'wan'],
+  ['-381.12', 'yuan'],
+  [undefined, 'yuan'],
+])('%s that stands alone is read in %s', (amount, want) => {
+  expect(unitAlone(amount, 'wan')).toBe(want)
+  expect(unitAlone(amount, 'yuan')).toBe('yuan')
 })
 
 test('only money is read in ten thousands', () => {

@@ -2,7 +2,7 @@ import type { Field } from '@/api/bundle'
 import type { Column, Report } from '@/api/reports'
 import type { Wire } from '@/api/wire'
 import { kindOf, shownValue } from '@/form/fields/kinds'
-import { divided, grouped } from '@/lib/decimal'
+import { compare, divided, grouped } from '@/lib/decimal'
 
 /** How amounts of money are read: in yuan to the cent, or in ten thousands of yuan with two places. */
 export type MoneyUnit = 'yuan' | 'wan'
@@ -47,6 +47,12 @@ export function figure(column: Column, value: Wire | undefined, look: Look): str
   }
   const nameOf = (entity: string, id: string) => look.refs?.[`${entity}/${id}`]
   return shownValue(value, { field: fieldOf(column), nameOf, zone: undefined })
+}
+
+/** The unit of an amount that stands alone with its unit beside it: a price of 381.12 is not read as 0.04. */
+export function unitAlone(value: Wire | undefined, unit: MoneyUnit): MoneyUnit {
+  if (unit === 'yuan' || typeof value !== 'string') return 'yuan'
+  return compare(value.replace('-', ''), '10000') === -1 ? 'yuan' : 'wan'
 }
 
 /** Where a number stands in a chart. Geometry may round; what is written comes from figure. */

@@ -7,6 +7,8 @@ export interface Palette {
   ground: string
   /** From little to much. */
   heat: [string, string]
+  /** The font family of the page: a canvas inherits none. */
+  font: string
 }
 
 interface Tokens {
@@ -18,6 +20,7 @@ interface Tokens {
   colorTextDescription: string
   colorBorderSecondary: string
   colorBgContainer: string
+  fontFamily: string
 }
 
 /** Slate blue, plum, olive, steel: beside the theme's own, told apart by lightness as well as by hue. */
@@ -41,5 +44,6 @@ export function paletteOf(token: Tokens): Palette {
     line: token.colorBorderSecondary,
     ground: token.colorBgContainer,
     heat: ['#dcebe7', token.colorPrimary],
+    font: token.fontFamily,
   }
 }

@@ -72,6 +72,7 @@ function tableColumn(column: Column, props: ColumnLook): ColumnType<Numbered> {
     key: name,
     title: isMoney(column) && look.unit === 'wan' ? <InWan column={column} /> : titleOf(column),
     ...(isNumeric(column) ? { align: 'right' as const } : {}),
+    ...(first ? { fixed: 'start' as const } : {}),
     ...(whole && onSort ? { sorter: byColumn(column, report.refs), sortOrder: order } : {}),
     render: (_, row) => {
       const text = figure(column, row[name], look)

@@ -8,7 +8,7 @@ import { textOf, titleOf } from '@/lib/texts'
 import { Nothing } from '@/ui/nothing'
 import { usePhone } from '@/ui/use-phone'
 import { chartOption, single } from './chart-options'
-import { figure, isMoney, type MoneyUnit } from './figures'
+import { figure, isMoney, type MoneyUnit, unitAlone } from './figures'
 import { paletteOf } from './palette'
 import { columnsOf, namesOf } from './plot'
 import { ResultTable } from './result-table'
@@ -64,11 +64,13 @@ function NumberTile({ widget, report, unit, onDrill }: WidgetBodyProps) {
   const [column] = columnsOf(report, widget.measure)
   const [row] = report.rows
   if (!column) return <Nothing text={t('report.none')} />
-  const text = figure(column, single(report, column), { unit, refs: report.refs })
+  const value = single(report, column)
+  const alone = isMoney(column) ? unitAlone(value, unit) : unit
+  const text = figure(column, value, { unit: alone, refs: report.refs })
   const said = (
     <>
       <span className="fw-figure-text">{text}</span>
-      {isMoney(column) && <span className="fw-figure-unit">{t(`report.unit.${unit}`)}</span>}
+      {isMoney(column) && <span className="fw-figure-unit">{t(`report.unit.${alone}`)}</span>}
     </>
   )
   if (onDrill && row?._key && report.rows.length === 1) {
