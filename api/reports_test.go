@@ -121,3 +121,27 @@ func leadsTo(menu reply, name string) bool {
 	}
 	return false
 }
+
+func TestTheLaborCenterOfTheDemo(t *testing.T) {
+	onStores(t, func(w *world) {
+		t := w.t
+		clerk := w.signIn("clerk")
+		clerk.do("POST", sheets, object{"values": clerk.sheet("2026-06-03"), "submit": true}).want(http.StatusCreated, "")
+		for account, widgets := range map[string]int{"labor": 14, "manager": 14, "clerk": 2, "admin": 14} {
+			reader := w.signIn(account)
+			r := reader.do("POST", "/dashboards/labor_center/run", object{}).want(http.StatusOK, "")
+			tables, _ := r.at("widgets").(object)
+			if len(tables) != widgets {
+				t.Errorf("%s sees %d widgets, want %d", account, len(tables), widgets)
+			}
+			for name := range tables {
+				if failed := r.at("widgets." + name + ".failure"); failed != nil {
+					t.Errorf("%s: %s failed: %v", account, name, failed)
+				}
+			}
+			if got := r.at("widgets.headcount_today.rows.0.headcount"); got != number("2") {
+				t.Errorf("%s: %v people today, want 2", account, got)
+			}
+		}
+	})
+}
