@@ -60,7 +60,8 @@ func (s *server) uploadFile(r *request) error {
 		return err
 	}
 	// The deadlines of ordinary requests are too short for a file.
-	if err := r.Context().Conn().SetReadDeadline(time.Now().Add(uploadTime)); err != nil {
+	deadline := time.Now().Add(uploadTime) //nolint:forbidigo // a connection goes by the clock of the machine
+	if err := r.Context().Conn().SetReadDeadline(deadline); err != nil {
 		return fmt.Errorf("extend deadline: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.ctx), uploadTime)
@@ -143,6 +144,7 @@ func (r *request) content(c file.Content) error {
 	r.Set(fiber.HeaderETag, tag)
 	r.Set(fiber.HeaderCacheControl, "private, no-cache")
 	r.Set(fiber.HeaderContentSecurityPolicy, fileCSP)
+	r.Set("Cross-Origin-Resource-Policy", "same-origin")
 	r.Set(fiber.HeaderAcceptRanges, "bytes")
 	if r.Get(fiber.HeaderIfNoneMatch) == tag {
 		return r.SendStatus(fiber.StatusNotModified)

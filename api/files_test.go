@@ -92,7 +92,7 @@ func TestAPhotoOnItsWayToTheApprover(t *testing.T) {
 		}
 		for name, value := range map[string]string{
 			"Content-Type": "image/jpeg", "X-Content-Type-Options": "nosniff", "Cache-Control": "private, no-cache",
-			"Content-Disposition": "inline; filename=IMG_1.JPG",
+			"Content-Disposition": "inline; filename=IMG_1.JPG", "Cross-Origin-Resource-Policy": "same-origin",
 		} {
 			if got.header.Get(name) != value {
 				t.Errorf("%s: %q", name, got.header.Get(name))

@@ -181,8 +181,14 @@ func TestPhotosAreUprightAndTellNoPlace(t *testing.T) {
 		width, height int
 		left, top     bool
 	}{
-		{1, 40, 20, true, true}, {2, 40, 20, false, true}, {3, 40, 20, false, false}, {4, 40, 20, true, false},
-		{5, 20, 40, true, true}, {6, 20, 40, false, true}, {7, 20, 40, false, false}, {8, 20, 40, true, false},
+		{1, 40, 20, true, true},
+		{2, 40, 20, false, true},
+		{3, 40, 20, false, false},
+		{4, 40, 20, true, false},
+		{5, 20, 40, true, true},
+		{6, 20, 40, false, true},
+		{7, 20, 40, false, false},
+		{8, 20, 40, true, false},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("orientation %d", tt.turn), func(t *testing.T) {

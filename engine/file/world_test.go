@@ -88,15 +88,15 @@ func (f *frail) Put(ctx context.Context, key string, from io.Reader) (int64, err
 	return f.Blobs.Put(ctx, key, from)
 }
 
-func newWorld(t testing.TB) *world {
-	t.Helper()
-	w := &world{TB: t, ctx: t.Context(), dir: t.TempDir(), now: time.Date(2026, 6, 2, 8, 0, 0, 0, time.UTC)}
+func newWorld(tb testing.TB) *world {
+	tb.Helper()
+	w := &world{TB: tb, ctx: tb.Context(), dir: tb.TempDir(), now: time.Date(2026, 6, 2, 8, 0, 0, 0, time.UTC)}
 	w.compile()
 	backend, err := sqlite.New(sqlite.Options{Dir: filepath.Join(w.dir, "store")})
 	w.must(err)
-	t.Cleanup(func() {
+	tb.Cleanup(func() {
 		if err := backend.Close(); err != nil {
-			t.Errorf("close store: %v", err)
+			tb.Errorf("close store: %v", err)
 		}
 	})
 	w.store, err = backend.Open(w.ctx, tenantName)
@@ -115,7 +115,7 @@ func newWorld(t testing.TB) *world {
 	w.must(err)
 	folder, err := file.OpenFolder(filepath.Join(w.dir, "files"), w.now)
 	w.must(err)
-	t.Cleanup(func() { w.must(folder.Close()) })
+	tb.Cleanup(func() { w.must(folder.Close()) })
 	w.blobs = &frail{Blobs: folder}
 	w.files = file.New(file.Config{
 		Blobs: w.blobs, Records: w.records, Catalogs: catalogs{w.catalog}, Stores: stores, Clock: clock, NewID: newID,
