@@ -4,6 +4,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -45,8 +46,18 @@ func (s *server) identify(r *request, row route) error {
 	if row.access == admin && !actor.Admin {
 		return errAdminOnly
 	}
+	actor.Lang = r.lang()
 	r.session, r.actor = sess, actor
 	return nil
+}
+
+// lang is the language titles are sent in: that of the page, which it says in Accept-Language.
+func (r *request) lang() string {
+	first, _, _ := strings.Cut(r.Get(fiber.HeaderAcceptLanguage), ",")
+	if primary, _, _ := strings.Cut(first, "-"); strings.EqualFold(strings.TrimSpace(primary), "en") {
+		return "en"
+	}
+	return languages[0]
 }
 
 type (

@@ -25,5 +25,6 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}'],
     environment: 'happy-dom',
     setupFiles: ['src/test-setup.ts'],
+    testTimeout: 60_000, // a test that hangs fails; a busy machine is no failure
   },
 })

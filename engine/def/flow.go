@@ -87,6 +87,14 @@ type Node struct {
 	Until      string            `json:"until,omitempty"`
 }
 
+// Label is the node's title in a language; its name if it has no title.
+func (n *Node) Label(lang string) string {
+	if title := translate(n.I18n, lang, "title", n.Title); title != "" {
+		return title
+	}
+	return n.Name
+}
+
 // Branch is one way of a branch node.
 type Branch struct {
 	Name  string  `json:"name"`

@@ -165,16 +165,16 @@ func (b *historian) view(rec record.Record) (*View, error) {
 		return nil, err
 	}
 	v := &View{
-		Name: st.Name, Title: p.Flow.Title, Status: st.Status, Rev: st.Rev, Subject: subject,
+		Name: st.Name, Title: p.Flow.Label(b.actor.Lang), Status: st.Status, Rev: st.Rev, Subject: subject,
 		Initiator: named(st.Initiator), StartedAt: st.StartedAt, Active: []ActiveNode{},
-		Verbs: p.runVerbs(st, dir, b.actor.ID), Path: p.path(st),
+		Verbs: p.runVerbs(st, dir, b.actor.ID), Path: p.path(st, b.actor.Lang),
 	}
 	for _, n := range p.order {
 		active, ok := st.Active[n.Name]
 		if !ok {
 			continue
 		}
-		shown := ActiveNode{Node: n.Name, Title: p.titleOf(n.Name), Tasks: []ViewTask{}}
+		shown := ActiveNode{Node: n.Name, Title: p.titleOf(n.Name, b.actor.Lang), Tasks: []ViewTask{}}
 		for _, t := range st.tasksOf(n.Name, active.Round) {
 			shown.Tasks = append(shown.Tasks, ViewTask{
 				ID: taskID(rec.Entity, rec.ID, t.ID), User: named(t.User), Status: t.Status, ArrivedAt: t.ArrivedAt,
@@ -206,7 +206,7 @@ func (b *historian) mine(rec record.Record, dir *directory) *Mine {
 		return nil
 	}
 	m := &Mine{
-		Task: taskID(rec.Entity, rec.ID, task.ID), Node: task.Node, Title: b.plan.titleOf(task.Node),
+		Task: taskID(rec.Entity, rec.ID, task.ID), Node: task.Node, Title: b.plan.titleOf(task.Node, b.actor.Lang),
 		ReturnTo: []TitledNode{}, CommentRequired: []string{}, Fields: map[string]string{},
 	}
 	n := b.plan.nodes[task.Node]
@@ -259,7 +259,7 @@ func (b *historian) returnTargets(n *node) []TitledNode {
 	}
 	for _, other := range b.plan.order {
 		if _, ok := r.backTarget(n, other.Name); ok && r.visited(other) && allowed(other.Name) {
-			targets = append(targets, TitledNode{Name: other.Name, Title: b.plan.titleOf(other.Name)})
+			targets = append(targets, TitledNode{Name: other.Name, Title: b.plan.titleOf(other.Name, b.actor.Lang)})
 		}
 	}
 	return targets
@@ -384,7 +384,7 @@ func (b *historian) withNames(entries []Entry) ([]Entry, error) {
 		e := &entries[i]
 		e.Actor.Name = names[e.Actor.ID]
 		if e.Node != "" && b.plan != nil {
-			e.NodeTitle = b.plan.titleOf(e.Node)
+			e.NodeTitle = b.plan.titleOf(e.Node, b.actor.Lang)
 		}
 	}
 	return entries, nil

@@ -15,13 +15,16 @@ const (
 )
 
 // path lists the nodes in the order of the definition, with where each stands.
-func (p *Plan) path(st *State) []PathNode {
+func (p *Plan) path(st *State, lang string) []PathNode {
 	path := []PathNode{}
 	status := pathWaiting
 	if st.Status == Approved {
 		status = pathDone
 	}
 	p.pathOf(st, p.root, status, &path)
+	for i := range path {
+		path[i].Title = p.titleOf(path[i].Node, lang)
+	}
 	return path
 }
 
@@ -53,7 +56,7 @@ func (p *Plan) pathOf(st *State, l *list, status string, path *[]PathNode) {
 			}
 		}
 		if n.Type != def.NodeBranch {
-			*path = append(*path, PathNode{Node: n.Name, Title: p.titleOf(n.Name), Type: n.Type, Status: at})
+			*path = append(*path, PathNode{Node: n.Name, Type: n.Type, Status: at})
 			continue
 		}
 		p.pathOfBranches(st, n, at, path)

@@ -294,7 +294,7 @@ func (s *Service) subject(ctx context.Context, tenant string, plan *Plan, full *
 // addTask lists a task for whoever holds it, and for those who acted in his place.
 func (p *projection) addTask(t *Task) {
 	values := map[string]any{
-		"node": t.Node, "round": int64(t.Round), "status": string(t.Status), "node_title": p.plan.titleOf(t.Node),
+		"node": t.Node, "round": int64(t.Round), "status": string(t.Status), "node_title": p.plan.titleOf(t.Node, ""),
 	}
 	if !t.ArrivedAt.IsZero() {
 		values["arrived_at"] = wireTime(t.ArrivedAt)
@@ -325,7 +325,7 @@ func (p *projection) addTask(t *Task) {
 	}
 	for _, past := range t.Past {
 		handled := map[string]any{
-			"node": t.Node, "round": int64(t.Round), "status": string(t.Status), "node_title": p.plan.titleOf(t.Node),
+			"node": t.Node, "round": int64(t.Round), "status": string(t.Status), "node_title": p.plan.titleOf(t.Node, ""),
 			"decision": "resolved", "unread": false, "arrived_at": wireTime(t.ArrivedAt),
 		}
 		p.add(past, t.ID+"."+past, TabHandled, handled, nil)
@@ -422,10 +422,10 @@ func sameEntry(old, now map[string]any) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// titleOf is the title of a node, its name if it has none.
-func (p *Plan) titleOf(name string) string {
-	if n := p.nodes[name]; n != nil && n.Title != "" {
-		return n.Title
+// titleOf is the title of a node in a language, "" for that of the catalog; its name if it has none.
+func (p *Plan) titleOf(name, lang string) string {
+	if n := p.nodes[name]; n != nil {
+		return n.Label(lang)
 	}
 	return name
 }

@@ -153,6 +153,9 @@ func (s *Service) items(ctx context.Context, actor access.Actor, docs []store.Do
 			continue // its definition was removed
 		}
 		item.EntityTitle = entity.Label(actor.Lang)
+		if plan := s.plan(cat, item.Flow); plan != nil && item.Node != "" && plan.nodes[item.Node] != nil {
+			item.NodeTitle = plan.titleOf(item.Node, actor.Lang)
+		}
 		if rec, there := records[target{entity: item.Entity, id: item.Record}]; there {
 			item.Summary = summaryOf(entity, rec, actor.Lang)
 		}

@@ -1,3 +1,4 @@
+import { currentLanguage } from '@/lib/i18n'
 import { uuid } from '@/lib/id'
 import type { Problem } from './wire'
 
@@ -118,9 +119,30 @@ function transmit(path: string, form: FormData, options: UploadOptions): Promise
   })
 }
 
+/** Fetches a file; with a form it is what the server makes of the form. */
+export async function download(path: string, form?: FormData): Promise<Blob> {
+  const ask = async () => {
+    try {
+      return await fetch(base + path, {
+        credentials: 'same-origin',
+        ...(form ? { method: 'POST', body: form, headers: { 'X-CSRF-Token': csrf } } : {}),
+      })
+    } catch {
+      throw new ApiError(0, { code: 'offline' })
+    }
+  }
+  let response = await ask()
+  if (response.status === 401 && (await signedInAgain())) response = await ask()
+  if (response.ok) return response.blob()
+  throw await refusal(response)
+}
+
 async function send(path: string, options: RequestOptions): Promise<Response> {
   const method = options.method ?? 'GET'
-  const headers = new Headers({ Accept: 'application/json' })
+  const headers = new Headers({
+    Accept: 'application/json',
+    'Accept-Language': currentLanguage(),
+  })
   if (options.body !== undefined) headers.set('Content-Type', 'application/json')
   if (method !== 'GET') headers.set('X-CSRF-Token', csrf)
   if (options.ifMatch !== undefined) headers.set('If-Match', `"${options.ifMatch}"`)
