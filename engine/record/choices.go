@@ -14,7 +14,8 @@ import (
 const maxChoices = 100
 
 // Choices gives the records that may be put into a reference, user or department field: those x-filter admits and the
-// actor may read. It fails with ErrForbidden if he may neither create nor update records of the entity.
+// actor may read. Who only reads the entity gets those he may read, to filter a list by: x-filter may look at what he does
+// not see. It fails with ErrForbidden if he does not even read the field.
 func (s *Service) Choices(ctx context.Context, actor access.Actor, entity string, in ChoicesInput) (Choices, error) {
 	r, err := s.begin(ctx, actor, entity)
 	if err != nil {
@@ -24,31 +25,41 @@ func (s *Service) Choices(ctx context.Context, actor access.Actor, entity string
 	if !ok || r.catalog.Entities[field.Target()] == nil {
 		return Choices{}, &query.Error{Code: query.CodeUnknownField, Params: map[string]any{"field": in.Field}}
 	}
-	if err := r.mayEdit(ctx); err != nil {
+	edits, err := r.edits(ctx)
+	if err != nil {
 		return Choices{}, err
 	}
-	answer, err := r.choices(ctx, field, in)
+	if !edits {
+		reads, err := r.reads(ctx, r.entity.Name)
+		if err != nil {
+			return Choices{}, err
+		}
+		if !reads.Anywhere().Shows(field.Path) {
+			return Choices{}, fmt.Errorf("choices of %s.%s: %w", entity, in.Field, ErrForbidden)
+		}
+	}
+	answer, err := r.choices(ctx, field, in, edits)
 	if err != nil {
 		return Choices{}, fmt.Errorf("choices of %s.%s: %w", entity, in.Field, err)
 	}
 	return answer, nil
 }
 
-// mayEdit refuses those who write no record of the entity anywhere: pickers are for them alone.
-func (r *request) mayEdit(ctx context.Context) error {
+// edits tells whether the actor writes records of the entity anywhere.
+func (r *request) edits(ctx context.Context) (bool, error) {
 	for _, action := range []access.Action{access.Create, access.Update, access.Submit, access.Act} {
 		rights, err := r.may(ctx, r.entity.Name, action)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if rights.All || len(rights.Grants) > 0 {
-			return nil
+			return true, nil
 		}
 	}
-	return fmt.Errorf("edit %s: %w", r.entity.Name, ErrForbidden)
+	return false, nil
 }
 
-func (r *request) choices(ctx context.Context, field *def.Field, in ChoicesInput) (Choices, error) {
+func (r *request) choices(ctx context.Context, field *def.Field, in ChoicesInput, edits bool) (Choices, error) { //nolint:revive // edits: whether x-filter applies
 	target := r.catalog.Entities[field.Target()]
 	rights, err := r.reads(ctx, target.Name)
 	if err != nil {
@@ -59,7 +70,7 @@ func (r *request) choices(ctx context.Context, field *def.Field, in ChoicesInput
 		return Choices{}, err
 	}
 	parts := []*query.Filter{access.Filter(rights)}
-	if filter := compiled.choices[field.Path]; filter != nil {
+	if filter := compiled.choices[field.Path]; filter != nil && edits {
 		// x-filter is the company's rule, not the reader's question: it may look at what he does not see.
 		admitted, err := r.choiceFilter(ctx, target, filter, subjectOf(field, (&store.Doc{Values: in.Values}).Record(), in.Row))
 		if err != nil {
