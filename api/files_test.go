@@ -330,3 +330,14 @@ func TestBodiesOfUnknownLength(t *testing.T) {
 		}
 	})
 }
+
+func TestUploadsNobodyUsedGo(t *testing.T) {
+	onStores(t, func(w *world) {
+		id := w.signIn("clerk").uploaded("", "a.txt", []byte("text"))
+		w.clock.pass(25 * time.Hour)
+		clerk := w.signIn("clerk")
+		clerk.do("GET", "/files/"+id, nil).want(http.StatusOK, "")
+		w.must(w.engine.Files.Sweep(w.t.Context()))
+		clerk.do("GET", "/files/"+id, nil).want(http.StatusNotFound, "not_found")
+	})
+}
