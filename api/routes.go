@@ -77,6 +77,7 @@ func (s *server) sheetRoutes() []route {
 	return []route{
 		{get, "/entities/:entity/export", signedIn, "What a view shows, as a workbook", exportParams{}, nil, []byte{}, 0, s.exportRecords},
 		{get, "/entities/:entity/import-template", signedIn, "An empty workbook for an import", importTemplateParams{}, nil, []byte{}, 0, s.getImportTemplate},
+		{get, "/entities/:entity/imports", signedIn, "Imports to choose from", entityParams{}, nil, []sheet.Info{}, 0, s.listImports},
 		{post, "/entities/:entity/import", signedIn, "Import a workbook, or look what would become of it", entityParams{}, importBody{}, sheet.Report{}, 0, s.importRecords},
 		{post, "/entities/:entity/import/marked", signedIn, "The workbook with notes beside its lines", entityParams{}, markBody{}, []byte{}, 0, s.markWorkbook},
 		{post, "/import/:entity", signedIn, "Opening data; what is there already stays", entityParams{}, openingBody{}, sheet.Report{}, 0, s.importOpening},

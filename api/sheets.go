@@ -85,6 +85,14 @@ func (s *server) getImportTemplate(r *request) error {
 	})
 }
 
+func (s *server) listImports(r *request) error {
+	all, err := s.Engine.Sheets.Imports(r.ctx, r.actor, r.Params("entity"))
+	if err != nil {
+		return err
+	}
+	return r.JSON(all)
+}
+
 func (s *server) importRecords(r *request) error {
 	parts, err := r.parts()
 	if err != nil {

@@ -61,3 +61,6 @@ func (i *Import) Column(field string) *ImportColumn {
 func (c *Catalog) ImportsOf(entity string) []*Import {
 	return named(c.Imports, func(i *Import) bool { return i.Entity == entity })
 }
+
+// Label is the import's title in a language.
+func (i *Import) Label(lang string) string { return translate(i.I18n, lang, "title", i.Title) }

@@ -294,3 +294,42 @@ func asking(err error) []form.Problem {
 	}
 	return invalid.Problems
 }
+
+// Info is an import a person may choose. Asked are the fields of the record that a matrix has no column for as a rule:
+// they stand above it, or are given.
+type Info struct {
+	Name   string  `json:"name"`
+	Title  string  `json:"title"`
+	Matrix bool    `json:"matrix"`
+	Asked  []Asked `json:"asked"`
+}
+
+// Asked is a value to be given for every line.
+type Asked struct {
+	Field string `json:"field"`
+	Label string `json:"label"`
+}
+
+// Imports lists the import definitions of an entity in the actor's language. It needs the grant import.
+func (s *Service) Imports(ctx context.Context, actor access.Actor, entity string) ([]Info, error) {
+	if _, err := s.mayImport(ctx, actor, entity); err != nil {
+		return nil, err
+	}
+	catalog, definition, err := s.entity(ctx, actor.Tenant, entity)
+	if err != nil {
+		return nil, err
+	}
+	lang := language(actor, catalog)
+	all := []Info{}
+	for _, i := range catalog.ImportsOf(entity) {
+		info := Info{Name: i.Name, Title: i.Label(lang), Matrix: i.IsMatrix(), Asked: []Asked{}}
+		for _, c := range i.Columns {
+			field, ok := definition.Field(c.Field)
+			if i.IsMatrix() && ok && field.Parent == nil {
+				info.Asked = append(info.Asked, Asked{field.Path, field.Label(lang)})
+			}
+		}
+		all = append(all, info)
+	}
+	return all, nil
+}

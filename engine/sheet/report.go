@@ -30,7 +30,7 @@ import (
 type Problem struct {
 	Row    int            `json:"row"`
 	Column string         `json:"column,omitempty"`
-	Field  string         `json:"field,omitempty"`
+	Field  string         `json:"field"`
 	Code   string         `json:"code"`
 	Rule   string         `json:"rule,omitempty"`
 	Level  string         `json:"level"`

@@ -70,6 +70,20 @@ test('every code of filters has words', () => {
   expect(codes.filter((code) => !chinese.has(`errors.filter_${code}`))).toEqual([])
 })
 
+test('every code of workbooks has words', () => {
+  const source = goSources('engine/sheet')
+  const whole = [...source.matchAll(/fileError\("([a-z_]+)"/g)].map((match) => match[1])
+  const params = ['text', 'entity'] // of codes that stand in variables
+  const cells = [...source.matchAll(/(?:\.fail\(.+?, |\.add\(.+?, |code\w+ += )"([a-z_]+)"/g)]
+    .map((match) => match[1] ?? '')
+    .filter((name) => !params.includes(name))
+  expect(new Set(whole).size).toBeGreaterThan(8)
+  expect(new Set(cells).size).toBeGreaterThan(10)
+  expect(whole.filter((code) => !chinese.has(`errors.${code}`))).toEqual([])
+  const known = (code: string) => chinese.has(`problems.${code}`) || chinese.has(`errors.${code}`)
+  expect(cells.filter((code) => !known(code))).toEqual([])
+})
+
 test('every code the form engine gives for a value has words', () => {
   const code = /(?:fault\(|refused\(raw, |Code: |code: |entryProblem\([^,]+, )"([a-z_]+)"/g
   const codes = new Set([...goSources('engine/form').matchAll(code)].map((match) => match[1]))

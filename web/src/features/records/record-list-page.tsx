@@ -8,6 +8,7 @@ import { useTranslation } from 'react-i18next'
 import { type Bundle, bundleQueries } from '@/api/bundle'
 import type { View } from '@/api/definitions.gen'
 import { type RecordSearch, recordQueries } from '@/api/records'
+import type { ExportOrder } from '@/api/sheets'
 import { grouped } from '@/lib/decimal'
 import { titleOf } from '@/lib/texts'
 import { Waiting } from '@/ui/boundary'
@@ -21,6 +22,7 @@ import { both, filterOf, readFilters, readWhere, writeFilters } from './quick-fi
 import { RecordCards } from './record-cards'
 import { RecordTable } from './record-table'
 import { pathTitle } from './record-text'
+import { SheetButtons } from './sheet-buttons'
 
 /** What of a list is in the URL. */
 export interface ListState {
@@ -60,7 +62,12 @@ export function RecordListPage({ entity, viewName, state, onState }: RecordListP
     <Page
       title={titleOf(view)}
       note={first?.count && <Count {...first.count} />}
-      actions={<CreateLink bundle={bundle} view={view} />}
+      actions={
+        <>
+          <SheetButtons bundle={bundle} view={view} order={exportOrder(search)} />
+          <CreateLink bundle={bundle} view={view} />
+        </>
+      }
     >
       <ListTools bundle={bundle} view={view} state={state} onState={onState} />
       {state.where && <FromReport onClear={() => onState(withSet(state, 'where', undefined))} />}
@@ -88,6 +95,11 @@ export function RecordListPage({ entity, viewName, state, onState }: RecordListP
       )}
     </Page>
   )
+}
+
+/** The same list without its pages. */
+function exportOrder({ limit: _, ...order }: RecordSearch): ExportOrder {
+  return order
 }
 
 function MoreText() {

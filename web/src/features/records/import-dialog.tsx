@@ -1,0 +1,262 @@
+import { UploadOutlined } from '@ant-design/icons'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Alert, Button, Input, Modal, Select, Switch } from 'antd'
+import { useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Bundle } from '@/api/bundle'
+import {
+  type ImportInfo,
+  type ImportMode,
+  type ImportOrder,
+  type ImportReport,
+  importTemplate,
+  importWorkbook,
+  listImports,
+  save,
+} from '@/api/sheets'
+import { explain } from '@/lib/problems/explain'
+import { titleOf } from '@/lib/texts'
+import { Labelled } from '@/ui/labelled'
+import { useFailureMessage } from '@/ui/use-failure-message'
+import { wantsReason } from './import-notes'
+import { ImportResult } from './import-result'
+
+interface ImportDialogProps {
+  bundle: Bundle
+  onClose: () => void
+}
+
+/** Brings records from a workbook: choose, look at the report, store. */
+export function ImportDialog({ bundle, onClose }: ImportDialogProps) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const entity = bundle.entity.name
+  const imports = useQuery({ queryKey: ['imports', entity], queryFn: () => listImports(entity) })
+  const [order, setOrder] = useState<Omit<ImportOrder, 'file'>>({
+    importName: '',
+    mode: 'insert',
+    all: false,
+    reason: '',
+    given: {},
+  })
+  const [file, setFile] = useState<File>()
+  const [report, setReport] = useState<ImportReport>()
+  const running = useMutation({
+    mutationFn: ({ chosen, dry }: { chosen: File; dry: boolean }) =>
+      importWorkbook(entity, { ...order, file: chosen }, dry),
+    onSuccess: async (answer, { dry }) => {
+      setReport(answer)
+      if (!dry) await client.invalidateQueries({ queryKey: ['records', entity] })
+    },
+  })
+  const change = (next: Partial<typeof order>) => {
+    setOrder({ ...order, ...next })
+    setReport(undefined)
+  }
+  const look = (chosen: File | undefined) => {
+    setFile(chosen)
+    setReport(undefined)
+    if (chosen) running.mutate({ chosen, dry: true })
+  }
+  const stored = report?.stored ?? false
+  const storable =
+    report !== undefined && report.ok > 0 && (!order.all || report.ok === report.records)
+  return (
+    <Modal
+      open
+      width={720}
+      title={t('sheets.importTitle', { entity: titleOf(bundle.entity) })}
+      onCancel={onClose}
+      footer={
+        <ImportFooter
+          stored={stored}
+          busy={running.isPending}
+          file={file}
+          count={storable ? report.ok : 0}
+          looked={report !== undefined}
+          onClose={onClose}
+          onLook={() => look(file)}
+          onStore={() => file && running.mutate({ chosen: file, dry: false })}
+        />
+      }
+    >
+      {!stored && (
+        <ImportOptions
+          entity={entity}
+          imports={imports.data ?? []}
+          order={order}
+          onChange={change}
+          file={file}
+          onFile={look}
+          askReason={report !== undefined && (wantsReason(report) || order.reason !== '')}
+        />
+      )}
+      {(running.error ?? imports.error) && (
+        <Alert
+          type="error"
+          showIcon
+          role="alert"
+          title={explain(running.error ?? imports.error)}
+          style={{ marginTop: 12 }}
+        />
+      )}
+      {report && <ImportResult bundle={bundle} report={report} file={file} />}
+    </Modal>
+  )
+}
+
+interface ImportFooterProps {
+  stored: boolean
+  busy: boolean
+  looked: boolean
+  file: File | undefined
+  count: number
+  onClose: () => void
+  onLook: () => void
+  onStore: () => void
+}
+
+function ImportFooter(props: ImportFooterProps) {
+  const { t } = useTranslation()
+  if (props.stored)
+    return (
+      <Button type="primary" onClick={props.onClose}>
+        {t('sheets.done')}
+      </Button>
+    )
+  return (
+    <>
+      <Button onClick={props.onClose}>{t('common.cancel')}</Button>
+      {!props.looked && (
+        <Button type="primary" disabled={!props.file} loading={props.busy} onClick={props.onLook}>
+          {t('sheets.look')}
+        </Button>
+      )}
+      {props.looked && (
+        <Button
+          type="primary"
+          disabled={props.count === 0}
+          loading={props.busy}
+          onClick={props.onStore}
+        >
+          {t('sheets.store', { count: props.count })}
+        </Button>
+      )}
+    </>
+  )
+}
+
+interface ImportOptionsProps {
+  entity: string
+  imports: ImportInfo[]
+  order: Omit<ImportOrder, 'file'>
+  onChange: (next: Partial<Omit<ImportOrder, 'file'>>) => void
+  file: File | undefined
+  onFile: (file: File | undefined) => void
+  askReason: boolean
+}
+
+const modes: ImportMode[] = ['insert', 'update', 'upsert']
+
+function ImportOptions(props: ImportOptionsProps) {
+  const { t } = useTranslation()
+  const { order, onChange } = props
+  const chosen = props.imports.find((one) => one.name === order.importName)
+  return (
+    <>
+      <Labelled id="import-name" label={t('sheets.layout')}>
+        <Select
+          id="import-name"
+          value={order.importName}
+          onChange={(importName) => onChange({ importName, given: {} })}
+          options={[
+            { value: '', label: t('sheets.plain') },
+            ...props.imports.map((one) => ({ value: one.name, label: one.title })),
+          ]}
+        />
+      </Labelled>
+      {chosen?.asked.map(({ field, label }) => (
+        <Labelled key={field} id={`import-${field}`} label={label} help={t('sheets.askedHelp')}>
+          <Input
+            id={`import-${field}`}
+            value={order.given[field] ?? ''}
+            onChange={(event) =>
+              onChange({ given: givenWith(order.given, field, event.target.value) })
+            }
+          />
+        </Labelled>
+      ))}
+      <Labelled id="import-mode" label={t('sheets.mode')}>
+        <Select
+          id="import-mode"
+          value={order.mode}
+          onChange={(mode) => onChange({ mode })}
+          options={modes.map((mode) => ({ value: mode, label: t(`sheets.${mode}`) }))}
+        />
+      </Labelled>
+      <Labelled id="import-all" label={t('sheets.all')} help={t('sheets.allHelp')}>
+        <Switch id="import-all" checked={order.all} onChange={(all) => onChange({ all })} />
+      </Labelled>
+      {props.askReason && (
+        <Labelled id="import-reason" label={t('sheets.reason')} help={t('sheets.reasonHelp')}>
+          <Input
+            id="import-reason"
+            value={order.reason}
+            onChange={(event) => onChange({ reason: event.target.value })}
+          />
+        </Labelled>
+      )}
+      <FileChoice
+        entity={props.entity}
+        importName={order.importName}
+        file={props.file}
+        onFile={props.onFile}
+      />
+    </>
+  )
+}
+
+function givenWith(given: Record<string, string>, field: string, text: string) {
+  const { [field]: _, ...rest } = given
+  return text.trim() === '' ? rest : { ...rest, [field]: text }
+}
+
+interface FileChoiceProps {
+  entity: string
+  importName: string
+  file: File | undefined
+  onFile: (file: File | undefined) => void
+}
+
+function FileChoice({ entity, importName, file, onFile }: FileChoiceProps) {
+  const { t } = useTranslation()
+  const failed = useFailureMessage()
+  const input = useRef<HTMLInputElement>(null)
+  const template = useMutation({
+    mutationFn: () => importTemplate(entity, importName),
+    onSuccess: (blob) => save(blob, `${importName || entity}.xlsx`),
+    onError: failed,
+  })
+  return (
+    <div style={{ display: 'flex', gap: 8, flexWrap: 'wrap', alignItems: 'center' }}>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        accept=".xlsx"
+        aria-label={t('sheets.choose')}
+        onChange={(event) => {
+          onFile(event.target.files?.[0])
+          event.target.value = '' // the same file may be chosen again after it was mended
+        }}
+      />
+      <Button icon={<UploadOutlined />} onClick={() => input.current?.click()}>
+        {t('sheets.choose')}
+      </Button>
+      <span>{file?.name ?? t('sheets.noFile')}</span>
+      <Button type="link" loading={template.isPending} onClick={() => template.mutate()}>
+        {t('sheets.template')}
+      </Button>
+    </div>
+  )
+}

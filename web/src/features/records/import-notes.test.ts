@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import type { Bundle } from '@/api/bundle'
+import type { ImportReport } from '@/api/sheets'
+import { notesOf, placeOf, wantsReason } from './import-notes'
+
+const bundle = {
+  entity: {
+    name: 'worker',
+    title: '工人',
+    properties: { name: { type: 'string', 'x-type': 'text', title: '姓名' } },
+    'x-rules': { age: { must: 'age >= 16', message: '未满 16 周岁不得用工' } },
+  },
+} as unknown as Bundle
+
+const report = (problems: ImportReport['problems']): ImportReport => ({
+  rows: 2,
+  records: 2,
+  ok: 0,
+  created: 0,
+  updated: 0,
+  same: 0,
+  problems,
+  more: 0,
+  stored: false,
+})
+
+test('notes say what is wrong: the words of a rule, the name nobody knows, the cell', () => {
+  const notes = notesOf(
+    bundle,
+    report([
+      { row: 2, column: 'C', field: 'name', code: 'age', rule: 'age', level: 'error' },
+      { row: 3, field: 'team', code: 'reference', params: { key: 'T9' }, level: 'error' },
+    ]),
+  )
+  expect(notes).toEqual([
+    { row: 2, column: 'C', text: '未满 16 周岁不得用工' },
+    { row: 3, text: '没有找到“T9”，请核对名称或改填编码' },
+  ])
+})
+
+test('a place is a cell, or a line', () => {
+  expect(placeOf({ row: 7, column: 'AB', field: 'a', code: 'x' })).toBe('AB7')
+  expect(placeOf({ row: 7, field: 'a', code: 'x' })).toBe('7')
+})
+
+test('a reason is asked for only where it helps', () => {
+  const late = { row: 2, field: 'work_date', code: 'late' }
+  expect(wantsReason(report([late]))).toBe(false)
+  expect(wantsReason(report([{ ...late, params: { needsReason: true } }]))).toBe(true)
+})

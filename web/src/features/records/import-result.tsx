@@ -1,0 +1,66 @@
+import { useMutation } from '@tanstack/react-query'
+import { Alert, Button } from 'antd'
+import { useTranslation } from 'react-i18next'
+import type { Bundle } from '@/api/bundle'
+import { type ImportReport, markedWorkbook, save } from '@/api/sheets'
+import { useFailureMessage } from '@/ui/use-failure-message'
+import { notesOf, placeOf, problemSentence } from './import-notes'
+
+interface ImportResultProps {
+  bundle: Bundle
+  report: ImportReport
+  file: File | undefined
+}
+
+/** How many problems are listed; the marked workbook has all of them. */
+const listed = 50
+
+/** What became of the workbook, or would become of it. */
+export function ImportResult({ bundle, report, file }: ImportResultProps) {
+  const { t } = useTranslation()
+  const failed = useFailureMessage()
+  const marking = useMutation({
+    mutationFn: (of: File) =>
+      markedWorkbook(bundle.entity.name, of, t('sheets.notes'), notesOf(bundle, report)),
+    onSuccess: (blob, of) =>
+      save(blob, `${of.name.replace(/\.xlsx$/i, '')}-${t('sheets.notes')}.xlsx`),
+    onError: failed,
+  })
+  const bad = report.records - report.ok
+  const { rows, records, ok, created, updated, same } = report
+  const title = report.stored
+    ? t('sheets.storedCounts', { created, updated, same, bad })
+    : t('sheets.lookCounts', { rows, records, ok, bad })
+  return (
+    <div style={{ marginTop: 16 }} aria-live="polite">
+      <Alert showIcon type={bad > 0 ? 'warning' : 'success'} title={title} />
+      {report.ignored && report.ignored.length > 0 && (
+        <p className="fw-quiet">
+          {t('sheets.ignored', { labels: report.ignored.map((one) => one.label).join('、') })}
+        </p>
+      )}
+      {report.problems.length > 0 && (
+        <>
+          <ul style={{ maxHeight: 240, overflow: 'auto', paddingInlineStart: 20 }}>
+            {report.problems.slice(0, listed).map((problem, i) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: one cell may have several problems of one code; the list never changes
+              <li key={`${placeOf(problem)} ${problem.code} ${i}`}>
+                <strong>{placeOf(problem)}</strong> {problemSentence(bundle, problem)}
+              </li>
+            ))}
+          </ul>
+          {report.problems.length + report.more > listed && (
+            <p className="fw-quiet">
+              {t('sheets.moreProblems', { n: report.problems.length + report.more - listed })}
+            </p>
+          )}
+          {file && (
+            <Button loading={marking.isPending} onClick={() => marking.mutate(file)}>
+              {t('sheets.marked')}
+            </Button>
+          )}
+        </>
+      )}
+    </div>
+  )
+}
