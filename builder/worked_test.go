@@ -79,6 +79,9 @@ func newCompany(tb testing.TB) *company {
 		if _, known := c.active(tb).Roles[role]; known {
 			values["roles"] = []any{role}
 		}
+		if role == "gm" {
+			values["roles"] = []any{role, "labor_flow_admin"}
+		}
 		added, err := c.config.Identity.AddMember(c.ctx, c.system, identity.NewMember{
 			Login: strings.ToLower(code), Name: fmt.Sprint(employee["name"]), Values: values,
 		})
@@ -380,4 +383,3 @@ func (c *company) chargeback(t *testing.T) {
 		}
 	}
 }
-
