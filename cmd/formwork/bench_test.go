@@ -73,11 +73,7 @@ func newContest(b *testing.B) *contest {
 	if err := os.CopyFS(copied, os.DirFS(data)); err != nil {
 		b.Fatal(err)
 	}
-	var profile []string
-	if *serverProfile != "" {
-		profile = append(profile, "FORMWORK_CPU_PROFILE="+*serverProfile)
-	}
-	again := serveProcess(b, "formwork", []string{"serve", "--demo", "--data", data}, profile...)
+	again := serveProcess(b, "formwork", []string{"serve", "--demo", "--data", data}, profiled()...)
 	b.Cleanup(again.stop)
 	for _, who := range []*browser{c.company.clerk, c.company.foreman} {
 		who.server = again
@@ -85,6 +81,14 @@ func newContest(b *testing.B) *contest {
 	c.bare = serveProcess(b, "bare", []string{"--data", copied})
 	c.nobody = &browser{server: c.bare}
 	return c
+}
+
+// profiled is the setting of a server that writes the profile asked for.
+func profiled() []string {
+	if *serverProfile == "" {
+		return nil
+	}
+	return []string{"FORMWORK_CPU_PROFILE=" + *serverProfile}
 }
 
 // submitMany submits sheets from many clients.

@@ -42,7 +42,8 @@ func BenchmarkMillionList(b *testing.B) {
 	if _, err := os.Stat(demoFile(data)); err != nil {
 		makeMillion(b, data)
 	}
-	s := serveProcess(b, "formwork", []string{"serve", "--demo", "--data", data})
+	s := serveProcess(b, "formwork", []string{"serve", "--demo", "--data", data}, profiled()...)
+	b.Cleanup(s.stop)
 	manager := s.signIn(data, "manager")
 	filters := map[string]string{
 		"project-state":  `{"and":[{"field":"project","op":"eq","value":"%s"},{"field":"state","op":"eq","value":"approved"}]}`,
