@@ -1,4 +1,4 @@
-// Command formwork is the server and its tools: serve, user, tenant, template, flow, backup, restore, doctor.
+// Command formwork is the server and its tools: serve, user, tenant, template, flow, import, export, backup, restore, doctor.
 package main
 
 import (
@@ -31,6 +31,6 @@ func root() *cobra.Command {
 	}
 	cmd.SetOut(os.Stdout)
 	cmd.AddCommand(serveCommand(), userCommand(), tenantCommand(), templateCommand(), flowCommand(),
-		backupCommand(), restoreCommand(), doctorCommand())
+		importCommand(), exportCommand(), backupCommand(), restoreCommand(), doctorCommand())
 	return cmd
 }
