@@ -196,7 +196,7 @@ func (c *company) value(tb testing.TB, field *def.Field, name string, value any)
 		rows := make([]any, len(v))
 		for i, row := range v {
 			columns := map[string]any{}
-			for column, cell := range row.(map[string]any) {
+			for column, cell := range object(row) {
 				if cell != nil {
 					inner, _ := field.Column(column)
 					columns[column] = c.value(tb, inner, column, cell)
@@ -222,6 +222,22 @@ func (c *company) value(tb testing.TB, field *def.Field, name string, value any)
 		}
 	}
 	return value
+}
+
+// object reads a JSON object; anything else is an empty one.
+func object(value any) map[string]any {
+	o, _ := value.(map[string]any)
+	return o
+}
+
+// objects reads a list of JSON objects.
+func objects(value any) []map[string]any {
+	items, _ := value.([]any)
+	list := make([]map[string]any, len(items))
+	for i, item := range items {
+		list[i] = object(item)
+	}
+	return list
 }
 
 // explained names the problems of a refusal.
@@ -250,9 +266,7 @@ func (c *company) values(tb testing.TB, entity, key string) form.Values {
 // row finds the row of a worker.
 func (c *company) row(tb testing.TB, values form.Values, worker string) map[string]any {
 	tb.Helper()
-	rows, _ := values["lines"].([]any)
-	for _, row := range rows {
-		row, _ := row.(map[string]any)
+	for _, row := range objects(values["lines"]) {
 		if id, _ := row["worker"].(string); c.keys[id] == worker {
 			return row
 		}
@@ -286,8 +300,7 @@ func TestWorkedExample(t *testing.T) {
 			sheet := fmt.Sprint(want["sheet"])
 			values := c.values(t, "piece_sheet", sheet)
 			same(t, sheet, values, want, "amount")
-			for _, line := range want["lines"].([]any) {
-				line, _ := line.(map[string]any)
+			for _, line := range objects(want["lines"]) {
 				same(t, sheet, c.row(t, values, fmt.Sprint(line["worker"])), line, "amount")
 			}
 		}
@@ -366,8 +379,8 @@ func (c *company) chargeback(t *testing.T) {
 	for _, want := range c.Outputs["chargeback_note"] {
 		var lines []any
 		for _, sheet := range c.Inputs["day_labor_sheet"] {
-			for _, line := range sheet["lines"].([]any) {
-				if line, _ := line.(map[string]any); line["chargeback_contract"] == want["contract"] {
+			for _, line := range objects(sheet["lines"]) {
+				if line["chargeback_contract"] == want["contract"] {
 					lines = append(lines, map[string]any{"sheet": map[string]any{"key": sheet["no"]}, "worker": map[string]any{"key": line["worker"]}})
 				}
 			}
