@@ -276,18 +276,18 @@ func BenchmarkImport(b *testing.B) {
 	for range b.N {
 		b.StopTimer()
 		w := newWorld(b)
-		for i := range 25 {
+		for i := range 20 {
 			w.worker(fmt.Sprintf("V%d", i), fmt.Sprintf("临时%d", i), "p1")
 		}
 		all := rows{dailyLabels}
 		for i := range lines {
-			date := time.Date(2025, 11, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, i/25)
-			all = append(all, []any{date, "P1", "T1", fmt.Sprintf("临时%d", i%25), "技工", 8, 1, "清理"})
+			date := time.Date(2025, 10, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, i/20)
+			all = append(all, []any{date, "P1", "T1", fmt.Sprintf("临时%d", i%20), "技工", 8, 0, "清理"})
 		}
 		book := w.book(all)
 		b.StartTimer()
 		report := w.load(importer, "day_labor_sheet", sheet.Input{File: book, Import: "day_labor_rows", Reason: "补录"})
-		if report.Created != lines/25 {
+		if report.Created != lines/20 {
 			b.Fatalf("report %+v", report.Problems[:min(3, len(report.Problems))])
 		}
 	}
