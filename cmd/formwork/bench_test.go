@@ -165,6 +165,7 @@ type side struct {
 
 // measure lets both servers do the same number of things in turn and reports the medians of the rounds.
 func (c *contest) measure(b *testing.B, n int, ours, bare func(i int) error) {
+	b.Helper()
 	if err := forgetPeak(c.company.clerk.server); err != nil {
 		b.Log("memory is counted from the start of the server:", err)
 	}

@@ -130,6 +130,7 @@ func dropAll(t *testing.T, at *place) {
 func (p *place) arguments() []string { return []string{"--data", p.data, "--store", p.store} }
 
 func killWhilePeopleWork(t *testing.T, at *place) {
+	t.Helper()
 	s := serveProcess(t, "formwork", append([]string{"serve", "--demo"}, at.arguments()...))
 	c := furnish(s, at.data, 8)
 	c.teams = append(c.teams, team{id: c.teams[0].id, workers: c.teams[0].workers}) // its sheets are always refused

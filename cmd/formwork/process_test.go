@@ -48,7 +48,7 @@ func TestMain(m *testing.M) {
 
 // command is a program of this binary with arguments.
 func command(program string, args ...string) *exec.Cmd {
-	cmd := exec.Command(os.Args[0], args...)
+	cmd := exec.CommandContext(context.Background(), os.Args[0], args...) // who starts it ends it
 	cmd.Env = append(os.Environ(), asProgram+"="+program)
 	return cmd
 }
@@ -67,14 +67,14 @@ type server struct {
 	log    bytes.Buffer
 }
 
-// serve starts a server; --listen is added to its arguments. It is gone when the test ends.
-func serveProcess(t testing.TB, program string, args []string, env ...string) *server {
-	t.Helper()
-	s := &server{t: t, program: program, args: append(args, "--listen", "127.0.0.1:0"), env: env}
-	t.Cleanup(func() {
+// serveProcess starts a server; --listen is added to its arguments. It is gone when the test ends.
+func serveProcess(tb testing.TB, program string, args []string, env ...string) *server {
+	tb.Helper()
+	s := &server{t: tb, program: program, args: append(args, "--listen", "127.0.0.1:0"), env: env}
+	tb.Cleanup(func() {
 		s.kill()
-		if t.Failed() {
-			t.Logf("the server wrote:\n%s", s.written())
+		if tb.Failed() {
+			tb.Logf("the server wrote:\n%s", s.written())
 		}
 	})
 	s.start()
@@ -289,11 +289,11 @@ func (b *browser) everything(path, items string) []object {
 }
 
 // run runs a command of the program to its end and gives what it printed.
-func run(t testing.TB, args ...string) string {
-	t.Helper()
+func run(tb testing.TB, args ...string) string {
+	tb.Helper()
 	out, err := command("formwork", args...).CombinedOutput()
 	if err != nil {
-		t.Fatalf("formwork %s: %v\n%s", strings.Join(args, " "), err, out)
+		tb.Fatalf("formwork %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
 	return string(out)
 }

@@ -90,7 +90,7 @@ func (t *table) fetch(ctx context.Context, r *reader, fields []string, where str
 	if body != nil {
 		from += " LEFT JOIN " + t.bodies() + " b ON b.n = r.n"
 	}
-	rows, err := r.query(ctx, "SELECT r.n,"+strings.Join(append(row, body...), ",")+" FROM "+from+" WHERE "+where, args...) //nolint:gosec // names come from definitions, values are bound
+	rows, err := r.query(ctx, "SELECT r.n,"+strings.Join(append(row, body...), ",")+" FROM "+from+" WHERE "+where, args...)
 	if err != nil {
 		return nil, nil, err
 	}
