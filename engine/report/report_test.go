@@ -180,13 +180,14 @@ func TestDaysOfInstantsAreThoseOfTheCompany(t *testing.T) {
 func TestALeftJoinKeepsTheFirstSource(t *testing.T) {
 	w := newWorld(t, openSQLite(t)).june()
 	result := w.run(boss, "pieces_left", report.RunInput{})
-	same(t, lines(result), []string{"w3 665.00 100.05", "w2 313.75 50.00"}) // worker, day pay, piece pay
+	same(t, lines(result), []string{"w2 313.75 50.00", "w3 665.00 100.05"}) // worker, day pay, piece pay
 }
 
 func TestADatasetWithoutKeysHasOneRow(t *testing.T) {
 	w := newWorld(t, openSQLite(t)).june()
-	same(t, lines(w.run(boss, "whole", report.RunInput{})), []string{"1948.90 4"})
-	same(t, lines(w.run(boss, "whole", report.RunInput{Params: map[string]any{"from": "2030-01-01"}})), []string{"0.00 0"})
+	// again, cost, heads, third: other columns read what a column shows, rounded to its places
+	same(t, lines(w.run(boss, "whole", report.RunInput{})), []string{"1948.89 1948.90 4 649.63"})
+	same(t, lines(w.run(boss, "whole", report.RunInput{Params: map[string]any{"from": "2030-01-01"}})), []string{"0.00 0.00 0 0.00"})
 }
 
 func TestWhatTheReaderAsksOnTop(t *testing.T) {
@@ -247,6 +248,23 @@ func TestFieldsReadableInSomeRowsNarrowTheSource(t *testing.T) {
 	w.put("sheet", "s9", sheet("p3", "t1", "2026-06-05", line("w1", "8", "1.0000", "100.00")))
 	w.access.Changed(tenantName, "project")
 	same(t, lines(w.run(clerk, "by_month", report.RunInput{})), []string{"2026-06 p3 100.00 100 25 29 100.00"})
+}
+
+func TestTheFilterOfAMeasureTellsNothingHidden(t *testing.T) {
+	w := newWorld(t, openSQLite(t)).june()
+	same(t, lines(w.run(admin, "well_paid", report.RunInput{})), []string{"滨江路 18", "锦绣花园 9.5"})
+	// The clerk may read hours but not pay: which hours were well paid would tell him what was paid.
+	result := w.run(clerk, "well_paid", report.RunInput{})
+	if len(result.Rows) != 0 || !slices.Equal(result.Narrowed, []string{"sheet.lines.pay"}) {
+		t.Errorf("got %v, narrowed %v", lines(result), result.Narrowed)
+	}
+}
+
+func TestAPathThatEndsEarlyLeadsNowhere(t *testing.T) {
+	w := newWorld(t, openSQLite(t)).furnish()
+	w.put("team", "p2", map[string]any{"code": "T9", "name": "无项目"}) // called like a project, but of none
+	w.put("sheet", "s1", sheet("p1", "p2", "2026-06-01", line("w1", "8", "1.0000", "301.00")))
+	same(t, lines(w.run(admin, "well_paid", report.RunInput{})), []string{"- 8"})
 }
 
 func TestWhatIsRefused(t *testing.T) {
@@ -354,7 +372,7 @@ func TestDashboardsRunEachDatasetOnce(t *testing.T) {
 		}
 		return lines(m.Result)
 	}
-	same(t, rows("cost"), []string{"1375.15 3"})
+	same(t, rows("cost"), []string{"1375.14 1375.15 3 458.38"})
 	same(t, rows("workers"), []string{"w3 p2 t2 1 10 1.2500 475.00 100.05 575.05 460.04"})
 	if len(rows("table")) != 5 || len(rows("months")) != 3 { // months has no param from
 		t.Errorf("table %v, months %v", rows("table"), rows("months"))
