@@ -71,7 +71,7 @@ export function DashboardPage({ name, state, onState }: DashboardPageProps) {
           {compacted(board.widgets).map((widget) => (
             <div
               key={widget.name}
-              className={phone && widget.type === 'number' ? 'fw-half' : ''}
+              className={phone && isSmall(widget) ? 'fw-half' : ''}
               style={phone ? { minHeight: phoneHeight(widget) } : gridArea(widget)}
             >
               <WidgetCard
@@ -98,6 +98,11 @@ interface Placed {
 
 function gridArea({ x, y, w, h }: Placed) {
   return { gridColumn: `${x + 1} / span ${w}`, gridRow: `${y + 1} / span ${h}` }
+}
+
+/** What stands beside another on a phone: one figure, in a narrow card. */
+function isSmall({ type, w }: Placed): boolean {
+  return w <= 3 && (type === 'number' || type === 'gauge')
 }
 
 /** Charts need a height to draw in; everything else is as high as it is. */

@@ -25,17 +25,25 @@ interface ParamsBarProps {
 export function ParamsBar({ params, given, inForce, problems, onChange }: ParamsBarProps) {
   const { t } = useTranslation()
   const [draft, setDraft] = useState(given)
-  const [known, setKnown] = useState(given)
-  // They may be changed from outside: by going back.
-  if (JSON.stringify(given) !== JSON.stringify(known)) {
-    setKnown(given)
-    setDraft(given)
+  const address = JSON.stringify(given)
+  const [seen, setSeen] = useState(address)
+  const [sent, setSent] = useState(address)
+  // The address follows what was set here, and meanwhile more may have been set. Only when it changes by itself, by
+  // going back, does it count more.
+  if (address !== seen) {
+    setSeen(address)
+    if (address !== sent) {
+      setSent(address)
+      setDraft(given)
+    }
   }
   const settled = useDebounced(draft, 400)
   useEffect(() => {
-    if (settled === draft && settled !== given && JSON.stringify(settled) !== JSON.stringify(given))
-      onChange(settled)
-  }, [settled, draft, given, onChange])
+    const text = JSON.stringify(settled)
+    if (settled !== draft || text === sent) return
+    setSent(text)
+    onChange(settled)
+  }, [settled, draft, sent, onChange])
   return (
     <search className="fw-params" aria-label={t('report.params')}>
       {orderOf(params).map(([name, field]) => (

@@ -1,6 +1,7 @@
 import { DatePicker } from 'antd'
 import dayjs from 'dayjs'
 import customParseFormat from 'dayjs/plugin/customParseFormat'
+import { useMemo } from 'react'
 import 'dayjs/locale/zh-cn'
 import type { EditorProps } from './kind'
 import { controlProps } from './text-input'
@@ -19,7 +20,12 @@ interface DeskPickerProps extends EditorProps {
 
 /** A date picker of the desk: a calendar beside a text that can simply be typed. */
 export function DeskPicker(props: DeskPickerProps) {
-  const parsed = props.shown === '' ? null : dayjs(props.shown, props.formats[0], true)
+  const [format] = props.formats
+  // The picker drops what is being typed when it gets another value, be it equal.
+  const parsed = useMemo(
+    () => (props.shown === '' ? null : dayjs(props.shown, format, true)),
+    [props.shown, format],
+  )
   return (
     <DatePicker
       {...controlProps(props)}
