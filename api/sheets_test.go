@@ -155,3 +155,25 @@ func TestOpeningDataOverTheAPI(t *testing.T) {
 		}
 	})
 }
+
+// A month of attendance of one team becomes a sheet for each day, by the hours of the project's policy.
+func TestAttendanceOverTheAPI(t *testing.T) {
+	onStores(t, func(w *world) {
+		labor := w.signIn("labor")
+		header := []any{"序号", "姓名", "工种"}
+		first, second := []any{1, "W01", "普工", "8+2", "半"}, []any{2, "W02", "普工", "√", "1.5"}
+		for day := 1; day <= 31; day++ {
+			header = append(header, day)
+		}
+		book := w.workbook([]any{"2026年6月考勤表"}, header, first, second)
+		fields := map[string]string{"import": "attendance_matrix", "given": `{"project":"P1","team":"T1","work_content":"零星用工"}`}
+		report := labor.send("/entities/day_labor_sheet/import", book, fields).want(http.StatusOK, "")
+		if report.at("ok") != number("1") || report.at("created") != number("1") || report.text("problems.0.code") != "ambiguous_gong" || report.text("problems.0.column") != "E" {
+			t.Fatalf("report %s", report.body)
+		}
+		list := labor.do("GET", escapeQuery(sheets+"?filter={\"field\":\"work_date\",\"op\":\"ge\",\"value\":\"2026-06-01\"}"), nil).want(http.StatusOK, "")
+		if lines, _ := list.at("records.0.values.lines").([]any); len(lines) != 2 || list.text("records.0.values.work_date") != "2026-06-01" || list.text("records.0.values.lines.0.ot_hours") != "2" || list.at("records.1") != nil {
+			t.Errorf("sheets %s", list.body)
+		}
+	})
+}

@@ -104,7 +104,7 @@ func (t *table) add(cells []any) error {
 func (e *export) begin(in ExportInput) error {
 	e.columns = e.shown(in.List.View)
 	var err error
-	if e.main, err = e.table(sheetName(e.entity.Head.Title), true, e.columns); err != nil {
+	if e.main, err = e.table(sheetName(e.entity.Title), true, e.columns); err != nil {
 		return err
 	}
 	if in.Rows == "" {
@@ -120,7 +120,7 @@ func (e *export) begin(in ExportInput) error {
 		columns = append(columns, shownColumn{path: field.Name, title: field.Label(e.lang), field: field})
 	}
 	name := sheetName(sub.Label(e.lang))
-	if name == sheetName(e.entity.Head.Title) {
+	if name == sheetName(e.entity.Title) {
 		name = sheetName(e.sub.Name)
 	}
 	e.rows, err = e.table(name, false, columns)

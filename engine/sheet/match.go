@@ -148,7 +148,8 @@ func (p *plan) merge(d *draft, rec *record.Record) {
 	}
 	for i, item := range rows {
 		row, _ := item.(map[string]any)
-		was, is := fmt.Sprintf("+%d", i+1), ""
+		was := fmt.Sprintf("+%d", i+1)
+		var is string
 		if id, ok := ids[sameText(row[key])].(string); ok && key != "" {
 			row["_id"], is = id, id
 		} else {

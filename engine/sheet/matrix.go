@@ -22,7 +22,8 @@ type worked struct {
 	row   int
 	who   *line
 	days  map[int]*day
-	extra int // row of the overtime line, 0 = none
+	extra int               // row of the overtime line, 0 = none
+	bad   map[int][]Problem // by day
 }
 
 // day is a cell of a matrix, with the overtime of the line below.
@@ -177,7 +178,7 @@ func (b *builder) isOvertime(row int) bool {
 func (b *builder) workers() []*worked {
 	all := make([]*worked, len(b.lines))
 	for i, l := range b.lines {
-		all[i] = &worked{row: l.row, who: l, days: map[int]*day{}}
+		all[i] = &worked{row: l.row, who: l, days: map[int]*day{}, bad: map[int][]Problem{}}
 		if at, ok := l.places[overtimeMark]; ok {
 			all[i].extra = at.row
 			delete(l.places, overtimeMark)
@@ -204,12 +205,12 @@ func (b *builder) readDays(w *worked) error {
 			code = codeToken
 		}
 		if code != "" {
-			w.who.fail(at, b.table.Name, code, "text", b.grid.at(w.row, column))
+			w.spoil(b.header.days[column], at, b.table.Name, b.grid.at(w.row, column), code)
 			continue
 		}
 		d := &day{at: at, value: value}
 		if w.extra > 0 {
-			b.addOvertime(w, d, place{w.extra, column})
+			b.addOvertime(w, d, b.header.days[column], place{w.extra, column})
 		}
 		if !d.value.Absent {
 			w.days[b.header.days[column]] = d
@@ -218,19 +219,22 @@ func (b *builder) readDays(w *worked) error {
 	return nil
 }
 
+// spoil notes a cell that cannot be read: the sheet of its day is not stored without it.
+func (w *worked) spoil(n int, at place, field, text, code string) {
+	l := line{}
+	l.fail(at, field, code, "text", text)
+	w.bad[n] = append(w.bad[n], l.problems...)
+}
+
 // addOvertime adds the hours of the second line of a worker.
-func (b *builder) addOvertime(w *worked, d *day, at place) {
+func (b *builder) addOvertime(w *worked, d *day, n int, at place) {
 	text := strings.TrimSpace(b.grid.at(at.row, at.column))
 	if absences[strings.ToLower(text)] {
 		return
 	}
-	if !plainHours.MatchString(text) {
-		w.who.fail(at, b.table.Name, codeToken, "text", text)
-		return
-	}
 	extra, err := expr.ParseDecimal(shortest(text))
-	if err != nil {
-		w.who.fail(at, b.table.Name, codeToken, "text", text)
+	if err != nil || !plainHours.MatchString(text) {
+		w.spoil(n, at, b.table.Name, text, codeToken)
 		return
 	}
 	if d.value.Absent {
@@ -259,7 +263,7 @@ func (b *builder) checkSums(w *worked) {
 	for _, column := range slices.Sorted(maps.Keys(b.header.columns)) {
 		sum, known := sums[b.header.columns[column].parse]
 		text := strings.TrimSpace(b.grid.at(w.row, column))
-		if !known || text == "" || len(w.who.problems) > 0 {
+		if !known || text == "" || len(w.who.problems)+len(w.bad) > 0 {
 			continue
 		}
 		stated, err := expr.ParseDecimal(shortest(text))
@@ -275,38 +279,60 @@ func (b *builder) checkSums(w *worked) {
 	}
 }
 
-// spread puts the days of a worker into the records of these days. Problems of the worker go with the first.
+// spread puts the days of a worker into the records of these days. What is wrong with a cell keeps the record of its day
+// from being stored, what is wrong with the worker all of his; it is listed once.
 func (b *builder) spread(byDate map[string]*draft, w *worked, month string) {
 	problems := w.who.problems
-	if len(w.days) == 0 && len(problems) > 0 {
+	blocked := slices.ContainsFunc(problems, isError)
+	numbers := slices.Collect(maps.Keys(w.days))
+	for n := range w.bad {
+		if w.days[n] == nil {
+			numbers = append(numbers, n)
+		}
+	}
+	if len(numbers) == 0 && len(problems) > 0 {
 		d := newDraft(w.row)
 		d.problems = problems
 		byDate[fmt.Sprintf("row %d", w.row)] = d
 		return
 	}
-	for _, n := range slices.Sorted(maps.Keys(w.days)) {
-		cell := w.days[n]
-		date, ok := dateOf(month, n)
-		l := &line{row: w.row, values: maps.Clone(w.who.values), places: maps.Clone(w.who.places), problems: problems}
+	slices.Sort(numbers)
+	for _, n := range numbers {
+		l := b.lineOf(w, n, month)
+		l.problems = append(l.problems, problems...)
 		problems = nil
-		if !ok {
-			l.fail(cell.at, b.matrix.Days, "no_such_day", "day", n, "month", month)
-		}
-		l.values[b.matrix.Days] = date
-		prefix := b.table.Name + "."
-		for i, value := range []any{expr.DecimalString(cell.value.Normal), expr.DecimalString(cell.value.Over), cell.value.Pay} {
-			if _, ok := b.table.Column(def.AttendanceColumns[i]); !ok {
-				continue
-			}
-			l.values[prefix+def.AttendanceColumns[i]] = value
-			l.places[prefix+def.AttendanceColumns[i]] = cell.at
-		}
 		key, _ := b.groupOf(l)
-		if byDate[date+key] == nil {
-			byDate[date+key] = newDraft(w.row)
+		d := byDate[key]
+		if d == nil {
+			d = newDraft(w.row)
+			byDate[key] = d
 		}
-		b.add(byDate[date+key], l)
+		d.blocked = d.blocked || blocked
+		b.add(d, l)
 	}
+}
+
+// lineOf is one day of a worker as a line of values.
+func (b *builder) lineOf(w *worked, n int, month string) *line {
+	date, ok := dateOf(month, n)
+	l := &line{row: w.row, values: maps.Clone(w.who.values), places: maps.Clone(w.who.places), problems: slices.Clone(w.bad[n])}
+	l.values[b.matrix.Days] = date
+	cell := w.days[n]
+	if cell == nil {
+		return l
+	}
+	if !ok {
+		l.fail(cell.at, b.matrix.Days, "no_such_day", "day", n, "month", month)
+	}
+	prefix := b.table.Name + "."
+	for i, value := range []any{expr.DecimalString(cell.value.Normal), expr.DecimalString(cell.value.Over), cell.value.Pay} {
+		if _, ok := b.table.Column(def.AttendanceColumns[i]); !ok {
+			continue
+		}
+		l.values[prefix+def.AttendanceColumns[i]] = value
+		l.places[prefix+def.AttendanceColumns[i]] = cell.at
+	}
+	return l
 }
 
 // fullDay reads the hours of a full day along a path of references, remembering what it read.

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"regexp"
 	"strconv"
@@ -245,16 +244,4 @@ func folded(text string) string {
 		}
 		return r
 	}, text)
-}
-
-// readAll reads at most limit bytes; more are a *FileError.
-func readAll(from io.Reader, limit int64) ([]byte, error) {
-	raw, err := io.ReadAll(io.LimitReader(from, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("read workbook: %w", err)
-	}
-	if int64(len(raw)) > limit {
-		return nil, fileError("workbook_too_large", "max", limit>>20, "unit", "MB")
-	}
-	return raw, nil
 }

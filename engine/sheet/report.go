@@ -87,6 +87,7 @@ type draft struct {
 	places   map[string]place // of header fields, by name; of columns "<key>.<column>" with the keys of lines
 	lines    map[string]int   // "+1" or a row's id → line
 	problems []Problem
+	blocked  bool   // a problem listed elsewhere keeps it from being stored
 	id       string // of the record it changes, "" = new
 	state    string
 }
@@ -95,9 +96,11 @@ func newDraft(row int) *draft {
 	return &draft{values: form.Values{}, row: row, places: map[string]place{}, lines: map[string]int{}}
 }
 
+func isError(p Problem) bool { return p.Level != levelWarning }
+
 // failed tells whether the draft cannot be stored.
 func (d *draft) failed() bool {
-	return slices.ContainsFunc(d.problems, func(p Problem) bool { return p.Level != levelWarning })
+	return d.blocked || slices.ContainsFunc(d.problems, isError)
 }
 
 func (d *draft) fail(at place, field, code string, params ...any) {
