@@ -156,9 +156,9 @@ func (w *writer) dated(at time.Time, format string) (any, error) {
 
 // number writes a decimal as a number if the workbook can hold it exactly.
 func (w *writer) number(field *def.Field, text string) (any, error) {
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || digits(text) > exactDigits {
-		return text, nil // masked, or too long: a number cell would change it
+	f, failed := strconv.ParseFloat(text, 64)
+	if failed != nil || digits(text) > exactDigits {
+		return text, nil //nolint:nilerr // masked, or too long: a number cell would change it
 	}
 	style, err := w.styles.format(numberFormat(field))
 	return excelize.Cell{StyleID: style, Value: f}, err

@@ -35,6 +35,7 @@ func clean(field *def.Field, text, lang string, is1904 bool) any {
 		return spaced(text)
 	case def.TypePhone:
 		return phone(text)
+	default: // as people write it anywhere
 	}
 	return form.ParseText(field, text, lang)
 }

@@ -189,39 +189,36 @@ func (o *outlet) put(ctx context.Context, drafts []*draft, dry bool) error {
 
 // create stores a batch of new records; those that only ask for a reason are tried again with it.
 func (o *outlet) create(ctx context.Context, drafts []*draft, dry bool) error {
-	reasons := make([]map[string]string, len(drafts))
-	for round := range 2 {
-		var again []int
-		many := record.ManyInput{Dry: dry}
-		var at []int
-		for i, d := range drafts {
-			if round == 0 || reasons[i] != nil {
-				many.Records = append(many.Records, o.input(d, reasons[i]))
-				at = append(at, i)
-			}
+	first := make([]record.CreateInput, len(drafts))
+	for i, d := range drafts {
+		first[i] = o.input(d, nil)
+	}
+	answers, err := o.service.config.Records.CreateMany(ctx, o.actor, o.entity, record.ManyInput{Records: first, Dry: dry})
+	if err != nil {
+		return err
+	}
+	var second []record.CreateInput
+	var at []int
+	for i, answer := range answers {
+		if reasons := o.reasons(answer.Err); reasons != nil {
+			second, at = append(second, o.input(drafts[i], reasons)), append(at, i)
 		}
-		if len(at) == 0 {
-			return nil
-		}
-		answers, err := o.service.config.Records.CreateMany(ctx, o.actor, o.entity, many)
+	}
+	if len(second) > 0 {
+		again, err := o.service.config.Records.CreateMany(ctx, o.actor, o.entity, record.ManyInput{Records: second, Dry: dry})
 		if err != nil {
 			return err
 		}
-		for n, answer := range answers {
-			i := at[n]
-			if reason := o.reasons(answer.Err); round == 0 && reason != nil {
-				reasons[i], again = reason, append(again, i)
-				continue
-			}
-			if answer.Err == nil && !dry {
-				o.report.Created++
-			}
-			if err := drafts[i].refused(answer.Err); err != nil {
-				return fmt.Errorf("import line %d: %w", drafts[i].row+1, err)
-			}
+		for n, i := range at {
+			answers[i] = again[n]
 		}
-		if len(again) == 0 {
-			return nil
+	}
+	for i, answer := range answers {
+		if answer.Err == nil && !dry {
+			o.report.Created++
+		}
+		if err := drafts[i].refused(answer.Err); err != nil {
+			return fmt.Errorf("import line %d: %w", drafts[i].row+1, err)
 		}
 	}
 	return nil

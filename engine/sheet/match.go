@@ -29,18 +29,7 @@ func (s *Service) existing(ctx context.Context, actor access.Actor, p *plan, dra
 		}
 		return fileError("no_key")
 	}
-	first := map[string]*draft{}
-	for _, d := range drafts {
-		key, ok := keyOf(d.values, p.match)
-		if !ok {
-			continue
-		}
-		if other := first[key]; other != nil {
-			d.fail(place{d.row, -1}, p.match[0], "duplicate_line", "row", other.row+1)
-			continue
-		}
-		first[key] = d
-	}
+	first := p.firsts(drafts)
 	found := map[string][]record.Record{}
 	for part := range slices.Chunk(drafts, batch) {
 		if err := s.readExisting(ctx, actor, p, part, found); err != nil {
@@ -69,25 +58,29 @@ func (s *Service) existing(ctx context.Context, actor access.Actor, p *plan, dra
 	return nil
 }
 
+// firsts gives the first draft of each key; others of the same key are refused.
+func (p *plan) firsts(drafts []*draft) map[string]*draft {
+	first := map[string]*draft{}
+	for _, d := range drafts {
+		key, ok := keyOf(d.values, p.match)
+		if !ok {
+			continue
+		}
+		if other := first[key]; other != nil {
+			d.fail(place{d.row, -1}, p.match[0], "duplicate_line", "row", other.row+1)
+			continue
+		}
+		first[key] = d
+	}
+	return first
+}
+
 // readExisting reads the records the drafts of a batch may be about: those whose fields are all among the values the
 // batch has for them. Which is which is decided by the whole key.
 func (s *Service) readExisting(ctx context.Context, actor access.Actor, p *plan, drafts []*draft, found map[string][]record.Record) error {
-	var conditions []any
-	for _, name := range p.match {
-		values := map[string]any{}
-		for _, d := range drafts {
-			if value := d.values[name]; value != nil {
-				values[sameText(value)] = value
-			}
-		}
-		if len(values) == 0 {
-			return nil
-		}
-		list := make([]any, 0, len(values))
-		for _, key := range sortedKeys(values) {
-			list = append(list, values[key])
-		}
-		conditions = append(conditions, map[string]any{"field": name, "op": "in", "value": list})
+	conditions := p.among(drafts)
+	if conditions == nil {
+		return nil
 	}
 	filter, err := json.Marshal(map[string]any{"and": conditions})
 	if err != nil {
@@ -112,6 +105,28 @@ func (s *Service) readExisting(ctx context.Context, actor access.Actor, p *plan,
 			return nil
 		}
 	}
+}
+
+// among asks for records whose fields are all among the values of some drafts; nil if these lack one altogether.
+func (p *plan) among(drafts []*draft) []any {
+	var conditions []any
+	for _, name := range p.match {
+		values := map[string]any{}
+		for _, d := range drafts {
+			if value := d.values[name]; value != nil {
+				values[sameText(value)] = value
+			}
+		}
+		if len(values) == 0 {
+			return nil
+		}
+		list := make([]any, 0, len(values))
+		for _, key := range sortedKeys(values) {
+			list = append(list, values[key])
+		}
+		conditions = append(conditions, map[string]any{"field": name, "op": "in", "value": list})
+	}
+	return conditions
 }
 
 func sortedKeys(values map[string]any) []string {

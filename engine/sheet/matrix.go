@@ -196,7 +196,7 @@ func (b *builder) readDays(w *worked) error {
 	full, err := expr.ParseDecimal(text)
 	if err != nil || expr.SignDecimal(full) <= 0 {
 		w.who.fail(place{w.row, -1}, b.matrix.Full, "full_day_unknown")
-		return nil
+		return nil //nolint:nilerr // told in the report
 	}
 	for _, column := range slices.Sorted(maps.Keys(b.header.days)) {
 		at := place{w.row, column}

@@ -181,16 +181,21 @@ func (g *grid) readNumbers(file *excelize.File) error {
 			if err != nil {
 				return fileError("not_a_workbook")
 			}
-			if kind != excelize.CellTypeUnset && kind != excelize.CellTypeNumber && kind != excelize.CellTypeFormula {
-				continue
-			}
-			g.rows[r][c] = rounded(text)
-			if whole, _, _ := strings.Cut(strings.TrimPrefix(g.rows[r][c], "-"), "."); len(whole) > exactDigits {
-				g.damaged[place{r, c}] = true
+			if kind == excelize.CellTypeUnset || kind == excelize.CellTypeNumber || kind == excelize.CellTypeFormula {
+				g.round(place{r, c})
 			}
 		}
 	}
 	return nil
+}
+
+// round writes the number of a cell as people see it.
+func (g *grid) round(at place) {
+	text := rounded(g.rows[at.row][at.column])
+	g.rows[at.row][at.column] = text
+	if whole, _, _ := strings.Cut(strings.TrimPrefix(text, "-"), "."); len(whole) > exactDigits {
+		g.damaged[at] = true
+	}
 }
 
 // rounded is a binary number with the 15 digits a workbook shows.

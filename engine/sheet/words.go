@@ -17,7 +17,7 @@ var wordsFile []byte
 var allWords = sync.OnceValue(func() map[string]map[string]string {
 	var words map[string]map[string]string
 	if err := json.Unmarshal(wordsFile, &words); err != nil {
-		panic(err) // an embedded file that does not parse is a mistake of the build
+		panic(err) //nolint:forbidigo // an embedded file that does not parse is a mistake of the build
 	}
 	return words
 })
