@@ -103,7 +103,7 @@ func (r *resolver) read(ctx context.Context, entity *def.Entity, texts []string)
 	}
 	for i, name := range fields {
 		field, ok := entity.Field(name)
-		if !ok || name == "" || slices.Index(fields, name) < i || !(field.IsText() || name == def.FieldID) {
+		if !ok || name == "" || slices.Index(fields, name) < i || (!field.IsText() && name != def.FieldID) {
 			continue
 		}
 		if err := r.by(ctx, entity, name, texts); err != nil {

@@ -68,29 +68,7 @@ func (t *template) write(columns []*column) error {
 		return err
 	}
 	for i, c := range columns {
-		letter := columnName(i)
-		label := c.title
-		if c.required {
-			label += "*"
-		}
-		note := t.note(c)
-		if i == 0 {
-			note = noteMark + " " + note
-		}
-		for row, text := range []string{label, c.name, note} {
-			if err := t.file.SetCellStr(t.sheet, fmt.Sprintf("%s%d", letter, row+1), neutral(text)); err != nil {
-				return err
-			}
-		}
-		if c.field.IsText() || c.field.XType == def.TypeMonth {
-			if err := t.file.SetColStyle(t.sheet, letter, asText); err != nil {
-				return err
-			}
-		}
-		if err := t.file.SetCellStyle(t.sheet, letter+"1", letter+"1", bold); err != nil {
-			return err
-		}
-		if err := t.offer(c.field, letter); err != nil {
+		if err := t.column(i, c, bold, asText); err != nil {
 			return err
 		}
 	}
@@ -100,6 +78,33 @@ func (t *template) write(columns []*column) error {
 		}
 	}
 	return t.file.SetRowVisible(t.sheet, 2, false)
+}
+
+// column writes one column: label, name and note, and what may be chosen below.
+func (t *template) column(i int, c *column, bold, asText int) error {
+	letter := columnName(i)
+	label := c.title
+	if c.required {
+		label += "*"
+	}
+	note := t.note(c)
+	if i == 0 {
+		note = noteMark + " " + note
+	}
+	for row, text := range []string{label, c.name, note} {
+		if err := t.file.SetCellStr(t.sheet, fmt.Sprintf("%s%d", letter, row+1), neutral(text)); err != nil {
+			return err
+		}
+	}
+	if c.field.IsText() || c.field.XType == def.TypeMonth {
+		if err := t.file.SetColStyle(t.sheet, letter, asText); err != nil {
+			return err
+		}
+	}
+	if err := t.file.SetCellStyle(t.sheet, letter+"1", letter+"1", bold); err != nil {
+		return err
+	}
+	return t.offer(c.field, letter)
 }
 
 // note says how a column is filled.
