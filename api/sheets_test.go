@@ -142,15 +142,16 @@ func TestTemplateThereAndBack(t *testing.T) {
 
 func TestOpeningDataOverTheAPI(t *testing.T) {
 	onStores(t, func(w *world) {
-		labor := w.signIn("labor")
+		admin := w.signIn("admin")
 		body := object{"records": []object{{
 			"project": "P1", "team": "T1", "work_date": "2025-12-31", "work_content": "清理", "reason_type": "misc",
 			"lines": []object{{"worker": object{"key": "W01"}, "normal_hours": "8", "ot_hours": "0"}},
 		}}}
-		if first := labor.do("POST", "/import/day_labor_sheet", body).want(http.StatusOK, ""); first.at("created") != number("1") {
+		w.signIn("labor").do("POST", "/import/day_labor_sheet", body).want(http.StatusForbidden, "forbidden")
+		if first := admin.do("POST", "/import/day_labor_sheet", body).want(http.StatusOK, ""); first.at("created") != number("1") {
 			t.Fatalf("report %s", first.body)
 		}
-		if again := labor.do("POST", "/import/day_labor_sheet", body).want(http.StatusOK, ""); again.at("same") != number("1") || again.at("created") != number("0") {
+		if again := admin.do("POST", "/import/day_labor_sheet", body).want(http.StatusOK, ""); again.at("same") != number("1") || again.at("created") != number("0") {
 			t.Errorf("report %s", again.body)
 		}
 	})

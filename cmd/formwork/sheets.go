@@ -33,13 +33,19 @@ func importCommand() *cobra.Command {
 				return fmt.Errorf("read %s: %w", args[1], err)
 			}
 			return p.with(cmd, func(ctx context.Context, f *formwork) error {
-				var report sheet.Report
 				if filepath.Ext(args[1]) == ".json" {
-					report, err = openingOf(ctx, f, tenantName, args[0], raw, sheet.OpeningInput{State: state, Dry: in.Dry})
-				} else {
-					in.File = raw
-					report, err = f.engine.Sheets.Import(ctx, system(tenantName), args[0], in)
+					opening, err := openingOf(raw, sheet.OpeningInput{State: state, Dry: in.Dry})
+					if err != nil {
+						return err
+					}
+					report, err := f.engine.Sheets.Opening(ctx, system(tenantName), args[0], opening)
+					if err != nil {
+						return explain(err)
+					}
+					return printReport(cmd, report)
 				}
+				in.File = raw
+				report, err := f.engine.Sheets.Import(ctx, system(tenantName), args[0], in)
 				if err != nil {
 					return explain(err)
 				}
@@ -61,22 +67,22 @@ func importCommand() *cobra.Command {
 	return required(cmd, "tenant")
 }
 
-// openingOf imports {"records": […]}.
-func openingOf(ctx context.Context, f *formwork, tenantName, entity string, raw []byte, in sheet.OpeningInput) (sheet.Report, error) {
+// openingOf reads {"records": […]}.
+func openingOf(raw []byte, in sheet.OpeningInput) (sheet.OpeningInput, error) {
 	var file struct {
 		Records []json.RawMessage `json:"records"`
 	}
 	if err := json.Unmarshal(raw, &file); err != nil {
-		return sheet.Report{}, fmt.Errorf("opening data: %w", err)
+		return in, fmt.Errorf("opening data: %w", err)
 	}
 	for _, one := range file.Records {
 		values, ok := def.WireValue(one).(map[string]any)
 		if !ok {
-			return sheet.Report{}, fmt.Errorf("opening data: record %d is no object", len(in.Records)+1)
+			return in, fmt.Errorf("opening data: record %d is no object", len(in.Records)+1)
 		}
 		in.Records = append(in.Records, values)
 	}
-	return f.engine.Sheets.Opening(ctx, system(tenantName), entity, in)
+	return in, nil
 }
 
 // printReport shows a report; an import that left records out is an error for scripts.

@@ -13,11 +13,11 @@ import (
 // checkedExample are the small checks of the worked example that this package decides.
 type checkedExample struct {
 	IDCard []struct {
-		IDNo   string `json:"id_no"` //nolint:tagliatelle // the file names it
+		IDNo   string `json:"id_no"`
 		Valid  bool   `json:"valid"`
 		Gender string `json:"gender"`
 		Birth  string `json:"birth"`
-	} `json:"id_card"` //nolint:tagliatelle // the file names it
+	} `json:"id_card"`
 	CreditCode []struct {
 		Code  string `json:"uscc"`
 		Valid bool   `json:"valid"`
@@ -25,11 +25,11 @@ type checkedExample struct {
 	BankCard []struct {
 		Card  string `json:"card"`
 		Valid bool   `json:"valid"`
-	} `json:"bank_card"` //nolint:tagliatelle // the file names it
+	} `json:"bank_card"`
 	RMBUpper []struct {
 		Amount string `json:"amount"`
 		Text   string `json:"text"`
-	} `json:"rmb_upper"` //nolint:tagliatelle // the file names it
+	} `json:"rmb_upper"`
 	Rounding []struct {
 		Expr   string          `json:"expr"`
 		Result json.RawMessage `json:"result"`

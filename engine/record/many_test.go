@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"testing"
 
-	"formwork/engine/event"
 	"formwork/engine/access"
+	"formwork/engine/event"
 	"formwork/engine/form"
 	"formwork/engine/record"
 )

@@ -104,7 +104,7 @@ func (t *table) add(cells []any) error {
 func (e *export) begin(in ExportInput) error {
 	e.columns = e.shown(in.List.View)
 	var err error
-	if e.main, err = e.table(sheetName(e.entity.Title), true, e.columns); err != nil {
+	if e.main, err = e.table(sheetName(e.entity.Title), e.columns); err != nil {
 		return err
 	}
 	if in.Rows == "" {
@@ -123,7 +123,7 @@ func (e *export) begin(in ExportInput) error {
 	if name == sheetName(e.entity.Title) {
 		name = sheetName(e.sub.Name)
 	}
-	e.rows, err = e.table(name, false, columns)
+	e.rows, err = e.table(name, columns)
 	return err
 }
 
@@ -159,10 +159,10 @@ func (e *export) shown(viewName string) []shownColumn {
 	return columns
 }
 
-// table begins a sheet with its header.
-func (e *export) table(name string, first bool, columns []shownColumn) (*table, error) {
+// table begins a sheet with its header; the first one takes the place of the sheet every new file has.
+func (e *export) table(name string, columns []shownColumn) (*table, error) {
 	var err error
-	if first {
+	if e.main == nil {
 		err = e.file.SetSheetName("Sheet1", name)
 	} else {
 		_, err = e.file.NewSheet(name)

@@ -42,25 +42,31 @@ type Ignored struct {
 	Label  string `json:"label"`
 }
 
+// labels are what a header is known by: columns, and in a matrix the days of a month.
+type labels struct {
+	columns []*column
+	matrix  bool
+}
+
 // locate finds the header: the row among the first ten that knows most labels, 60 % of those of the import or of what
 // the row holds when nothing required is absent.
-func locate(g *grid, columns []*column, matrix bool) (*header, error) {
+func (l labels) locate(g *grid) (*header, error) {
 	var best *header
 	for row := range min(headerRows, len(g.rows)) {
-		h := match(g, row, columns, matrix)
+		h := l.match(g, row)
 		if best == nil || len(h.columns)+len(h.days) > len(best.columns)+len(best.days) {
 			best = h
 		}
 	}
-	labels := make([]string, len(columns))
-	for i, c := range columns {
-		labels[i] = c.title
+	titles := make([]string, len(l.columns))
+	for i, c := range l.columns {
+		titles[i] = c.title
 	}
-	if best == nil || !best.good(g, columns, matrix) {
-		return nil, fileError("no_header", "labels", labels)
+	if best == nil || !l.good(best, g) {
+		return nil, fileError("no_header", "labels", titles)
 	}
 	best.data = best.row + 1
-	if names := match(g, best.data, byName(columns), false); len(names.columns)*100 >= len(best.columns)*knownLabels {
+	if names := (labels{columns: byName(l.columns)}).match(g, best.data); len(names.columns)*100 >= len(best.columns)*knownLabels {
 		// A template: the row of names says exactly which column is which. Notes may follow.
 		if len(names.columns) >= len(best.columns) {
 			best.columns, best.ignored = names.columns, names.ignored
@@ -71,8 +77,8 @@ func locate(g *grid, columns []*column, matrix bool) (*header, error) {
 		}
 	}
 	var missing []string
-	for _, c := range columns {
-		if c.required && c.field != nil && !best.has(c) && !matrix {
+	for _, c := range l.columns {
+		if c.required && c.field != nil && !best.has(c) && !l.matrix {
 			missing = append(missing, c.title)
 		}
 	}
@@ -96,7 +102,7 @@ func byName(columns []*column) []*column {
 }
 
 // match reads a row as a header.
-func match(g *grid, row int, columns []*column, matrix bool) *header {
+func (l labels) match(g *grid, row int) *header {
 	h := &header{row: row, columns: map[int]*column{}, days: map[int]int{}}
 	if row >= len(g.rows) {
 		return h
@@ -107,13 +113,13 @@ func match(g *grid, row int, columns []*column, matrix bool) *header {
 		if label == "" {
 			continue
 		}
-		at := slices.IndexFunc(columns, func(c *column) bool { return !taken[c.name] && c.is(label) })
+		at := slices.IndexFunc(l.columns, func(c *column) bool { return !taken[c.name] && c.is(label) })
 		if at >= 0 {
-			h.columns[i] = columns[at]
-			taken[columns[at].name] = true
+			h.columns[i] = l.columns[at]
+			taken[l.columns[at].name] = true
 			continue
 		}
-		if day := dayOf(label); matrix && day > 0 && !h.hasDay(day) {
+		if day := dayOf(label); l.matrix && day > 0 && !h.hasDay(day) {
 			h.days[i] = day
 			continue
 		}
@@ -159,8 +165,10 @@ func (h *header) has(c *column) bool {
 	return false
 }
 
-func (h *header) good(g *grid, columns []*column, matrix bool) bool {
-	if matrix {
+// good tells whether a row is a header.
+func (l labels) good(h *header, g *grid) bool {
+	columns := l.columns
+	if l.matrix {
 		return len(h.days) >= 28 && len(h.columns) > 0
 	}
 	if len(h.columns)*100 >= len(columns)*knownLabels {

@@ -34,6 +34,9 @@ func (s *Service) Import(ctx context.Context, actor access.Actor, entity string,
 	if _, err := s.mayImport(ctx, actor, entity); err != nil {
 		return Report{}, err
 	}
+	if in.Opening && !mayOpen(actor) {
+		return Report{}, fmt.Errorf("opening data of %s: %w", entity, record.ErrForbidden)
+	}
 	catalog, definition, err := s.entity(ctx, actor.Tenant, entity)
 	if err != nil {
 		return Report{}, err
@@ -49,7 +52,7 @@ func (s *Service) Import(ctx context.Context, actor access.Actor, entity string,
 	if err != nil {
 		return Report{}, err
 	}
-	b, err := s.builder(ctx, actor, catalog, p, g, in)
+	b, err := s.builder(ctx, newResolver(s.config.Records, actor, catalog), p, g, in.Given)
 	if err != nil {
 		return Report{}, err
 	}
@@ -66,9 +69,14 @@ func (s *Service) Import(ctx context.Context, actor access.Actor, entity string,
 			report.Columns = append(report.Columns, TakenFrom{columnName(column), c.title, c.field.Path})
 		}
 	}
-	err = s.settle(ctx, actor, entity, drafts, in, &report)
+	out := &outlet{service: s, actor: actor, entity: entity, in: in, report: &report}
+	err = out.settle(ctx, drafts)
 	return report, err
 }
+
+// mayOpen tells who may bring opening data. It is stored as approved without an approval, so the grant import is not
+// enough: only administrators, and the engine.
+func mayOpen(actor access.Actor) bool { return actor.Admin || actor.System }
 
 // choose makes the plan of an import.
 func choose(catalog *def.Catalog, entity *def.Entity, name, lang string) (*plan, error) {
@@ -82,16 +90,15 @@ func choose(catalog *def.Catalog, entity *def.Entity, name, lang string) (*plan,
 	return planOf(entity, i), nil
 }
 
-func (s *Service) builder(ctx context.Context, actor access.Actor, catalog *def.Catalog, p *plan, g *grid, in Input) (*builder, error) {
-	h, err := locate(g, p.columns, p.matrix != nil)
+func (s *Service) builder(ctx context.Context, res *resolver, p *plan, g *grid, given map[string]string) (*builder, error) {
+	h, err := labels{p.columns, p.matrix != nil}.locate(g)
 	if err != nil {
 		return nil, err
 	}
 	b := &builder{
-		plan: p, grid: g, header: h, lang: language(actor, catalog), given: map[string]string{},
-		resolver: newResolver(s.config.Records, actor, catalog),
+		plan: p, grid: g, header: h, lang: language(res.actor, res.catalog), given: map[string]string{}, resolver: res,
 	}
-	for path, text := range in.Given {
+	for path, text := range given {
 		if field, ok := p.entity.Field(path); !ok || field.Parent != nil || !bringable(field) {
 			return nil, fileError("bad_value", "name", path)
 		}
@@ -120,12 +127,12 @@ func (b *builder) build(ctx context.Context) ([]*draft, error) {
 }
 
 // settle looks what can be stored, stores it unless the import is dry, and completes the report.
-func (s *Service) settle(ctx context.Context, actor access.Actor, entity string, drafts []*draft, in Input, report *Report) error {
-	out := &outlet{service: s, actor: actor, entity: entity, in: in, report: report}
+func (o *outlet) settle(ctx context.Context, drafts []*draft) error {
+	in, report := o.in, o.report
 	report.Records = len(drafts)
-	dry := in.Dry
-	if dry || in.All {
-		if err := out.put(ctx, drafts, true); err != nil {
+	if in.Dry || in.All {
+		o.dry = true
+		if err := o.put(ctx, drafts); err != nil {
 			return err
 		}
 	}
@@ -135,8 +142,9 @@ func (s *Service) settle(ctx context.Context, actor access.Actor, entity string,
 			failed++
 		}
 	}
-	if !dry && (!in.All || failed == 0) {
-		if err := out.put(ctx, drafts, false); err != nil {
+	if !in.Dry && (!in.All || failed == 0) {
+		o.dry = false
+		if err := o.put(ctx, drafts); err != nil {
 			return err
 		}
 		report.Stored = true
@@ -159,23 +167,24 @@ type outlet struct {
 	entity  string
 	in      Input
 	report  *Report
+	dry     bool // only look
 }
 
 // put stores what can be stored, or only looks. New records go together, changes one by one.
-func (o *outlet) put(ctx context.Context, drafts []*draft, dry bool) error {
+func (o *outlet) put(ctx context.Context, drafts []*draft) error {
 	var fresh []*draft
 	for _, d := range drafts {
 		switch {
 		case d.failed():
 		case d.id != "":
-			if err := o.change(ctx, d, dry); err != nil {
+			if err := o.change(ctx, d); err != nil {
 				return err
 			}
 		default:
 			fresh = append(fresh, d)
 		}
 		if len(fresh) == batch {
-			if err := o.create(ctx, fresh, dry); err != nil {
+			if err := o.create(ctx, fresh); err != nil {
 				return err
 			}
 			fresh = nil
@@ -184,16 +193,16 @@ func (o *outlet) put(ctx context.Context, drafts []*draft, dry bool) error {
 	if len(fresh) == 0 {
 		return nil
 	}
-	return o.create(ctx, fresh, dry)
+	return o.create(ctx, fresh)
 }
 
 // create stores a batch of new records; those that only ask for a reason are tried again with it.
-func (o *outlet) create(ctx context.Context, drafts []*draft, dry bool) error {
+func (o *outlet) create(ctx context.Context, drafts []*draft) error {
 	first := make([]record.CreateInput, len(drafts))
 	for i, d := range drafts {
 		first[i] = o.input(d, nil)
 	}
-	answers, err := o.service.config.Records.CreateMany(ctx, o.actor, o.entity, record.ManyInput{Records: first, Dry: dry})
+	answers, err := o.service.config.Records.CreateMany(ctx, o.actor, o.entity, record.ManyInput{Records: first, Dry: o.dry})
 	if err != nil {
 		return err
 	}
@@ -205,7 +214,7 @@ func (o *outlet) create(ctx context.Context, drafts []*draft, dry bool) error {
 		}
 	}
 	if len(second) > 0 {
-		again, err := o.service.config.Records.CreateMany(ctx, o.actor, o.entity, record.ManyInput{Records: second, Dry: dry})
+		again, err := o.service.config.Records.CreateMany(ctx, o.actor, o.entity, record.ManyInput{Records: second, Dry: o.dry})
 		if err != nil {
 			return err
 		}
@@ -214,7 +223,7 @@ func (o *outlet) create(ctx context.Context, drafts []*draft, dry bool) error {
 		}
 	}
 	for i, answer := range answers {
-		if answer.Err == nil && !dry {
+		if answer.Err == nil && !o.dry {
 			o.report.Created++
 		}
 		if err := drafts[i].refused(answer.Err); err != nil {
@@ -236,8 +245,8 @@ func (o *outlet) input(d *draft, reasons map[string]string) record.CreateInput {
 }
 
 // change patches a record that is there.
-func (o *outlet) change(ctx context.Context, d *draft, dry bool) error {
-	patch := record.PatchInput{Values: d.values, Form: "-", Dry: dry}
+func (o *outlet) change(ctx context.Context, d *draft) error {
+	patch := record.PatchInput{Values: d.values, Form: "-", Dry: o.dry}
 	before, err := o.service.config.Records.Get(ctx, o.actor, o.entity, d.id)
 	if err == nil {
 		patch.IfRev = before.Rev
@@ -247,7 +256,7 @@ func (o *outlet) change(ctx context.Context, d *draft, dry bool) error {
 			patch.Acknowledged = reasons
 			after, err = o.service.config.Records.Patch(ctx, o.actor, o.entity, d.id, patch)
 		}
-		if err == nil && !dry {
+		if err == nil && !o.dry {
 			if after.Rev == before.Rev {
 				o.report.Same++
 			} else {

@@ -197,7 +197,9 @@ func TestAttendanceMatrix(t *testing.T) {
 	overtime := month(nil, map[int]any{1: 1.5})
 	overtime[2] = "加班"
 	book := w.book(rows{
-		{"2026年6月考勤表"}, {"项目：项目1", nil, nil, "班组", "T1"}, header,
+		{"2026年6月考勤表"},
+		{"项目：项目1", nil, nil, "班组", "T1"},
+		header,
 		month("工人1", map[int]any{1: "√", 2: "8+2", 3: "半", 4: "休"}, 3, 2, nil),
 		month("工人2", map[int]any{1: 10, 2: "1.5", 3: "×"}),
 		month("工人3", map[int]any{1: 1}, 2, 1.5, nil), overtime,
@@ -240,9 +242,13 @@ func TestOpeningDataTwice(t *testing.T) {
 	w := newWorld(t)
 	load := func(entity string, records ...map[string]any) sheet.Report {
 		t.Helper()
-		report, err := w.sheets.Opening(w.ctx, importer, entity, sheet.OpeningInput{Records: records})
+		report, err := w.sheets.Opening(w.ctx, engine, entity, sheet.OpeningInput{Records: records})
 		w.must(err)
 		return report
+	}
+	_, err := w.sheets.Opening(w.ctx, importer, "day_labor_sheet", sheet.OpeningInput{})
+	if !errors.Is(err, record.ErrForbidden) {
+		t.Errorf("the grant import is enough for opening data, which nobody approves: %v", err)
 	}
 	sheets := map[string]any{
 		"no": "DG-OLD-1", "project": "P1", "team": "T1", "work_date": "2025-12-31",

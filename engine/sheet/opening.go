@@ -12,6 +12,7 @@ import (
 	"formwork/engine/access"
 	"formwork/engine/def"
 	"formwork/engine/form"
+	"formwork/engine/record"
 )
 
 // OpeningInput is opening data of one entity: values in wire form, as in sample files of templates. References are
@@ -27,11 +28,15 @@ type OpeningInput struct {
 const MaxOpening = 5_000
 
 // Opening stores opening data (definitions.md §5.1), once: records that are there already, by the natural key or a unique
-// rule, are left as they are. Records of entities without either are told by their values. It needs the grant import.
+// rule, are left as they are. Records of entities without either are told by their values. It needs an
+// administrator.
 // Rows of the report count from 1 in the order given.
 func (s *Service) Opening(ctx context.Context, actor access.Actor, entity string, in OpeningInput) (Report, error) {
 	if _, err := s.mayImport(ctx, actor, entity); err != nil {
 		return Report{}, err
+	}
+	if !mayOpen(actor) {
+		return Report{}, fmt.Errorf("opening data of %s: %w", entity, record.ErrForbidden)
 	}
 	catalog, definition, err := s.entity(ctx, actor.Tenant, entity)
 	if err != nil {
@@ -112,23 +117,27 @@ func (o *opening) eachReference(d *draft, visit func(field *def.Field, text stri
 		for _, field := range fields {
 			switch {
 			case field.IsTable() && round == 2:
-				given, _ := d.values[field.Name].([]any)
-				rows := slices.Clone(given)
-				for i, item := range rows {
-					row, ok := item.(map[string]any)
-					if !ok {
-						continue
-					}
-					rows[i] = o.row(field, maps.Clone(row), d.values, visit)
-				}
-				if given != nil {
-					d.values[field.Name] = rows
-				}
+				o.rows(field, d.values, visit)
 			case field.Target() != "" && roundOf(field) == round:
 				o.visit(field, d.values, d.values, visit)
 			}
 		}
 	}
+}
+
+// rows visits the references in a sub-table.
+func (o *opening) rows(table *def.Field, values form.Values, visit func(field *def.Field, text string, values form.Values) any) {
+	given, _ := values[table.Name].([]any)
+	if given == nil {
+		return
+	}
+	rows := slices.Clone(given)
+	for i, item := range rows {
+		if row, ok := item.(map[string]any); ok {
+			rows[i] = o.row(table, maps.Clone(row), values, visit)
+		}
+	}
+	values[table.Name] = rows
 }
 
 func (o *opening) row(table *def.Field, row map[string]any, header form.Values, visit func(*def.Field, string, form.Values) any) map[string]any {
@@ -210,7 +219,7 @@ func (o *opening) keys() [][]string {
 
 // store creates the records that are new.
 func (o *opening) store(ctx context.Context, report *Report) error {
-	out := &outlet{service: o.service, actor: o.actor, entity: o.entity.Name, in: Input{Opening: true, Dry: o.in.Dry}, report: report}
+	out := &outlet{service: o.service, actor: o.actor, entity: o.entity.Name, in: Input{Opening: true, Dry: o.in.Dry}, report: report, dry: o.in.Dry}
 	var fresh []*draft
 	for _, d := range o.drafts {
 		switch {
@@ -223,7 +232,7 @@ func (o *opening) store(ctx context.Context, report *Report) error {
 			fresh = append(fresh, d)
 		}
 	}
-	if err := out.put(ctx, fresh, o.in.Dry); err != nil {
+	if err := out.put(ctx, fresh); err != nil {
 		return err
 	}
 	var problems []Problem

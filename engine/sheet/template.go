@@ -134,15 +134,16 @@ func (t *template) note(c *column) string {
 // offer lets the cells of a column be chosen from its options.
 func (t *template) offer(field *def.Field, letter string) error {
 	var texts []string
-	switch {
-	case field.XType == def.TypeSelect:
+	switch field.XType {
+	case def.TypeSelect:
 		for _, option := range field.Opts {
 			if !option.Disabled {
 				texts = append(texts, option.Label(t.lang))
 			}
 		}
-	case field.XType == def.TypeBoolean:
+	case def.TypeBoolean:
 		texts = []string{word(t.lang, "yes"), word(t.lang, "no")}
+	default:
 	}
 	if len(texts) == 0 {
 		return nil
