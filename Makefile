@@ -122,7 +122,12 @@ test-web: web/dist/index.html ## run the UI's unit tests and hold its size to th
 .PHONY: test-e2e
 test-e2e: bin/formwork ## run the tests that drive the whole program in a browser
 	@.ci/chromium
-	cd web && npm run --silent e2e
+	(cd web && npm run --silent e2e)
+	if [[ -n "$${MONGO:-}" ]]; then
+		uri=$$(.ci/mongo start) && uri=$${uri#MONGODB_URI=}
+		echo "the journeys of a sheet once more, on MongoDB"
+		cd web && FORMWORK_E2E_STORE="$${uri%/}/e2e$$(date +%s)" npm run --silent e2e -- day-labor
+	fi
 
 .PHONY: lint
 lint: $(golangci) ## check the Go code with golangci-lint

@@ -12,7 +12,7 @@ export interface Demo {
 
 const patience = 60_000
 
-/** Starts the program with an empty demo company, or uses the one whose data folder FORMWORK_E2E_DATA names. */
+/** Starts the program with an empty demo company (on the store FORMWORK_E2E_STORE names), or uses the one whose data folder FORMWORK_E2E_DATA names. */
 export default async function start(): Promise<() => Promise<void>> {
   const given = process.env['FORMWORK_E2E_DATA']
   if (given) {
@@ -21,9 +21,9 @@ export default async function start(): Promise<() => Promise<void>> {
   }
   const data = mkdtempSync(join(tmpdir(), 'formwork-e2e-'))
   const program = new URL('../../bin/formwork', import.meta.url).pathname
-  const server = spawn(program, ['serve', '--demo', '--data', data, '--listen', '127.0.0.1:0'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const store = process.env['FORMWORK_E2E_STORE'] ?? ''
+  const args = ['serve', '--demo', '--data', data, '--store', store, '--listen', '127.0.0.1:0']
+  const server = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
   const said: string[] = []
   server.stdout.on('data', (text) => said.push(String(text)))
   server.stderr.on('data', (text) => said.push(String(text)))
