@@ -43,6 +43,7 @@ type world struct {
 	engine *engine.Engine
 	build  *builder.Builder
 	clock  *clock
+	log    *slog.Logger
 	people map[string]builder.Person // of the company "demo", by account name; "admin" too
 }
 
@@ -119,13 +120,22 @@ func dropAll(t *testing.T, backend store.Backend) {
 
 func newWorld(t *testing.T, backend store.Backend) *world {
 	t.Helper()
+	w := newInstallation(t, backend)
+	w.found("demo", "")
+	w.serve()
+	return w
+}
+
+// newInstallation is Formwork before its first company, its workers running, nobody listening yet.
+func newInstallation(t *testing.T, backend store.Backend) *world {
+	t.Helper()
 	w := &world{t: t, clock: newClock(), people: map[string]builder.Person{}}
-	log := slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	w.log = slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	blobs, err := file.OpenFolder(t.TempDir(), time.Now())
 	w.must(err)
 	t.Cleanup(func() { w.must(blobs.Close()) })
 	w.engine, err = engine.New(t.Context(), engine.Config{
-		Store: backend, Blobs: blobs, Clock: w.clock.Now, NewID: func() string { return ulid.Make().String() }, Holder: "test", Log: log,
+		Store: backend, Blobs: blobs, Clock: w.clock.Now, NewID: func() string { return ulid.Make().String() }, Holder: "test", Log: w.log,
 		Random:    func(n int) ([]byte, error) { b := make([]byte, n); _, err := rand.Read(b); return b, err },
 		Passwords: identity.PasswordParams{MemoryKiB: 64, Iterations: 1}, // cheap: tests sign in often
 	})
@@ -139,13 +149,18 @@ func newWorld(t *testing.T, backend store.Backend) *world {
 	var work sync.WaitGroup
 	work.Go(func() { w.engine.Run(ctx) })
 	t.Cleanup(func() { stop(); work.Wait() })
-	w.found("demo", "")
-	setup, _, err := w.engine.Identity.NewSetup(t.Context())
+	return w
+}
+
+// serve lets people in; it gives the token of the first run, "" when there is a company.
+func (w *world) serve() string {
+	w.t.Helper()
+	setup, token, err := w.engine.Identity.NewSetup(w.t.Context())
 	w.must(err)
-	app, err := api.New(api.Config{Engine: w.engine, Builder: w.build, Setup: setup, UI: page, Log: log})
+	app, err := api.New(api.Config{Engine: w.engine, Builder: w.build, Setup: setup, UI: page, Log: w.log})
 	w.must(err)
 	w.listen(app)
-	return w
+	return token
 }
 
 // page stands for the built UI.

@@ -8,14 +8,14 @@ func main() {
 	api := js.Global().Get("Object").New()
 	for name, call := range map[string]func(a arguments) (any, error){
 		"open":        func(a arguments) (any, error) { return b.open(a.text(0), a.text(1)) },
-		"set":         func(a arguments) (any, error) { return b.set(a.number(0), a.text(1), a.text(2)) },
-		"rows":        func(a arguments) (any, error) { return b.rows(a.number(0), a.text(1), a.text(2), a.text(3)) },
-		"answer":      func(a arguments) (any, error) { return b.answer(a.number(0), a.text(1)) },
-		"acknowledge": func(a arguments) (any, error) { return b.acknowledge(a.number(0), a.text(1)) },
-		"result":      func(a arguments) (any, error) { return b.result(a.number(0)) },
-		"patch":       func(a arguments) (any, error) { return b.patch(a.number(0)) },
-		"choices":     func(a arguments) (any, error) { return b.choices(a.number(0), a.text(1)) },
-		"close":       func(a arguments) (any, error) { b.close(a.number(0)); return struct{}{}, nil },
+		"set":         func(a arguments) (any, error) { return b.set(a.handle(), a.text(1), a.text(2)) },
+		"rows":        func(a arguments) (any, error) { return b.rows(a.handle(), a.text(1), a.text(2), a.text(3)) },
+		"answer":      func(a arguments) (any, error) { return b.answer(a.handle(), a.text(1)) },
+		"acknowledge": func(a arguments) (any, error) { return b.acknowledge(a.handle(), a.text(1)) },
+		"result":      func(a arguments) (any, error) { return b.result(a.handle()) },
+		"patch":       func(a arguments) (any, error) { return b.patch(a.handle()) },
+		"choices":     func(a arguments) (any, error) { return b.choices(a.handle(), a.text(1)) },
+		"close":       func(a arguments) (any, error) { b.close(a.handle()); return struct{}{}, nil },
 		"evalCase":    func(a arguments) (any, error) { return evalCase(a.text(0)), nil },
 		"evalCases":   func(a arguments) (any, error) { return evalCases(a.text(0)) },
 		"functions":   func(arguments) (any, error) { return functions(), nil },
@@ -38,9 +38,10 @@ func (a arguments) text(i int) string {
 	return a[i].String()
 }
 
-func (a arguments) number(i int) int {
-	if i >= len(a) || a[i].Type() != js.TypeNumber {
+// handle is the first argument of all that work on an open form.
+func (a arguments) handle() int {
+	if len(a) == 0 || a[0].Type() != js.TypeNumber {
 		return 0
 	}
-	return a[i].Int()
+	return a[0].Int()
 }
