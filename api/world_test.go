@@ -178,6 +178,7 @@ func (w *world) listen(app *fiber.App) {
 	served := make(chan error, 1)
 	go func() { served <- app.Listener(ln) }()
 	w.t.Cleanup(func() {
+		http.DefaultClient.CloseIdleConnections() // also those opened in reserve, which the server would wait for
 		if err := errors.Join(app.ShutdownWithTimeout(5*time.Second), <-served); err != nil {
 			w.t.Errorf("server: %v", err)
 		}

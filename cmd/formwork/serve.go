@@ -148,14 +148,16 @@ func (o *serveOptions) listener(log *slog.Logger) (net.Listener, string, error) 
 	return tls.NewListener(ln, config), "https://" + ln.Addr().String(), nil
 }
 
-// serve answers until the context ends, then lets requests under way finish.
+// serve answers until the context ends, then lets requests under way finish, for as long as drain.
 func serve(ctx context.Context, app *fiber.App, ln net.Listener) error {
+	spare := newSpareListener(ln)
 	failed := make(chan error, 1)
-	go func() { failed <- app.Listener(ln) }()
+	go func() { failed <- app.Listener(spare) }()
 	select {
 	case err := <-failed:
 		return err
 	case <-ctx.Done():
+		spare.closeSpare()
 		return app.ShutdownWithTimeout(drain)
 	}
 }
