@@ -56,10 +56,12 @@ test('the session ends while typing: the form stays and the save goes on after t
   await sheet.head({ project: projects.P2, team: teams.T3, daysAgo: 1, content: '管沟回填' })
   await sheet.worker('徐志刚')
   await clerk.context().clearCookies()
-  await sheet.press('record.saveDraft')
+  // The page asks for news by itself, so the dialog may come before the click does; then the click waits for it to go.
+  const pressed = sheet.press('record.saveDraft')
   const dialog = clerk.getByRole('dialog', { name: t('session.ended') })
   await dialog.getByLabel(t('signIn.password'), { exact: true }).fill(passwordOf('clerk'))
   await dialog.getByRole('button', { name: t('session.continue') }).click()
+  await pressed
   await sheet.state('draft')
   await expect(sheet.field('work_content')).toHaveValue('管沟回填')
 })
