@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 )
@@ -20,21 +22,25 @@ func backupCommand() *cobra.Command {
 	return cmd
 }
 
-// writeBackup never leaves a half file under the name: it writes beside it and renames.
 func writeBackup(ctx context.Context, f *formwork, name string) error {
-	partial := name + ".partial"
-	file, err := os.OpenFile(partial, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) //nolint:gosec // the person at the console names the file
+	return writeWhole(name, func(w io.Writer) error { return f.engine.Backup(ctx, w) })
+}
+
+// writeWhole never leaves a half file under the name, killed at any moment: it writes beside it and renames. Two at once
+// write two files beside it.
+func writeWhole(name string, write func(io.Writer) error) error {
+	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.partial") // readable by the owner only
 	if err != nil {
 		return err
 	}
-	err = f.engine.Backup(ctx, file)
+	err = write(file)
 	if err == nil {
 		err = file.Sync()
 	}
 	if err := errors.Join(err, file.Close()); err != nil {
-		return errors.Join(err, os.Remove(partial))
+		return errors.Join(err, os.Remove(file.Name()))
 	}
-	return os.Rename(partial, name)
+	return os.Rename(file.Name(), name)
 }
 
 func restoreCommand() *cobra.Command {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -90,7 +91,10 @@ func (d *demoCompany) write(dataDir string) error {
 	if err := os.MkdirAll(dataDir, 0o700); err != nil { // with --store nothing else made it
 		return err
 	}
-	return os.WriteFile(demoFile(dataDir), raw, 0o600)
+	return writeWhole(demoFile(dataDir), func(w io.Writer) error {
+		_, err := w.Write(raw)
+		return err
+	})
 }
 
 // greet prints who can sign in.

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { accessible, at, expect, fitsWidth, type Lang, test, words } from './company'
-import { approve, daysAgo, openTask, projects, teams, titlesIn } from './sheet'
+import { approve, daysAgo, openTask, projects, teams, titlesIn, today } from './sheet'
 
 async function choose(page: Page, field: string, text: string): Promise<void> {
   await page.getByRole('button', { name: new RegExp(`^${field}:`) }).click()
@@ -19,7 +19,7 @@ for (const { lang, team, worker, ago } of plans) {
     const clerk = await sit('clerk', { lang, phone: true })
     await accessible(clerk)
     await clerk.goto(at('/e/day_labor_sheet/new'))
-    await expect(clerk.getByLabel(new RegExp(`^${title.work_date}`))).toHaveValue(daysAgo(0))
+    await expect(clerk.getByLabel(new RegExp(`^${title.work_date}`))).toHaveValue(today())
     await choose(clerk, title.project, projects.P1)
     await choose(clerk, title.team, team)
     await clerk.getByLabel(new RegExp(`^${title.work_date}`)).fill(daysAgo(ago))

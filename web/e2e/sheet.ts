@@ -37,10 +37,19 @@ export function titlesIn(lang: Lang): Titles {
 export const projects = { P1: '云锦花园二期住宅楼工程', P2: '滨江大道市政道路改造工程' }
 export const teams = { T1: '主体杂工班', T2: '宏达劳务点工班', T3: '道路杂工班' }
 
-/** A day so many days ago in the company's time zone, as YYYY-MM-DD. */
+/** The day in the company's time zone, as YYYY-MM-DD. */
+function dayOf(milliseconds: number): string {
+  return new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(milliseconds)
+}
+
+/** The day now, which a new sheet has. */
+export function today(): string {
+  return dayOf(Date.now())
+}
+
+/** A day so many days before the run began. */
 export function daysAgo(days: number): string {
-  const day = new Date(Date.now() - days * 86_400_000)
-  return new Intl.DateTimeFormat('sv-SE', { timeZone: 'Asia/Shanghai' }).format(day)
+  return dayOf(Number(process.env['FORMWORK_E2E_BEGAN']) - days * 86_400_000)
 }
 
 export interface Head {
@@ -67,7 +76,7 @@ export class DeskSheet {
   /** Opens an empty sheet and waits until the form engine computes. */
   async begin(): Promise<void> {
     await this.page.goto(at('/e/day_labor_sheet/new'))
-    await expect(this.field('work_date')).toHaveValue(daysAgo(0))
+    await expect(this.field('work_date')).toHaveValue(today())
   }
 
   field(name: 'project' | 'team' | 'work_date' | 'work_content'): Locator {
