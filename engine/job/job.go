@@ -1,13 +1,17 @@
 // Package job runs work that waits for the machine: durable jobs with delays and retries, and schedules.
 //
 // A job is a document of the tenant's collection "job", so it survives a crash. A worker claims a due job by one
-// conditional write that moves its run_at into the future (its visibility time): if the worker dies, the job becomes
-// due again by itself. A handler therefore may run more than once and must be idempotent. A job that succeeded is
-// removed; one that failed too often stays with status "failed" for people to see.
+// conditional write that moves its run_at into the future (its visibility time), and moves it on while the handler
+// works, however long that takes: if the worker dies, the job becomes due again by itself. A handler therefore may run
+// more than once and must be idempotent. A job that succeeded is removed; one that failed too often stays with status
+// "failed" for people to see. A few jobs run at once, so that a slow one does not hold up the others.
 //
 //	enqueue ──▶ waiting ──claim──▶ (hidden until run_at) ──success──▶ removed
 //	               ▲                    │ error: run_at = now + back-off
 //	               └────────────────────┘ maxAttempts errors ──▶ failed
+//
+// A claimed job has given up its key: who enqueues the same work now gets another run, since this one may have read too
+// early what there is to do.
 package job
 
 import (
@@ -17,6 +21,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -27,7 +32,8 @@ import (
 
 const (
 	collection  = "job"
-	visibility  = 2 * time.Minute // a handler has this long
+	visibility  = 2 * time.Minute // so long after the last sign of life a job is taken over
+	parallel    = 8               // jobs at once
 	maxAttempts = 12              // about nine hours with back-off
 	firstDelay  = 2 * time.Second
 	longestWait = 2 * time.Hour
@@ -62,7 +68,8 @@ type Runner struct {
 	handlers  map[string]Handler
 	schedules []schedule
 	wake      chan struct{}
-	ensured   sync.Map // tenants whose collection exists
+	slots     chan struct{} // holds one per job at work
+	ensured   sync.Map      // tenants whose collection exists
 }
 
 type schedule struct {
@@ -73,7 +80,9 @@ type schedule struct {
 
 // NewRunner gives a runner without handlers.
 func NewRunner(cfg Config) *Runner {
-	return &Runner{Config: cfg, handlers: map[string]Handler{}, wake: make(chan struct{}, 1)}
+	return &Runner{
+		Config: cfg, handlers: map[string]Handler{}, wake: make(chan struct{}, 1), slots: make(chan struct{}, parallel),
+	}
 }
 
 // Register names the handler of a type of job.
@@ -125,6 +134,8 @@ func (r *Runner) Run(ctx context.Context) {
 		schedules.Go(func() { r.keepSchedule(ctx, s) })
 	}
 	defer schedules.Wait()
+	var working sync.WaitGroup
+	defer working.Wait()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -134,7 +145,7 @@ func (r *Runner) Run(ctx context.Context) {
 		case <-r.wake:
 		case <-timer.C:
 		}
-		if err := r.RunDue(ctx); err != nil && ctx.Err() == nil {
+		if err := r.startDue(ctx, &working); err != nil && ctx.Err() == nil {
 			r.Log.ErrorContext(ctx, "run due jobs", "error", err)
 		}
 		timer.Reset(idle)
@@ -143,22 +154,41 @@ func (r *Runner) Run(ctx context.Context) {
 
 // RunDue runs what is due now in every tenant and returns when nothing more is.
 func (r *Runner) RunDue(ctx context.Context) error {
-	tenants, err := r.Tenants(ctx)
-	if err != nil {
-		return err
-	}
-	for _, tenant := range tenants {
-		if err := r.runTenant(ctx, tenant); err != nil {
-			return fmt.Errorf("jobs of %s: %w", tenant, err)
+	for {
+		var working sync.WaitGroup
+		started, err := r.start(ctx, &working)
+		working.Wait()
+		if err != nil || !started {
+			return err
 		}
 	}
-	return nil
 }
 
-func (r *Runner) runTenant(ctx context.Context, tenant string) error {
+// startDue starts what is due now in every tenant, as slots become free, and does not wait for its end.
+func (r *Runner) startDue(ctx context.Context, working *sync.WaitGroup) error {
+	_, err := r.start(ctx, working)
+	return err
+}
+
+func (r *Runner) start(ctx context.Context, working *sync.WaitGroup) (started bool, err error) {
+	tenants, err := r.Tenants(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, tenant := range tenants {
+		some, err := r.startTenant(ctx, tenant, working)
+		if err != nil {
+			return started, fmt.Errorf("jobs of %s: %w", tenant, err)
+		}
+		started = started || some
+	}
+	return started, nil
+}
+
+func (r *Runner) startTenant(ctx context.Context, tenant string, working *sync.WaitGroup) (started bool, err error) {
 	db, err := r.open(ctx, tenant)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for {
 		page, err := db.Find(ctx, query.Query{
@@ -166,15 +196,17 @@ func (r *Runner) runTenant(ctx context.Context, tenant string) error {
 			Sort: []query.Sort{{Field: "run_at", Type: def.TypeDateTime}},
 		})
 		if err != nil {
-			return fmt.Errorf("find due jobs: %w", err)
+			return started, fmt.Errorf("find due jobs: %w", err)
 		}
 		for _, doc := range page.Docs {
-			if err := r.runOne(ctx, tenant, db, doc); err != nil {
-				return err
+			some, err := r.startOne(ctx, tenant, db, doc, working)
+			if err != nil {
+				return started, err
 			}
+			started = started || some
 		}
-		if len(page.Docs) < batch {
-			return nil
+		if len(page.Docs) < batch || !started {
+			return started, nil
 		}
 	}
 }
@@ -190,28 +222,75 @@ func (r *Runner) due() *query.Filter {
 	}}
 }
 
-// runOne claims a job, runs it and settles it. Losing the claim to another worker is fine.
-func (r *Runner) runOne(ctx context.Context, tenant string, db store.Store, doc store.Doc) error {
+// startOne waits for a free slot, claims a job and runs it beside. Losing the claim to another worker is fine.
+func (r *Runner) startOne(ctx context.Context, tenant string, db store.Store, doc store.Doc, working *sync.WaitGroup) (bool, error) {
 	jobType, _ := doc.Values["type"].(string)
 	handler, known := r.handlers[jobType]
 	if !known {
-		return nil // a process of another version may know it
+		return false, nil // a process of another version may know it
 	}
+	select {
+	case r.slots <- struct{}{}:
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	release := func() { <-r.slots }
+	doc.Values["claimed"] = true
 	doc.Values["run_at"] = stamp(r.Clock().Add(visibility))
 	doc, err := r.put(ctx, db, doc, false)
-	if errors.Is(err, store.ErrConflict) {
-		return nil
-	}
 	if err != nil {
-		return err
+		release()
+		if errors.Is(err, store.ErrConflict) {
+			err = nil
+		}
+		return false, err
 	}
+	working.Go(func() {
+		defer release()
+		if err := r.work(ctx, tenant, db, doc, handler); err != nil && ctx.Err() == nil {
+			r.Log.ErrorContext(ctx, "settle job", "tenant", tenant, "type", jobType, "job", doc.ID, "error", err)
+		}
+	})
+	return true, nil
+}
+
+// work runs a claimed job, shows that it lives, and settles it.
+func (r *Runner) work(ctx context.Context, tenant string, db store.Store, doc store.Doc, handler Handler) error {
 	payload, _ := doc.Values["payload"].(string)
-	failure := handler(ctx, tenant, json.RawMessage(payload))
+	done := make(chan error, 1)
+	go func() { done <- handler(ctx, tenant, json.RawMessage(payload)) }()
+	alive := time.NewTicker(visibility / 4)
+	defer alive.Stop()
+	for {
+		select {
+		case failure := <-done:
+			return r.settle(ctx, db, doc, failure)
+		case <-alive.C:
+			doc.Values["run_at"] = stamp(r.Clock().Add(visibility))
+			moved, err := r.put(ctx, db, doc, false)
+			switch {
+			case errors.Is(err, store.ErrConflict): // taken over: the other one settles it
+				<-done
+				return nil
+			case err == nil:
+				doc = moved
+			} // a store that does not answer is asked again
+		}
+	}
+}
+
+// settle removes a job that succeeded and puts one that failed back.
+func (r *Runner) settle(ctx context.Context, db store.Store, doc store.Doc, failure error) error {
+	var err error
 	if failure == nil {
 		_, err = r.put(ctx, db, doc, true)
 	} else {
-		r.Log.WarnContext(ctx, "job failed", "tenant", tenant, "type", jobType, "job", doc.ID, "error", failure)
+		r.Log.WarnContext(ctx, "job failed", "type", doc.Values["type"], "job", doc.ID, "error", failure)
 		_, err = r.put(ctx, db, r.failed(doc, failure), false)
+		var taken *store.DuplicateError
+		if errors.As(err, &taken) { // the same work waits once more already
+			_, err = r.put(ctx, db, doc, true)
+		}
 	}
 	if errors.Is(err, store.ErrConflict) {
 		return nil
@@ -221,6 +300,8 @@ func (r *Runner) runOne(ctx context.Context, tenant string, db store.Store, doc 
 
 // failed is the job after an error: later again, or given up.
 func (r *Runner) failed(doc store.Doc, failure error) store.Doc {
+	doc.Values = maps.Clone(doc.Values)
+	delete(doc.Values, "claimed")
 	attempts, _ := doc.Values["attempts"].(int64)
 	attempts++
 	doc.Values["attempts"] = attempts
@@ -252,7 +333,7 @@ func (r *Runner) put(ctx context.Context, db store.Store, doc store.Doc, remove 
 	rev := doc.Rev
 	doc.Rev, doc.UpdatedAt = rev+1, r.Clock()
 	doc.Keys = nil
-	if key, ok := doc.Values["key"].(string); ok {
+	if key, ok := doc.Values["key"].(string); ok && doc.Values["claimed"] != true {
 		doc.Keys = []string{"key|" + key}
 	}
 	return doc, db.Put(ctx, store.Write{Collection: collection, Doc: doc, IfRev: rev, Remove: remove})[0]
@@ -306,6 +387,7 @@ func (r *Runner) open(ctx context.Context, tenant string) (store.Store, error) {
 		{Path: "error", Type: def.TypeLongText},
 		{Path: "run_at", Type: def.TypeDateTime},
 		{Path: "attempts", Type: def.TypeInteger},
+		{Path: "claimed", Type: def.TypeBoolean},
 	}, Indexes: [][]string{{"status", "run_at"}}})
 	if err != nil {
 		return nil, fmt.Errorf("ensure jobs: %w", err)

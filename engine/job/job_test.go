@@ -161,3 +161,53 @@ func TestScheduleRunsInOneProcessOnly(t *testing.T) {
 		t.Errorf("runs = %v, want one process", runs)
 	}
 }
+
+func TestWorkEnqueuedWhileTheSameIsRunningIsDoneOnceMore(t *testing.T) {
+	c := &clock{now: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)}
+	r := newRunner(t, open(t, t.TempDir()), c)
+	again := job.Job{Type: "sum", Key: "sum"}
+	runs := 0
+	r.Register("sum", func(ctx context.Context, _ string, _ json.RawMessage) error {
+		if runs++; runs == 1 {
+			return r.Enqueue(ctx, "acme", again)
+		}
+		return nil
+	})
+	if err := r.Enqueue(t.Context(), "acme", again); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.RunDue(t.Context()); err != nil || runs != 2 {
+		t.Errorf("%d runs, want 2; %v", runs, err)
+	}
+}
+
+func TestASlowJobDoesNotHoldUpTheOthers(t *testing.T) {
+	c := &clock{now: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)}
+	r := newRunner(t, open(t, t.TempDir()), c)
+	quick := make(chan struct{})
+	r.Register("slow", func(ctx context.Context, _ string, _ json.RawMessage) error {
+		select {
+		case <-quick:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	})
+	r.Register("quick", func(context.Context, string, json.RawMessage) error { close(quick); return nil })
+	for _, name := range []string{"slow", "quick"} {
+		if err := r.Enqueue(t.Context(), "acme", job.Job{Type: name}); err != nil {
+			t.Fatal(err)
+		}
+		c.pass(time.Second)
+	}
+	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	defer stop()
+	if err := r.RunDue(ctx); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-quick:
+	default:
+		t.Error("the quick job waits for the slow one")
+	}
+}
