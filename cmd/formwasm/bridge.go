@@ -259,6 +259,7 @@ const (
 	opDelete = "delete"
 	opMove   = "move"
 	opPaste  = "paste"
+	opWrite  = "write"
 )
 
 func (b *bridge) rows(handle int, table, op, arg string) (any, error) {
@@ -298,9 +299,27 @@ func (b *bridge) rows(handle int, table, op, arg string) (any, error) {
 				return nil, err
 			}
 			return s.Paste(table, in), nil
+		case opWrite:
+			return writeCells(s, table, arg)
 		}
 		return nil, failure{Code: "unknown_operation"}
 	})
+}
+
+// writeCells sets many cells of a sub-table in one step.
+func writeCells(s *form.Session, table, arg string) (any, error) {
+	var in struct {
+		Cells map[string]any `json:"cells"`
+	}
+	if err := read(arg, &in); err != nil {
+		return nil, err
+	}
+	for path := range in.Cells {
+		if !strings.HasPrefix(path, table+"[") {
+			return nil, failure{Code: "unknown_path", Detail: path}
+		}
+	}
+	return s.SetAll(wireValues(in.Cells)), nil
 }
 
 func (b *bridge) answer(handle int, relatedText string) (any, error) {

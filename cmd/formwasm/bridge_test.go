@@ -75,6 +75,19 @@ func TestAnOrderIsTyped(t *testing.T) {
 	if problems := list(at(t, changes, "problems", "total")); len(problems) != 1 || at(t, problems[0], "code") != "cheap" {
 		t.Errorf("problems %v", problems)
 	}
+	result, err = b.rows(handle, "lines", "write", `{"cells": {"lines[+1].qty": 2, "lines[+2].price": "5.00", "lines[+1].price": null}}`)
+	changes = call(t, result, err)
+	if got := at(t, changes, "values", "total"); got != "5000.00" {
+		t.Errorf("total %v after writing cells", got)
+	}
+	result, err = b.rows(handle, "lines", "write", `{"cells": {"lines[+1].qty": 3, "lines[+2].price": "4.00", "lines[+1].price": "2.50"}}`)
+	if got := at(t, call(t, result, err), "values", "total"); got != "4007.50" {
+		t.Errorf("total %v after writing them back", got)
+	}
+	result, err = b.rows(handle, "lines", "write", `{"cells": {"region": "华东"}}`)
+	if got := call(t, result, err); got["code"] != "unknown_path" {
+		t.Errorf("a field of the header written as a cell answers %v", got)
+	}
 	result, err = b.acknowledge(handle, `{"cheap": "急用"}`)
 	if problems := list(at(t, call(t, result, err), "problems", "total")); len(problems) != 0 {
 		t.Errorf("problems %v after giving a reason", problems)

@@ -9,8 +9,8 @@
 //	  open(slice: string, input: string): string            // Opened
 //	  /** A person changed one value. value: JSON, null empties. Computed and unknown paths change nothing. */
 //	  set(handle: number, path: string, value: string): string    // Changes
-//	  /** A person changed the rows of a sub-table; arg by op, see Insert, Delete, Move, Paste. */
-//	  rows(handle: number, table: string, op: 'insert' | 'delete' | 'move' | 'paste', arg: string): string  // Changes
+//	  /** A person changed the rows of a sub-table; arg by op, see Insert, Delete, Move, Paste, Write. */
+//	  rows(handle: number, table: string, op: 'insert' | 'delete' | 'move' | 'paste' | 'write', arg: string): string  // Changes
 //	  /** The answers of POST /entities/{entity}/related to the asks of Opened or Changes, as they came. */
 //	  answer(handle: number, related: string): string       // Changes
 //	  /** The warnings that were given a reason: Record<rule, reason>. Replaces the earlier ones. */
@@ -85,6 +85,8 @@
 //	 *  skipped. columns: the names of the columns in the order they are shown, from the first one pasted into.
 //	 *  Numbers may have thousands separators, dates be 2026/6/1 or 2026年6月1日, options be titles. References must be ids. */
 //	interface Paste { row: string | null; columns: string[]; cells: string[][] }
+//	/** Many cells of the sub-table at once, as set does each: what depends on them is computed once. */
+//	interface Write { cells: Record<Path, Json | null> }
 //	interface Choices { entity: string; filter?: Json; args?: Record<string, Json>; pending?: true }
 //
 // Every problem has a field; with level "warning" the write passes when its rule is acknowledged. State.pending: waits

@@ -1,7 +1,9 @@
 package form
 
 import (
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -95,16 +97,28 @@ func setIn[T any](into *map[string]T, key string, value T) {
 // Set is a person's change of one value: a field, a cell, or a whole sub-table (a list of rows). nil empties it.
 // Unknown and computed paths change nothing.
 func (s *Session) Set(path string, value any) Changes {
+	return s.change(func() { s.assign(path, value) })
+}
+
+// SetAll is a person's change of many values in one step, by path: a column that is filled, a range that is cleared.
+// It is Set for each of them, but what depends on them is run once.
+func (s *Session) SetAll(values map[string]any) Changes {
 	return s.change(func() {
-		l, f, ok := s.locate(path)
-		switch {
-		case !ok:
-		case f.rows != nil:
-			s.replaceRows(f, value)
-		case f.origin == fromPeople:
-			s.write(l, f, value)
+		for _, path := range slices.Sorted(maps.Keys(values)) {
+			s.assign(path, values[path])
 		}
 	})
+}
+
+func (s *Session) assign(path string, value any) {
+	l, f, ok := s.locate(path)
+	switch {
+	case !ok:
+	case f.rows != nil:
+		s.replaceRows(f, value)
+	case f.origin == fromPeople:
+		s.write(l, f, value)
+	}
 }
 
 // write puts what a person wrote into a cell and spreads the change.
@@ -142,7 +156,9 @@ func (s *Session) replaceRows(f *field, value any) {
 		for _, column := range f.rows.fields {
 			row.cells[column.pos].touched = row.cells[column.pos].has
 			s.log.value(row, column)
+			s.log.state(row, column) // a row that was here before may have had others
 		}
+		s.lineProblems(row, func(p Problem) { s.log.problemPaths[p.Field] = true })
 		for _, u := range f.rows.units {
 			s.mark(u, row)
 		}

@@ -262,7 +262,7 @@ func randomEdit(dice *rand.Rand, s *Session) (string, Changes) {
 		return ids[dice.IntN(len(ids))]
 	}
 	one := func(values ...any) any { return values[dice.IntN(len(values))] }
-	switch dice.IntN(9) {
+	switch dice.IntN(11) {
 	case 0:
 		v := one("a", "b", "old", "zz", nil)
 		return fmt.Sprint("kind ", v), s.Set("kind", v)
@@ -284,6 +284,15 @@ func randomEdit(dice *rand.Rand, s *Session) (string, Changes) {
 	case 7:
 		id := pick()
 		return "delete " + id, s.Delete("lines", []string{id})
+	case 8:
+		cells := map[string]any{"lines[" + pick() + "].qty": one(int64(2), nil), "lines[" + pick() + "].code": one("ab", nil), "note": one("x", nil)}
+		return fmt.Sprint("set all ", cells), s.SetAll(cells)
+	case 9: // rows as they were a step ago: some gone, one back with its id
+		rows := []any{Values{"_id": "+77", "qty": one(int64(1), nil)}}
+		for _, id := range ids[:len(ids)/2] {
+			rows = append(rows, Values{"_id": id, "qty": one(int64(9), nil), "code": "k" + id})
+		}
+		return fmt.Sprint("replace ", rows), s.Set("lines", rows)
 	default:
 		id, at := pick(), dice.IntN(len(ids)+1)
 		return fmt.Sprint("move ", id, at), s.Move("lines", []string{id}, at)
