@@ -17,7 +17,8 @@ import (
 	"formwork/engine/store"
 )
 
-// Config is what a Service is made of. Workday may be nil: Monday to Friday; Log too: the default logger.
+// Config is what a Service is made of. Workday may be nil: Monday to Friday; Log too: the default logger; Outward too:
+// nothing leaves, and flows that would send something cannot be published. Holder names this process in leases.
 type Config struct {
 	Catalogs record.Catalogs
 	Stores   func(ctx context.Context, tenant string) (store.Store, error)
@@ -28,6 +29,8 @@ type Config struct {
 	Zone     func(ctx context.Context, tenant string) (*time.Location, error)
 	Workday  func(ctx context.Context, tenant string) (func(date string) bool, error)
 	Log      *slog.Logger
+	Outward  Outward
+	Holder   string
 }
 
 // Service runs flows on records. Each command is one write of the record: Step decides over what is stored, the record's
