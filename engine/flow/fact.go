@@ -30,25 +30,28 @@ var eventTypes = map[Verb]string{
 // Fact is the data of a command's event: what people read in the history, and the difference it made to the state, from
 // which Fold gives the state again.
 type Fact struct {
-	Flow     string     `json:"flow"`
-	Rev      int64      `json:"rev"` // flow.rev after the command
-	Status   Status     `json:"status"`
-	Node     string     `json:"node,omitempty"`
-	Round    int        `json:"round,omitempty"`
-	Task     string     `json:"task,omitempty"`
-	For      *Person    `json:"for,omitempty"`   // whose task it was, when a proxy acted
-	To       string     `json:"to,omitempty"`    // target of a return or jump
-	Users    []Person   `json:"users,omitempty"` // to whom it was transferred or delegated, who was added or told
-	Comment  string     `json:"comment,omitempty"`
-	Do       string     `json:"do,omitempty"` // of a deadline: remind, pass, …
-	Auto     []Decision `json:"auto,omitempty"`
-	Reminds  []Person   `json:"reminds,omitempty"` // who is to be reminded
-	Restart  bool       `json:"restart,omitempty"` // a wanted resume was not possible
-	Passed   []string   `json:"passed,omitempty"`  // nodes that were left behind, in order
-	Skipped  []string   `json:"skipped,omitempty"` // nodes whose condition was false
-	Copied   []Person   `json:"copied,omitempty"`  // new readers by cc nodes
-	Incident []Stuck    `json:"incident,omitempty"`
-	Delta    Delta      `json:"delta"`
+	Flow      string     `json:"flow"`
+	Rev       int64      `json:"rev"` // flow.rev after the command
+	Status    Status     `json:"status"`
+	Node      string     `json:"node,omitempty"`
+	Round     int        `json:"round,omitempty"`
+	Task      string     `json:"task,omitempty"`
+	For       *Person    `json:"for,omitempty"`   // whose task it was, when a proxy acted
+	To        string     `json:"to,omitempty"`    // target of a return or jump
+	Users     []Person   `json:"users,omitempty"` // to whom it was transferred or delegated, who was added or told
+	Comment   string     `json:"comment,omitempty"`
+	Sign      string     `json:"sign,omitempty"`      // the signature he drew
+	Confirmed bool       `json:"confirmed,omitempty"` // with his password
+	Do        string     `json:"do,omitempty"`        // of a deadline: remind, pass, …
+	Auto      []Decision `json:"auto,omitempty"`
+	Reminds   []Person   `json:"reminds,omitempty"` // who is to be reminded
+	Restart   bool       `json:"restart,omitempty"` // a wanted resume was not possible
+	Passed    []string   `json:"passed,omitempty"`  // nodes that were left behind, in order
+	Skipped   []string   `json:"skipped,omitempty"` // nodes whose condition was false
+	Copied    []Person   `json:"copied,omitempty"`  // new readers by cc nodes
+	Incident  []Stuck    `json:"incident,omitempty"`
+	Why       []Reason   `json:"why,omitempty"` // what decided where the tokens went
+	Delta     Delta      `json:"delta"`
 }
 
 // Delta is the difference between two states of a run: only what changed is set.

@@ -73,6 +73,7 @@ type condition struct {
 	source  string
 	program *expr.Program
 	err     error
+	reads   []expr.Path // what may be told of it afterwards
 }
 
 // human tells whether a node waits for people.
@@ -107,6 +108,7 @@ func compilePlan(cat *def.Catalog, f *def.Flow) *Plan {
 	c := compiler{plan: p, scope: scope}
 	p.root = c.list(f.Nodes, nil, nil)
 	p.settings = p.readSettings(scope)
+	p.noteReads(cat)
 	if f.Settings.Subject != "" {
 		if subject, err := expr.Compile(f.Settings.Subject, scope, expr.KindText); err == nil {
 			p.subject = subject

@@ -134,6 +134,7 @@ type run struct {
 	fact    Fact
 	more    []Event
 	effects []string
+	why     []Reason // look-ups that decided, in order
 }
 
 // admissible checks what is refused for every command, then what is refused for a run in this status. Retry and the
@@ -232,6 +233,7 @@ func (r *run) finish(body string) (Outcome, error) {
 	r.fact.Flow = st.Name
 	r.fact.Delta = r.delta()
 	event := Event{Type: eventTypes[r.cmd.Verb], Data: r.fact}
+	r.fact.Why = r.why
 	return Outcome{
 		State: *st, Patch: r.patch, Effects: r.effects, Events: append([]Event{event}, r.more...),
 	}, nil

@@ -31,15 +31,19 @@ func (r *run) assign(n *node) assignment {
 		if len(others) == 0 {
 			return assignment{auto: AutoSelfSkip}
 		}
+		r.ruled(n, ruleSelfSkip, others)
 		return assignment{people: others}
 	case "leader":
-		return r.orEmpty(n, r.instead(people, r.leaderOf(r.st.Initiator.ID)))
+		people = r.instead(people, r.leaderOf(r.st.Initiator.ID))
+		r.ruled(n, ruleSelfLeader, people)
 	default: // head
-		return r.orEmpty(n, r.instead(people, r.world.Org.Head(r.st.Initiator.Department)))
+		people = r.instead(people, r.world.Org.Head(r.st.Initiator.Department))
+		r.ruled(n, ruleSelfHead, people)
 	}
 }
 
 // instead puts somebody in the initiator's place. The initiator himself, nobody, or somebody who is asked anyway only
+	return r.orEmpty(n, people)
 // leaves the place empty.
 func (r *run) instead(people []Person, id string) []Person {
 	var changed []Person
@@ -81,19 +85,25 @@ func (r *run) orEmpty(n *node, people []Person) assignment {
 		return assignment{auto: AutoEmptyPass}
 	case "reject":
 		return assignment{reject: true}
+		r.ruled(n, ruleEmptyPass, nil)
 	case "error":
 		return assignment{incident: IncidentNoApprover}
+		r.ruled(n, ruleEmptyReject, nil)
 	case "user":
 		people = r.active(arg)
+		r.ruled(n, ruleEmptyError, nil)
 	case "role":
 		people = r.world.Org.Holders(arg)
 	}
-	if len(people) == 0 {
-		people = r.notSelf(n, r.admins())
+	if len(people) > 0 {
+		r.ruled(n, ruleEmptyOther, people)
+		return assignment{people: people}
 	}
 	if len(people) == 0 {
 		return assignment{incident: IncidentNoApprover}
 	}
+	people = r.notSelf(n, r.admins())
+	r.ruled(n, ruleEmptyAdmin, people)
 	return assignment{people: people}
 }
 

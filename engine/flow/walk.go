@@ -47,6 +47,9 @@ func (r *run) admits(n *node, prev []string) (hold, ok bool) {
 		return true, true
 	}
 	hold, ok = r.holds(n.when)
+	if r.err == nil {
+		r.because(n, "", n.when, answered(hold, ok))
+	}
 	switch {
 	case !ok && r.err == nil:
 		r.stick(n, IncidentCondition, prev)
@@ -165,6 +168,9 @@ func (r *run) choose(n *node) (chosen []*branch, code string) {
 			continue
 		}
 		hold, ok := r.holds(b.when)
+		if r.err == nil {
+			r.because(n, b.Name, b.when, answered(hold, ok))
+		}
 		if !ok {
 			return nil, IncidentCondition
 		}

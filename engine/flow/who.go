@@ -19,7 +19,9 @@ func (r *run) resolve(n *node, who []string) []Person {
 	var found []Person
 	seen := map[string]bool{}
 	for _, entry := range who {
-		for _, p := range r.resolveOne(n, entry) {
+		named := r.resolveOne(n, entry)
+		r.asked(n, entry, named)
+		for _, p := range named {
 			if !seen[p.ID] && len(found) < maxApprovers {
 				seen[p.ID] = true
 				found = append(found, p)
