@@ -53,6 +53,7 @@ export type RowsOperation =
   | { op: 'insert'; arg: { at?: number; rows: Values[] } }
   | { op: 'delete'; arg: { rows: string[] } }
   | { op: 'move'; arg: { rows: string[]; at: number } }
+  | { op: 'write'; arg: { cells: Record<string, Wire> } }
   | { op: 'paste'; arg: { row: string | null; columns: string[]; cells: string[][] } }
 
 /** The functions the module puts on globalThis; texts of JSON in and out. */

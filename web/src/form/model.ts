@@ -2,7 +2,9 @@ import type { Field } from '@/api/bundle'
 import type { Problem, Row, Values, Wire } from '@/api/wire'
 import { parsePath } from '@/lib/path'
 import type { Ask, Changes, Editing, FieldState, Opened, RowsOperation } from './engine'
-import { isComputed } from './patch'
+import { type FormFields, statesBefore } from './first-states'
+import { TableHistory } from './history'
+import { type Topic, Topics } from './topics'
 
 /** What a field shows: its value, how it may be used, and what is wrong with it as far as the person should hear of it. */
 export interface FieldView {
@@ -18,18 +20,9 @@ export interface RowView {
   problems: (column: string) => readonly Problem[]
 }
 
-/** Where a model listens for one part of itself: a field, a row, the whole. */
-type Topic = string
-
 const none: readonly Problem[] = []
 const ordinary: FieldState = {}
 const everything: Topic = '*'
-
-/** What of an entity a model needs. */
-export interface FormFields {
-  properties: Record<string, Field>
-  required?: string[]
-}
 
 /** What the person does not need to hear before he has been there. */
 const early = new Set(['required', 'minItems', 'min_items'])
@@ -58,12 +51,12 @@ export class FormModel {
   private tellAll = false
   private edited = false
   private editing: Editing | undefined
-  private readonly listeners = new Map<Topic, Set<() => void>>()
-  private readonly snapshots = new Map<Topic, unknown>()
+  private readonly topics = new Topics()
   private readonly focusers = new Map<string, (path: string) => void>()
   private newRows = 0
   private readonly names: Map<string, string>
   private onAsks: (asks: Ask[]) => void = () => undefined
+  private readonly histories = new Map<string, TableHistory>()
 
   constructor(entity: FormFields, values: Values, names: Record<string, string> = {}) {
     this.fields = entity.properties
@@ -113,7 +106,7 @@ export class FormModel {
   }
 
   field(path: string): FieldView {
-    return this.snapshot(path, () => ({
+    return this.topics.snapshot(path, () => ({
       value: this.valueAt(path),
       state: this.stateOf(path),
       problems: this.visible(path),
@@ -121,7 +114,7 @@ export class FormModel {
   }
 
   row(table: string, id: string): RowView {
-    return this.snapshot(rowTopic(table, id), () => ({
+    return this.topics.snapshot(rowTopic(table, id), () => ({
       row: this.rows(table).find((row) => row._id === id) ?? { _id: id },
       state: (column: string) => this.stateOf(`${table}[${id}].${column}`),
       problems: (column: string) => this.visible(`${table}[${id}].${column}`),
@@ -130,7 +123,7 @@ export class FormModel {
 
   /** The ids of a sub-table's rows in their order. */
   rowIds(table: string): readonly string[] {
-    return this.snapshot(`${table}#`, () => this.rows(table).map((row) => row._id))
+    return this.topics.snapshot(`${table}#`, () => this.rows(table).map((row) => row._id))
   }
 
   /** A cell without a state of its own has its column's. */
@@ -143,7 +136,7 @@ export class FormModel {
 
   /** All problems to tell now, in the order of the fields; for the summary above the form. */
   problems(): readonly Problem[] {
-    return this.snapshot(everything, () => {
+    return this.topics.snapshot(everything, () => {
       if (!this.tellAll && this.refused.size === 0) return none
       const paths = new Set([...this.refused.keys(), ...(this.tellAll ? this.found.keys() : [])])
       const order = ['', ...Object.keys(this.fields)]
@@ -172,13 +165,50 @@ export class FormModel {
 
   /** The person changed a value; undefined or null empties it. */
   set(path: string, value: Wire | undefined): void {
-    this.edited = true
-    this.written.add(path)
-    this.visited.add(path)
-    this.put(path, value)
-    if (this.refused.delete(path)) this.changed(everything)
-    this.changedPath(path)
-    this.run((editing) => editing.set(path, value))
+    this.topics.together(() => {
+      this.wrote(path)
+      this.put(new Map([[path, value]]))
+      this.run((editing) => editing.set(path, value))
+    })
+  }
+
+  /** The person changed many cells of a sub-table in one step; what depends on them is computed once. */
+  write(table: string, cells: ReadonlyMap<string, Wire | undefined>): void {
+    if (cells.size === 0) return
+    this.topics.together(() => {
+      for (const path of cells.keys()) this.wrote(path)
+      this.put(cells)
+      const texts = Object.fromEntries([...cells].map(([path, value]) => [path, value ?? null]))
+      this.run((editing) => editing.rows(table, { op: 'write', arg: { cells: texts } }))
+    })
+  }
+
+  /** Whole rows in place of those there are; rows of the same id are the same row. */
+  replaceRows(table: string, rows: readonly Row[]): void {
+    this.topics.together(() => {
+      this.edited = true
+      this.refused.delete(table)
+      for (const row of rows) this.noteGiven(table, row._id, row)
+      this.current = { ...this.current, [table]: [...rows] }
+      this.changedTable(table)
+      this.run((editing) => editing.set(table, [...rows]))
+    })
+  }
+
+  /** What was done to the rows of a sub-table, to be undone. */
+  history(table: string): TableHistory {
+    const known = this.histories.get(table) ?? new TableHistory(this, table)
+    this.histories.set(table, known)
+    return known
+  }
+
+  /** Whether the person wrote the value himself, and it is no default. */
+  wasWritten(path: string): boolean {
+    return this.written.has(path)
+  }
+
+  fieldOf(table: string, column: string): Field | undefined {
+    return this.fields[table]?.items?.properties?.[column]
   }
 
   /** The person left a field: from now on he hears what is wrong with it. */
@@ -204,7 +234,9 @@ export class FormModel {
         return all
       },
     )
-    return this.rowIds(table).filter((id) => !before.has(id))
+    const fresh = this.rowIds(table).filter((id) => !before.has(id))
+    for (const [index, id] of fresh.entries()) this.noteGiven(table, id, rows[index] ?? {})
+    return fresh
   }
 
   deleteRows(table: string, ids: readonly string[]): void {
@@ -216,13 +248,20 @@ export class FormModel {
 
   /** Texts as a spreadsheet gives them, from a row (null: after the last) and the first of the columns on. */
   paste(table: string, row: string | null, columns: string[], cells: string[][]): void {
+    const first = row === null ? -1 : this.rowIds(table).indexOf(row)
+    const from = first < 0 ? this.rowIds(table).length : first
     this.changeRows(table, { op: 'paste', arg: { row, columns, cells } }, undefined)
+    for (const id of this.rowIds(table).slice(from, from + cells.length)) {
+      for (const column of columns.slice(0, Math.max(...cells.map((line) => line.length)))) {
+        this.written.add(`${table}[${id}].${column}`)
+      }
+    }
   }
 
   /** Tells everything that is wrong, also where the person has not been. */
   tellProblems(): void {
     this.tellAll = true
-    this.changedAll()
+    this.topics.changedAll()
   }
 
   /** The server refused these values. A problem goes when its value is changed. */
@@ -231,7 +270,7 @@ export class FormModel {
     for (const problem of problems) {
       this.refused.set(problem.field, [...(this.refused.get(problem.field) ?? []), problem])
     }
-    this.changedAll()
+    this.topics.changedAll()
   }
 
   // ---- the engine
@@ -246,7 +285,7 @@ export class FormModel {
     for (const problem of opened.problems ?? []) {
       this.found.set(problem.field, [...(this.found.get(problem.field) ?? []), problem])
     }
-    this.changedAll()
+    this.topics.changedAll()
     if (opened.asks?.length) onAsks(opened.asks)
   }
 
@@ -263,10 +302,7 @@ export class FormModel {
   // ---- telling
 
   subscribe(topic: Topic, listener: () => void): () => void {
-    const all = this.listeners.get(topic) ?? new Set()
-    this.listeners.set(topic, all)
-    all.add(listener)
-    return () => all.delete(listener)
+    return this.topics.subscribe(topic, listener)
   }
 
   subscribeRow(table: string, id: string, listener: () => void): () => void {
@@ -299,11 +335,6 @@ export class FormModel {
 
   // ---- inside
 
-  private snapshot<T>(topic: Topic, make: () => T): T {
-    if (!this.snapshots.has(topic)) this.snapshots.set(topic, make())
-    return this.snapshots.get(topic) as T
-  }
-
   private valueAt(path: string): Wire | undefined {
     const { field, row, column } = parsePath(path)
     if (!row || !column) return this.current[field]
@@ -332,17 +363,39 @@ export class FormModel {
     )
   }
 
-  private put(path: string, value: Wire | undefined): void {
-    const { field, row, column } = parsePath(path)
-    const target = row && column ? undefined : field
-    if (target !== undefined) {
-      this.current = withValue(this.current, target, value)
-      return
+  private wrote(path: string): void {
+    this.edited = true
+    this.written.add(path)
+    this.visited.add(path)
+    if (this.refused.delete(path)) this.topics.changed(everything)
+  }
+
+  private noteGiven(table: string, id: string, values: Values): void {
+    for (const column of Object.keys(values)) {
+      if (column !== '_id') this.written.add(`${table}[${id}].${column}`)
     }
-    const rows = this.rows(field).map((each) =>
-      each._id === row ? (withValue(each, column ?? '', value) as Row) : each,
-    )
-    this.current = { ...this.current, [field]: rows }
+  }
+
+  private put(values: ReadonlyMap<string, Wire | undefined>): void {
+    const cells = new Map<string, Map<string, Values>>()
+    for (const [path, value] of values) {
+      const { field, row, column } = parsePath(path)
+      if (row && column) {
+        const rows = cells.get(field) ?? new Map<string, Values>()
+        cells.set(field, rows)
+        rows.set(row, { ...rows.get(row), [column]: value ?? null })
+      } else {
+        this.current = withValue(this.current, field, value)
+      }
+      this.changedPath(path)
+    }
+    for (const [table, patches] of cells) {
+      const rows = this.rows(table).map((row) => {
+        const patch = patches.get(row._id)
+        return patch ? (withValues(row, patch) as Row) : row
+      })
+      this.current = { ...this.current, [table]: rows }
+    }
   }
 
   private changeRows(
@@ -350,27 +403,26 @@ export class FormModel {
     operation: RowsOperation,
     alone: (() => Row[]) | undefined,
   ): void {
-    this.edited = true
-    this.refused.delete(table)
-    if (this.editing) {
-      this.run((editing) => editing.rows(table, operation))
-    } else if (alone) {
-      this.current = { ...this.current, [table]: alone() }
-    }
-    this.changedTable(table)
+    this.topics.together(() => {
+      this.edited = true
+      this.refused.delete(table)
+      if (this.editing) {
+        this.run((editing) => editing.rows(table, operation))
+      } else if (alone) {
+        this.current = { ...this.current, [table]: alone() }
+      }
+      this.changedTable(table)
+    })
   }
 
   private run(command: (editing: Editing) => Changes): void {
-    if (!this.editing) return
-    this.apply(command(this.editing))
+    const { editing } = this
+    if (editing) this.topics.together(() => this.apply(command(editing)))
   }
 
   private apply(changes: Changes): void {
     this.applyRows(changes.rows ?? {})
-    for (const [path, value] of Object.entries(changes.values ?? {})) {
-      this.put(path, value)
-      this.changedPath(path)
-    }
+    this.put(new Map(Object.entries(changes.values ?? {})))
     for (const [path, state] of Object.entries(changes.states ?? {})) {
       keep(this.states, path, Object.keys(state).length > 0 ? state : undefined)
       this.changedState(path)
@@ -400,42 +452,32 @@ export class FormModel {
     }
   }
 
-  private changed(topic: Topic): void {
-    this.snapshots.delete(topic)
-    for (const listener of this.listeners.get(topic) ?? []) listener()
-  }
-
   private changedPath(path: string): void {
     const { field, row } = parsePath(path)
-    this.changed(path)
+    this.topics.changed(path)
     if (row) {
-      this.changed(rowTopic(field, row))
-      this.changed(insideTopic(field))
+      this.topics.changed(rowTopic(field, row))
+      this.topics.changed(insideTopic(field))
     }
-    this.changed(everything)
+    this.topics.changed(everything)
   }
 
   /** The state of a column is the state of its cells. */
   private changedState(path: string): void {
     const { field, row, column } = parsePath(path)
     if (column && !row) {
-      for (const id of this.rowIds(field)) this.changed(rowTopic(field, id))
-      this.changed(`${field}#`)
+      for (const id of this.rowIds(field)) this.topics.changed(rowTopic(field, id))
+      this.topics.changed(`${field}#`)
     }
     this.changedPath(path)
   }
 
   private changedTable(table: string): void {
-    this.changed(table)
-    this.changed(`${table}#`)
-    for (const row of this.rows(table)) this.changed(rowTopic(table, row._id))
-    this.changed(insideTopic(table))
-    this.changed(everything)
-  }
-
-  private changedAll(): void {
-    this.snapshots.clear()
-    for (const all of this.listeners.values()) for (const listener of all) listener()
+    this.topics.changed(table)
+    this.topics.changed(`${table}#`)
+    for (const row of this.rows(table)) this.topics.changed(rowTopic(table, row._id))
+    this.topics.changed(insideTopic(table))
+    this.topics.changed(everything)
   }
 }
 
@@ -444,22 +486,14 @@ function keep<T>(map: Map<string, T>, key: string, value: T | undefined): void {
   else map.set(key, value)
 }
 
-/** The states that follow from the definition alone; they hold until the engine joins. */
-function statesBefore(holder: FormFields, prefix: string): Map<string, FieldState> {
-  const states = new Map<string, FieldState>()
-  for (const [name, field] of Object.entries(holder.properties)) {
-    if (isComputed(field)) states.set(prefix + name, { readOnly: true, pending: true })
-    else if (holder.required?.includes(name)) states.set(prefix + name, { required: true })
-    const { properties, required = [] } = field.items ?? {}
-    if (!properties) continue
-    for (const [path, state] of statesBefore({ properties, required }, `${name}.`))
-      states.set(path, state)
-  }
-  return states
+function withValue(values: Values, key: string, value: Wire | undefined): Values {
+  return withValues(values, { [key]: value ?? null })
 }
 
-function withValue(values: Values, key: string, value: Wire | undefined): Values {
-  if (value !== undefined && value !== null && value !== '') return { ...values, [key]: value }
-  const { [key]: _, ...rest } = values
-  return rest
+function withValues(values: Values, patch: Values): Values {
+  const result: Values = { ...values, ...patch }
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null || value === '') delete result[key]
+  }
+  return result
 }

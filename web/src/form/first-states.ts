@@ -1,0 +1,23 @@
+import type { Field } from '@/api/bundle'
+import type { FieldState } from './engine'
+import { isComputed } from './patch'
+
+/** What of an entity a model needs. */
+export interface FormFields {
+  properties: Record<string, Field>
+  required?: string[]
+}
+
+/** The states that follow from the definition alone; they hold until the engine joins. */
+export function statesBefore(holder: FormFields, prefix: string): Map<string, FieldState> {
+  const states = new Map<string, FieldState>()
+  for (const [name, field] of Object.entries(holder.properties)) {
+    if (isComputed(field)) states.set(prefix + name, { readOnly: true, pending: true })
+    else if (holder.required?.includes(name)) states.set(prefix + name, { required: true })
+    const { properties, required = [] } = field.items ?? {}
+    if (!properties) continue
+    for (const [path, state] of statesBefore({ properties, required }, `${name}.`))
+      states.set(path, state)
+  }
+  return states
+}
