@@ -125,10 +125,18 @@ func answered(hold, ok bool) string { //nolint:revive // both are the result of 
 
 // asked notes whom an entry of a node's people named.
 func (r *run) asked(n *node, entry string, people []Person) {
-	r.why = append(r.why, Reason{Node: n.Name, Who: entry, People: idsOf(people)})
+	r.why = append(r.why, Reason{Node: n.Name, Who: entry, People: peopleIDs(people)})
 }
 
 // ruled notes a rule that took the place of a node's own people.
 func (r *run) ruled(n *node, rule string, people []Person) {
-	r.why = append(r.why, Reason{Node: n.Name, Rule: rule, People: idsOf(people)})
+	r.why = append(r.why, Reason{Node: n.Name, Rule: rule, People: peopleIDs(people)})
+}
+
+func peopleIDs(people []Person) []string {
+	ids := make([]string, len(people))
+	for i, p := range people {
+		ids[i] = p.ID
+	}
+	return ids
 }
