@@ -65,3 +65,12 @@ type Problem struct {
 	Level  string         `json:"level"`
 	Params map[string]any `json:"params,omitempty"`
 }
+	Fix    []PatchStep    `json:"fix,omitempty"`
+}
+
+// PatchStep is one step of a JSON patch: add, replace, remove, or move (from From to Path).
+type PatchStep struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	From  string `json:"from,omitempty"`
+	Value any    `json:"value,omitempty"`

@@ -12,6 +12,37 @@ type Flow struct {
 	Start    *Start          `json:"start,omitempty"`
 	Settings FlowSettings    `json:"settings,omitzero"`
 	Nodes    []*Node         `json:"nodes"`
+	// Scenarios are simulations kept with the flow, with what must come of them.
+	Scenarios []*Scenario `json:"scenarios,omitempty"`
+}
+
+// Scenario is a simulation of the flow with its wanted outcome (docs/adr/0006). It is played by every check of a draft.
+type Scenario struct {
+	Name   string          `json:"name"`
+	Title  string          `json:"title,omitempty"`
+	I18n   I18n            `json:"x-i18n,omitempty"`
+	User   string          `json:"user"`             // who submits: "user:<id>", or "role:<name>" for its first holder
+	Record string          `json:"record,omitempty"` // id of a record to begin with
+	Values json.RawMessage `json:"values,omitempty"` // of the record, as the API takes them
+	Plays  []ScenarioPlay  `json:"plays,omitempty"`  // what people do; whoever is not named approves
+	Expect ScenarioExpect  `json:"expect"`
+}
+
+// ScenarioPlay is what somebody does at a node in a scenario.
+type ScenarioPlay struct {
+	Node    string          `json:"node"`
+	User    string          `json:"user,omitempty"` // id; "" = whoever has the task
+	Do      string          `json:"do"`             // approve, reject, return, resubmit, timeout, stop
+	To      string          `json:"to,omitempty"`   // of return
+	Values  json.RawMessage `json:"values,omitempty"`
+	Comment string          `json:"comment,omitempty"`
+}
+
+// ScenarioExpect is what must come of a scenario; what is absent is not compared.
+type ScenarioExpect struct {
+	Status    string              `json:"status,omitempty"`
+	Path      []string            `json:"path,omitempty"`      // nodes the run comes to, in the order of the definition
+	Approvers map[string][]string `json:"approvers,omitempty"` // by node: ids of those who are asked
 }
 
 // Start says what starts a flow. On is submit (default) or a list of record events.
@@ -106,6 +137,14 @@ type Branch struct {
 }
 
 // Pass is the threshold of a vote: a percentage in (0, 100] with at most two places, or a count of weights.
+// Label is the branch's title in a language; its name if it has no title.
+func (b *Branch) Label(lang string) string {
+	if title := translate(b.I18n, lang, "title", b.Title); title != "" {
+		return title
+	}
+	return b.Name
+}
+
 type Pass struct {
 	Percent json.Number `json:"percent,omitempty"`
 	Count   int         `json:"count,omitempty"`
