@@ -11,7 +11,7 @@ import (
 	"formwork/engine/store"
 )
 
-// Aggregate groups in SQL. Sums are first tried as plain 64-bit sums, which SQLite refuses to overflow; then they are
+// Aggregate groups in memory what is large and simple (see extract), the rest in SQL. There sums are first tried as plain 64-bit sums, which SQLite refuses to overflow; then they are
 // split into halves of 32 bits that cannot.
 func (db *database) Aggregate(ctx context.Context, a query.Aggregation) ([]map[string]any, error) {
 	var groups []map[string]any
@@ -21,6 +21,10 @@ func (db *database) Aggregate(ctx context.Context, a query.Aggregation) ([]map[s
 			return err
 		}
 		if err := t.refuseScan(ctx, r, a.Where); err != nil {
+			return err
+		}
+		var done bool
+		if groups, done, err = db.fromExtract(ctx, r, t, a); err != nil || done {
 			return err
 		}
 		groups, err = t.aggregate(ctx, r, a, plainSum)

@@ -23,10 +23,11 @@ type Options struct {
 
 // Backend keeps each tenant in a file of its folder.
 type Backend struct {
-	options Options
-	mu      sync.Mutex
-	open    map[string]*database
-	closed  bool
+	options  Options
+	mu       sync.Mutex
+	open     map[string]*database
+	closed   bool
+	extracts extracts
 }
 
 var _ store.Backend = (*Backend)(nil)
@@ -48,7 +49,10 @@ func New(options Options) (*Backend, error) {
 	if err := os.MkdirAll(options.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	return &Backend{options: options, open: map[string]*database{}}, nil
+	return &Backend{
+		options: options, open: map[string]*database{},
+		extracts: extracts{extractLimits: extractLimits{extractFrom, extractBlock, extractBytes}},
+	}, nil
 }
 
 // Open gives the tenant's store; the file is made when missing.

@@ -62,7 +62,9 @@ CREATE TABLE IF NOT EXISTS collection(name TEXT PRIMARY KEY, definition TEXT NOT
 CREATE TABLE IF NOT EXISTS key(collection TEXT NOT NULL, key TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY(collection, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS event(seq INTEGER PRIMARY KEY AUTOINCREMENT, entity TEXT, record TEXT, rev INTEGER, n INTEGER,
 	type TEXT, actor TEXT, at INTEGER, data TEXT, hash TEXT);
-CREATE TABLE IF NOT EXISTS lease(name TEXT PRIMARY KEY, holder TEXT NOT NULL, fence INTEGER NOT NULL, until INTEGER NOT NULL);`
+CREATE TABLE IF NOT EXISTS lease(name TEXT PRIMARY KEY, holder TEXT NOT NULL, fence INTEGER NOT NULL, until INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS block(collection TEXT NOT NULL, block INTEGER NOT NULL, version INTEGER NOT NULL,
+	PRIMARY KEY(collection, block)) WITHOUT ROWID;`
 
 // dataSource names a file with the settings of one connection. Sizes are in KiB where negative.
 func dataSource(file string, pragmas ...string) string {

@@ -217,6 +217,7 @@ func (w *writer) finish(ctx context.Context, t *table, write *store.Write, c cha
 	if t.shape.HasSearch() && c.old.body[atSearch] != c.next.body[atSearch] {
 		w.search.change(t, c)
 	}
+	w.touch(t, c.n)
 	return w.appendEvents(ctx, write.Events)
 }
 

@@ -33,6 +33,7 @@ type table struct {
 	columns  []*column // of r:…, after the system columns
 	children []*child  // sub-tables, in the order of columns
 	byPath   map[string]*column
+	extract  *extract
 }
 
 // child is a sub-table.
@@ -49,7 +50,7 @@ type definition struct {
 }
 
 func newTable(d definition) *table {
-	t := &table{shape: store.NewShape(d.Collection), byPath: map[string]*column{}}
+	t := &table{shape: store.NewShape(d.Collection), byPath: map[string]*column{}, extract: newExtract()}
 	add := func(field store.Field, gone bool) {
 		c := &column{field: field, gone: gone, wide: slices.Contains(d.Wide, field.Path)}
 		t.byPath[field.Path] = c

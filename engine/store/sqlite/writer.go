@@ -52,12 +52,13 @@ type writer struct {
 	stmts    *statements
 	schema   *schema // of the running transaction; published when it is committed
 	search   pendingSearch
+	touched  map[touchedBlock]struct{}
 }
 
 func startWriter(db *database, pool *sql.DB, conn *sql.Conn) *writer {
 	w := &writer{
 		db: db, pool: pool, conn: conn, stmts: newStatements(conn, writerStatements), schema: db.schema.Load(),
-		queue: make(chan *request, maxBatch), quit: make(chan struct{}), finished: make(chan struct{}),
+		queue: make(chan *request, maxBatch), quit: make(chan struct{}), finished: make(chan struct{}), touched: map[touchedBlock]struct{}{},
 	}
 	go w.run()
 	return w
@@ -205,11 +206,15 @@ func (w *writer) transaction(requests []*request) error {
 		err = w.flushSearch(ctx)
 	}
 	if err == nil {
+		err = w.flushTouched(ctx)
+	}
+	if err == nil {
 		_, err = w.stmts.exec(ctx, "COMMIT")
 	}
 	if err != nil {
 		w.schema = w.db.schema.Load()
 		w.search.reset()
+		clear(w.touched)
 		if _, rollback := w.conn.ExecContext(ctx, "ROLLBACK"); rollback != nil && !notInTransaction(rollback) {
 			err = errors.Join(err, rollback)
 		}
