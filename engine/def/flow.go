@@ -45,13 +45,15 @@ type ScenarioExpect struct {
 	Approvers map[string][]string `json:"approvers,omitempty"` // by node: ids of those who are asked
 }
 
-// Start says what starts a flow. On is submit (default) or a list of record events.
+// Start says what starts a flow. On is submit (default), call (only other flows), button (people, on a record) or a list
+// of record events: created, updated, approved, voided. Schedule is a cron expression of five fields in the tenant's zone.
 type Start struct {
 	On       Strings         `json:"on,omitempty"`
 	Entity   string          `json:"entity,omitempty"`
 	Where    json.RawMessage `json:"where,omitempty"`
 	Schedule string          `json:"schedule,omitempty"`
 	Webhook  string          `json:"webhook,omitempty"`
+	Roles    []string        `json:"roles,omitempty"` // of a button: who is offered it, beside who may change the record
 }
 
 // Strings is one string or a list of them in JSON.

@@ -4,7 +4,6 @@ import (
 	"embed"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 )
@@ -13,8 +12,9 @@ import (
 const (
 	EntityUser       = "user"
 	EntityDepartment = "department"
-	EntityTask       = "task" // projection of the event log: what waits for whom
-	EntityFile       = "file" // what is known of an upload; its bytes are elsewhere
+	EntityTask       = "task"     // projection of the event log: what waits for whom
+	EntityFile       = "file"     // what is known of an upload; its bytes are elsewhere
+	EntityRun        = "flow_run" // a run of a flow without people: it is not part of the record it is about
 )
 
 //go:embed system/*.json
@@ -56,15 +56,18 @@ func SystemIndexes(entity string) [][]string { return systemIndexes[entity] }
 var systemIndexes = map[string][][]string{
 	EntityTask: {{"user", "tab", "-arrived_at"}},
 	EntityFile: {{"open_at"}},
+	EntityRun:  {{"record", "-started_at"}, {"status", "-started_at"}, {"-started_at"}},
 }
 
-// IsSystem tells whether an entity belongs to the engine (user, department, task, file).
+// IsSystem tells whether an entity belongs to the engine (user, department, task, file, flow_run).
 func IsSystem(entity string) bool {
-	return slices.Contains([]string{EntityUser, EntityDepartment, EntityTask, EntityFile}, entity)
+	return IsEngines(entity) || entity == EntityUser || entity == EntityDepartment
 }
 
-// IsEngines tells whether only the engine writes records of an entity: tasks and files.
-func IsEngines(entity string) bool { return entity == EntityTask || entity == EntityFile }
+// IsEngines tells whether only the engine writes records of an entity: tasks, files and runs of automations.
+func IsEngines(entity string) bool {
+	return entity == EntityTask || entity == EntityFile || entity == EntityRun
+}
 
 // extendable tells whether templates may add fields to a system entity.
 func extendable(entity string) bool { return !IsEngines(entity) }
