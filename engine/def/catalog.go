@@ -18,6 +18,7 @@ const (
 	KindMenu       Kind = "menus"
 	KindSettings   Kind = "settings"
 	KindImport     Kind = "imports"
+	KindPrint      Kind = "prints"
 )
 
 // Ref names one definition: "entities/day_labor_sheet" when printed.
@@ -49,6 +50,7 @@ type Catalog struct {
 	Menus        map[string]*Menu
 	Settings     map[string]*Settings
 	Imports      map[string]*Import
+	Prints       map[string]*Print
 	Definitions  Definitions // what the catalog was compiled from
 
 	origins    map[string]string // "entity/pointer" of what an extension added → its reference
@@ -57,14 +59,14 @@ type Catalog struct {
 }
 
 // Problem is one finding of a check: where (ref and JSON pointer), a stable code and its params.
-// Level is "error" (blocks publishing) or "warning" (needs a tick).
+// Level is "error" (blocks publishing) or "warning" (needs a tick). Fix is a JSON patch (RFC 6902) of the definition
+// that solves it, nil where a person has to decide.
 type Problem struct {
 	Ref    string         `json:"ref"`
 	Path   string         `json:"path"` // JSON pointer inside the definition
 	Code   string         `json:"code"`
 	Level  string         `json:"level"`
 	Params map[string]any `json:"params,omitempty"`
-}
 	Fix    []PatchStep    `json:"fix,omitempty"`
 }
 
@@ -74,3 +76,4 @@ type PatchStep struct {
 	Path  string `json:"path"`
 	From  string `json:"from,omitempty"`
 	Value any    `json:"value,omitempty"`
+}

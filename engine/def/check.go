@@ -35,6 +35,7 @@ import (
 //	keys_differ     sources of a dataset that are joined but grouped by different keys
 //	unknown_parse   a grammar of an import that this engine does not have, or that does not fit the field
 //	shape           a widget whose type needs another number of measures or dimensions
+//	unknown_node    a place to sign of a node that no flow of the entity has
 //	schema          plain JSON Schema keywords that do not compile
 func Check(cat *Catalog) []Problem {
 	c := &checker{cat: cat}
@@ -77,6 +78,9 @@ func Check(cat *Catalog) []Problem {
 	}
 	for _, name := range sortedKeys(cat.Imports) {
 		c.importing(cat.Imports[name])
+	}
+	for _, name := range sortedKeys(cat.Prints) {
+		c.printing(cat.Prints[name])
 	}
 	slices.SortStableFunc(c.problems, func(a, b Problem) int {
 		return strings.Compare(a.Ref+"\x00"+a.Path, b.Ref+"\x00"+b.Path)

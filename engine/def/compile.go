@@ -83,7 +83,7 @@ func Compile(defs Definitions, lang string) (*Catalog, []Problem) {
 		Entities: map[string]*Entity{}, Forms: map[string]*Form{}, Views: map[string]*View{}, Flows: map[string]*Flow{},
 		Datasets: map[string]*Dataset{}, Dashboards: map[string]*Dashboard{},
 		Roles: map[string]*Role{}, Dictionaries: map[string]*Dictionary{}, Menus: map[string]*Menu{}, Settings: map[string]*Settings{},
-		Imports: map[string]*Import{},
+		Imports: map[string]*Import{}, Prints: map[string]*Print{},
 		origins: map[string]string{},
 	}}
 	if err := c.addSystem(); err != nil {
@@ -156,6 +156,8 @@ func (c *compiler) add(ref Ref, definition Definition) {
 		c.cat.Dashboards[name] = cloneDashboard(d)
 	case *Import:
 		c.cat.Imports[name] = d
+	case *Print:
+		c.cat.Prints[name] = d
 	case *Flow:
 		c.cat.Flows[name] = d
 	case *Role:

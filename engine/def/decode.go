@@ -10,7 +10,7 @@ import (
 const KindTemplate Kind = "templates"
 
 // Kinds lists the kinds a catalog holds, in the order they are compiled.
-var Kinds = []Kind{KindDictionary, KindSettings, KindEntity, KindForm, KindView, KindDataset, KindDashboard, KindFlow, KindRole, KindMenu, KindImport}
+var Kinds = []Kind{KindDictionary, KindSettings, KindEntity, KindForm, KindView, KindDataset, KindDashboard, KindFlow, KindRole, KindMenu, KindImport, KindPrint}
 
 // The levels of a Problem.
 const (
@@ -19,7 +19,7 @@ const (
 )
 
 // Definition is one decoded definition: *Entity, *Form, *View, *Dataset, *Dashboard, *Flow, *Role, *Dictionary, *Menu,
-// *Settings, *Import or *Template.
+// *Settings, *Import, *Print or *Template.
 // It never changes after decoding.
 type Definition interface {
 	// Common gives the keys every kind has.
@@ -96,6 +96,8 @@ func KindOf(d Definition) Kind {
 		return KindSettings
 	case *Import:
 		return KindImport
+	case *Print:
+		return KindPrint
 	case *Template:
 		return KindTemplate
 	}
@@ -127,6 +129,8 @@ func blank(kind Kind) (Definition, error) {
 		return &Settings{}, nil
 	case KindImport:
 		return &Import{}, nil
+	case KindPrint:
+		return &Print{}, nil
 	case KindTemplate:
 		return &Template{}, nil
 	}

@@ -33,7 +33,7 @@ const (
 // schemaNames maps kinds to the files of their meta-schemas.
 var schemaNames = map[Kind]string{
 	KindEntity: "entity", KindForm: "form", KindView: "view", KindDataset: "dataset", KindDashboard: "dashboard", KindFlow: "flow", KindRole: "role", KindDictionary: "dictionary",
-	KindMenu: "menu", KindSettings: "settings", KindImport: "import", KindTemplate: "template",
+	KindMenu: "menu", KindSettings: "settings", KindImport: "import", KindPrint: "print", KindTemplate: "template",
 }
 
 // metaSchema is a kind's meta-schema: one document without outward references, and its compiled form.

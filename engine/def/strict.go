@@ -5,12 +5,8 @@ package def
 import (
 	"regexp"
 	"regexp/syntax"
-	"slices"
 	"strings"
 )
-
-// laterKinds are kinds of the format this engine does not have yet.
-var laterKinds = []Kind{"prints"}
 
 // Decode reads what a person or a file sends as a definition of a kind: strict JSON of at most MaxBytes, valid by the
 // kind's meta-schema, nothing unknown, nothing this engine does not have. Each problem has a JSON pointer and a code:
@@ -25,11 +21,7 @@ func Decode(kind Kind, raw []byte) (Definition, []Problem) {
 	}
 	schema, ok := schemas[kind]
 	if !ok {
-		code := "unknown_kind"
-		if slices.Contains(laterKinds, kind) {
-			code = "unsupported"
-		}
-		return nil, []Problem{failure("", code, "kind", string(kind))}
+		return nil, []Problem{failure("", "unknown_kind", "kind", string(kind))}
 	}
 	tree, problems := readJSON(raw)
 	if len(problems) > 0 {

@@ -7,6 +7,35 @@ export type Account = {
   'x-i18n'?: I18n
 }
 
+export type Action = {
+  create?: {
+    each?: Name
+    entity: Name
+    submit?: boolean
+    values: Values
+  }
+  notify?: {
+    body?: Expression
+    title: Expression
+    who: Who
+  }
+  set?: Values
+  update?: {
+    entity: Name
+    record?: Expression
+    values: Values
+    where?: Filter
+  }
+  void?: {
+    entity: Name
+    reason: Expression
+    record?: Expression
+    where?: Filter
+  }
+  webhook?: string
+  with?: Values
+}
+
 export type AutoNumber = {
   date?: Name
   map?: Record<string, Record<string, string>>
@@ -205,6 +234,8 @@ export type Field = {
   'x-unit'?: string
 }
 
+export type FieldMap = Record<string, string>
+
 export type FieldType =
   | 'text'
   | 'longtext'
@@ -297,6 +328,7 @@ export type Flow = {
   name: Name
   nodes: Nodes
   priority?: number
+  scenarios?: Scenario[]
   settings?: FlowSettings
   start?: Start
   title: Title
@@ -489,13 +521,19 @@ export type Node = {
   branches?: Branch[]
   comment?: Comment
   dedupe?: Dedupe
+  do?: Action
+  each?: Name
   fields?: Record<string, 'w' | 'r' | '-'>
+  flow?: Name
+  for?: string
+  in?: FieldMap
   mode?: 'all' | 'any' | 'seq' | 'vote' | 'exclusive' | 'parallel' | 'inclusive'
   name: Name
   nestedSign?: boolean
   onEmpty?: OnEmpty
   onReject?: string
   onSelf?: OnSelf
+  out?: FieldMap
   pass?: {
     count?: number
     percent?: number
@@ -503,7 +541,9 @@ export type Node = {
   resubmit?: 'restart' | 'resume'
   returnTo?: Names
   title?: Title
-  type: 'approve' | 'handle' | 'cc' | 'branch'
+  type: 'approve' | 'handle' | 'cc' | 'branch' | 'call' | 'action' | 'wait'
+  until?: Expression
+  wait?: boolean
   waitAll?: boolean
   weights?: Record<string, number>
   when?: Expression
@@ -537,6 +577,110 @@ export type Options = Option[]
 export type Path = string
 
 export type Paths = Path[]
+
+/** How records, or the rows of a dataset, are laid out on paper */
+export type Print = {
+  blocks: PrintBlock[]
+  dataset?: Name
+  description?: Text
+  /** Its texts may be made from fields the reader cannot read */
+  discloses?: boolean
+  /** A sub-table: one document for each of its rows */
+  each?: Name
+  entity?: Name
+  name: Name
+  page?: PrintPage
+  title: Title
+  'x-i18n'?: I18n
+}
+
+export type PrintAlign = 'left' | 'center' | 'right'
+
+export type PrintBlock = {
+  /** Fields or signatures beside each other */
+  across?: number
+  align?: PrintAlign
+  boxes?: PrintBox[]
+  columns?: PrintColumn[]
+  /** The field with the photos */
+  field?: Name
+  items?: PrintItem[]
+  matrix?: PrintMatrix
+  max?: number
+  /** Rows drawn at least; those without values are struck out */
+  minRows?: number
+  name: Name
+  /** The sub-table; a print of a dataset shows the rows of that */
+  rows?: Name
+  text?: PrintText
+  title?: Title
+  type: 'title' | 'text' | 'fields' | 'table' | 'matrix' | 'signs' | 'qr' | 'photos'
+  when?: Expression
+  'x-i18n'?: I18n
+}
+
+/** A place to sign, filled in when its node was approved or its field holds something */
+export type PrintBox = {
+  field?: Path
+  name: Name
+  node?: Name
+  title: Title
+  when?: Expression
+  'x-i18n'?: I18n
+}
+
+/** A column of a table; without field and text it is left blank to be written in */
+export type PrintColumn = {
+  align?: PrintAlign
+  field?: Path
+  name: Name
+  text?: PrintText
+  title?: Title
+  /** Summed up below */
+  total?: boolean
+  /** millimetres */
+  width?: number
+  'x-i18n'?: I18n
+}
+
+/** A labelled value: a field, or a text made from several */
+export type PrintItem = {
+  field?: Path
+  name: Name
+  /** Places it takes beside each other */
+  span?: number
+  text?: PrintText
+  title?: Title
+  'x-i18n'?: I18n
+}
+
+/** A line of every row: what stands under the days, and their sum */
+export type PrintLine = {
+  field: Name
+  name: Name
+  title?: Title
+  'x-i18n'?: I18n
+}
+
+/** A row for each value of a key, a column for each day of a month */
+export type PrintMatrix = {
+  /** The key with the date */
+  day: Name
+  lines: PrintLine[]
+  /** The param with the month */
+  month: Name
+  row: Name
+}
+
+export type PrintPage = {
+  landscape?: boolean
+  /** Documents below each other on one page */
+  perPage?: number
+  size?: 'A3' | 'A4' | 'A5'
+}
+
+/** A text with ${expression} in it */
+export type PrintText = string
 
 /** Space separated comparisons that must all hold: >=1.0.0 <2.0.0 */
 export type Range = string
@@ -580,6 +724,32 @@ export type Sample = {
   name: Name
 }
 
+export type Scenario = {
+  expect: ScenarioExpect
+  name: Name
+  plays?: ScenarioPlay[]
+  record?: string
+  title?: Title
+  user: string
+  values?: Record<string, unknown>
+  'x-i18n'?: I18n
+}
+
+export type ScenarioExpect = {
+  approvers?: Record<string, string[]>
+  path?: Name[]
+  status?: 'running' | 'returned' | 'suspended' | 'approved' | 'rejected'
+}
+
+export type ScenarioPlay = {
+  comment?: Text
+  do: 'approve' | 'reject' | 'return' | 'resubmit' | 'timeout' | 'stop'
+  node: Name
+  to?: Name
+  user?: string
+  values?: Record<string, unknown>
+}
+
 export type Section = {
   collapsed?: boolean
   columns?: number
@@ -615,7 +785,20 @@ export type Sort = {
 }
 
 export type Start = {
-  on?: 'submit'
+  entity?: Name
+  on?:
+    | 'submit'
+    | 'call'
+    | 'button'
+    | ('submit' | 'created' | 'updated' | 'approved' | 'voided')[]
+    | 'created'
+    | 'updated'
+    | 'approved'
+    | 'voided'
+  roles?: Names
+  schedule?: string
+  webhook?: Name
+  where?: Filter
 }
 
 /** A path, or one aggregate over a path */
@@ -647,11 +830,18 @@ export type Template = {
 
 export type Text = string
 
+export type Timeout = {
+  after: string
+  do: string
+}
+
 export type Title = string
+
+export type Values = Record<string, Expression>
 
 /** How many records are shown */
 export type View = {
-  actions?: ('create' | 'import' | 'export')[]
+  actions?: ('create' | 'import' | 'export' | 'print')[]
   columns: ViewColumn[]
   description?: Text
   entity: Name
