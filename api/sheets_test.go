@@ -84,6 +84,12 @@ func TestImportOfADailyReport(t *testing.T) {
 		if stored.at("created") != number("1") {
 			t.Fatalf("report %s", stored.body)
 		}
+		list := labor.do("GET", escapeQuery(sheets+"?filter={\"field\":\"work_date\",\"op\":\"eq\",\"value\":\"2026-06-03\"}"), nil).want(http.StatusOK, "")
+		// A workbook holds no photos; they are asked for when the sheet goes to the foreman.
+		missing := labor.do("POST", sheets+"/"+list.text("records.0.id")+"/submit", object{}).want(http.StatusUnprocessableEntity, "invalid")
+		if missing.text("problems.0.field") != "photos" || missing.text("problems.0.code") != "required" {
+			t.Errorf("problems %s", missing.body)
+		}
 		again := labor.send(path, book, map[string]string{"import": "day_labor_rows", "mode": "upsert"}).want(http.StatusOK, "")
 		if again.at("created") != number("0") || again.at("same") != number("1") {
 			t.Errorf("report %s", again.body)

@@ -333,7 +333,7 @@ func (r reply) want(status int, code string) reply {
 	return r
 }
 
-// sheet is a day-labor sheet of the demo company that can be submitted: two workers of the first team.
+// sheet is a day-labor sheet of the demo company that can be submitted: two workers of the first team, and a photo.
 func (c *client) sheet(date string) object {
 	c.w.t.Helper()
 	project := c.choice("project", "P1", object{})
@@ -346,6 +346,7 @@ func (c *client) sheet(date string) object {
 			{"worker": first, "normal_hours": "8", "ot_hours": "2"},
 			{"worker": second, "normal_hours": "7.5", "ot_hours": "0"},
 		},
+		"photos": []string{c.uploaded("?use=image", "site.jpg", photo(16, 12))},
 	}
 }
 

@@ -1,11 +1,14 @@
 package builder
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"image"
+	"image/png"
 	"maps"
 	"slices"
 	"strings"
@@ -15,6 +18,7 @@ import (
 
 	"formwork/engine/access"
 	"formwork/engine/def"
+	"formwork/engine/file"
 	"formwork/engine/flow"
 	"formwork/engine/identity"
 	"formwork/engine/record"
@@ -31,6 +35,7 @@ type world struct {
 	tenants *tenant.Registry
 	records *record.Service
 	flows   *flow.Service
+	files   *file.Service
 	admin   access.Actor
 }
 
@@ -66,9 +71,18 @@ func newWorld(tb testing.TB) *world {
 	w.flows = flow.New(flow.Config{
 		Catalogs: catalogs, Stores: w.tenants.Store, Records: w.records, Access: rights, Clock: clock, Zone: w.tenants.Zone,
 	})
+	blobs, err := file.OpenFolder(tb.TempDir(), w.now)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = blobs.Close() })
+	random := func(n int) ([]byte, error) { b := make([]byte, n); _, err := rand.Read(b); return b, err }
+	w.files = file.New(file.Config{
+		Blobs: blobs, Records: w.records, Catalogs: catalogs, Stores: w.tenants.Store, Clock: clock, NewID: newID, Random: random,
+	})
 	people, err := identity.New(w.ctx, identity.Config{
 		Tenants: w.tenants, Records: w.records, Clock: clock, NewID: newID, Idle: time.Hour, Limit: time.Hour,
-		Random: func(n int) ([]byte, error) { b := make([]byte, n); _, err := rand.Read(b); return b, err },
+		Random: random,
 		Params: identity.PasswordParams{MemoryKiB: 64, Iterations: 1},
 	})
 	if err != nil {
@@ -92,6 +106,20 @@ func installed(tb testing.TB) *world {
 		tb.Fatal(err)
 	}
 	return w
+}
+
+// photos uploads a picture for a record of the actor.
+func (w *world) photos(tb testing.TB, actor access.Actor) []any {
+	tb.Helper()
+	var drawn bytes.Buffer
+	if err := png.Encode(&drawn, image.NewGray(image.Rect(0, 0, 4, 3))); err != nil {
+		tb.Fatal(err)
+	}
+	added, err := w.files.Add(w.ctx, actor, file.Upload{Name: "site.png", Use: file.Image, Body: &drawn})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return []any{added.ID}
 }
 
 // edit puts a published definition, changed in one place of its text, into the draft.

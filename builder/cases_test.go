@@ -52,6 +52,7 @@ func TestCasesOfValidation(t *testing.T) {
 				}
 				c.now = date.Add(8 * time.Hour)
 				person = c.person(t, map[any]string{"P1": "U09", "P2": "U10"}[input["project"]])
+				in.Values["photos"] = c.photos(t, person)
 			}
 			var err error
 			if entity.Approval {
@@ -127,7 +128,7 @@ func TestCasesOfRoutes(t *testing.T) {
 			}
 			asked = c.route(t, "U09", "day_labor_sheet", form.Values{
 				"project": key("P1"), "team": key("T1"), "work_date": fmt.Sprintf("2026-07-%02d", day), "work_content": "零星用工", "reason_type": "misc",
-				"lines": []any{line},
+				"lines": []any{line}, "photos": c.photos(t, c.person(t, "U09")),
 			})
 		case "F-WAGE":
 			var lines []any

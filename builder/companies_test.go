@@ -64,7 +64,8 @@ func TestTwoCompanies(t *testing.T) {
 		key := func(text string) map[string]any { return map[string]any{"key": text} }
 		values := form.Values{
 			"project": key("P1"), "team": key("T1"), "work_date": "2026-06-01", "work_content": "清理", "reason_type": "cleanup",
-			"lines": []any{map[string]any{"worker": key("W01"), "normal_hours": "8", "ot_hours": "2"}},
+			"lines":  []any{map[string]any{"worker": key("W01"), "normal_hours": "8", "ot_hours": "2"}},
+			"photos": w.photos(t, people["clerk"]),
 		}
 		for name, value := range further {
 			values[name] = value

@@ -17,6 +17,7 @@ import (
 // site is a world with the sample of labor and its people by account.
 type site struct {
 	*world
+	t      *testing.T
 	people map[string]access.Actor
 }
 
@@ -27,7 +28,7 @@ func newSite(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &site{world: w, people: map[string]access.Actor{}}
+	s := &site{world: w, t: t, people: map[string]access.Actor{}}
 	for _, p := range people {
 		actor, err := w.config.Identity.Actor(w.ctx, "acme", p.User)
 		if err != nil {
@@ -46,7 +47,7 @@ func (s *site) enter(day string, lines ...[3]string) (record.Record, error) {
 	}
 	created, err := s.records.Create(s.ctx, s.people["clerk"], "day_labor_sheet", record.CreateInput{Values: form.Values{
 		"project": map[string]any{"key": "P1"}, "team": map[string]any{"key": "T1"}, "work_date": day,
-		"work_content": "二层模板清理", "reason_type": "cleanup", "lines": rows,
+		"work_content": "二层模板清理", "reason_type": "cleanup", "lines": rows, "photos": s.photos(s.t, s.people["clerk"]),
 	}})
 	return created.Record, err
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -26,7 +27,7 @@ type team struct {
 // entryDays is how far back sheets of a company for load may be dated.
 const entryDays = 365
 
-// furnish signs the people in, allows sheets of the whole past year and creates teams.
+// furnish signs the people in, allows sheets of the whole past year that need no photo, and creates teams.
 func furnish(s *server, data string, teams int) *company {
 	s.t.Helper()
 	c := &company{
@@ -34,7 +35,10 @@ func furnish(s *server, data string, teams int) *company {
 		manager: s.signIn(data, "manager"), yesterday: time.Now().AddDate(0, 0, -1),
 	}
 	c.demo = c.everyID()
-	c.allowEntry(s.signIn(data, "admin"))
+	admin := s.signIn(data, "admin")
+	c.allowEntry(admin)
+	c.allowNoPhotos(admin)
+	admin.must("POST", "/draft/publish", object{"note": "load"})
 	first := c.clerk.must("GET", "/entities/labor_team/records?filter=%7B%22field%22:%22code%22,%22op%22:%22eq%22,%22value%22:%22T1%22%7D", nil)
 	values, _ := first.list("records")[0]["values"].(object)
 	c.project, _ = values["project"].(string)
@@ -53,7 +57,7 @@ func furnish(s *server, data string, teams int) *company {
 	return c
 }
 
-// allowEntry publishes a back-entry limit of a year, as an administrator would.
+// allowEntry drafts a back-entry limit of a year, as an administrator would.
 func (c *company) allowEntry(admin *browser) {
 	admin.server.t.Helper()
 	settings := admin.must("GET", "/definitions/settings/labor", nil).object
@@ -64,7 +68,14 @@ func (c *company) allowEntry(admin *browser) {
 	}
 	limit["default"] = json.Number(fmt.Sprint(entryDays))
 	admin.must("PUT", "/draft/settings/labor", settings)
-	admin.must("POST", "/draft/publish", object{"note": "load"})
+}
+
+// allowNoPhotos drafts sheets that need no photo: load is about sheets, not about uploads.
+func (c *company) allowNoPhotos(admin *browser) {
+	sheet := admin.must("GET", "/definitions/entities/day_labor_sheet", nil).object
+	required, _ := sheet["required"].([]any)
+	sheet["required"] = slices.DeleteFunc(required, func(name any) bool { return name == "photos" })
+	admin.must("PUT", "/draft/entities/day_labor_sheet", sheet)
 }
 
 // worker registers a worker who may be on a sheet of any day of the past year.

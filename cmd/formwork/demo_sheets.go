@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"time"
 
 	"formwork/builder"
 	"formwork/engine/access"
+	"formwork/engine/file"
 	"formwork/engine/flow"
 	"formwork/engine/form"
 	"formwork/engine/record"
@@ -97,17 +99,35 @@ func playSheets(ctx context.Context, f *formwork, people demoPeople, now time.Ti
 	if err != nil {
 		return err
 	}
-	for _, sheet := range demoSheets {
+	for i, sheet := range demoSheets {
 		day := now.In(zone).AddDate(0, 0, -sheet.daysAgo).Format(time.DateOnly)
-		if err := sheet.play(ctx, f.engine.Flows, people, day); err != nil {
+		photo, err := sheet.photo(ctx, f, people["clerk"], i)
+		if err != nil {
+			return fmt.Errorf("photo of %s on %s: %w", sheet.team, day, err)
+		}
+		if err := sheet.play(ctx, f.engine.Flows, people, day, photo); err != nil {
 			return fmt.Errorf("demo sheet of %s on %s: %w", sheet.team, day, err)
 		}
 	}
 	return nil
 }
 
-func (s *demoSheet) play(ctx context.Context, flows *flow.Service, people demoPeople, day string) error {
-	made, err := flows.Create(ctx, people["clerk"], "day_labor_sheet", record.CreateInput{Values: s.values(day)})
+// demoScenes are what the sites of the projects look like.
+var demoScenes = map[string]demoScene{"P1": sceneTower, "P2": sceneRoad, "P3": sceneFitout}
+
+func (s *demoSheet) photo(ctx context.Context, f *formwork, clerk access.Actor, number int) (string, error) {
+	drawn, err := demoScenes[s.project].photo(number)
+	if err != nil {
+		return "", err
+	}
+	added, err := f.engine.Files.Add(ctx, clerk, file.Upload{Name: "现场照片.png", Use: file.Image, Body: bytes.NewReader(drawn)})
+	return added.ID, err
+}
+
+func (s *demoSheet) play(ctx context.Context, flows *flow.Service, people demoPeople, day, photo string) error {
+	values := s.values(day)
+	values["photos"] = []any{photo}
+	made, err := flows.Create(ctx, people["clerk"], "day_labor_sheet", record.CreateInput{Values: values})
 	if err != nil {
 		return err
 	}

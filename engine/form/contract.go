@@ -43,6 +43,7 @@ type Context struct {
 	Readable     func(path string) bool // nil: everything. What is unreadable is neither evaluated nor returned: a write passes nil, or it would lose it
 	Writable     func(path string) bool // nil: everything not read-only by definition
 	Imported     bool                   // opening data: required, minItems and rules of entry become warnings
+	Workbook     bool                   // out of a workbook, which holds no files: an approval asks for them at submit
 	Record       System                 // system fields of the record
 	Touched      map[string]bool        // paths the person wrote himself; x-default leaves them alone. nil: the paths that are present in Values
 	Acknowledged map[string]string      // reasons given for warnings by rule name

@@ -116,13 +116,16 @@ func (s *Session) must(f *field, state State) bool {
 	}
 	switch f.origin {
 	case fromPeople:
-		return state.Required
+		return state.Required && !(s.ctx.Workbook && s.beforeSubmit() && f.IsFile())
 	case fromFormula, fromLookup:
-		return f.required && (s.ctx.Event != Save || !s.form.entity.Approval)
+		return f.required && !s.beforeSubmit()
 	default:
 		return false
 	}
 }
+
+// beforeSubmit tells whether the record will be looked at once more before it counts.
+func (s *Session) beforeSubmit() bool { return s.ctx.Event == Save && s.form.entity.Approval }
 
 // denied tells whether a value was given that differs from what the caller may write.
 func (s *Session) denied(l *line, f *field) bool {

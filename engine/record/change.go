@@ -98,7 +98,7 @@ func (s *Service) current(ctx context.Context, at rewriting) (*request, *store.D
 
 // patch is one attempt of an edit.
 func (w *write) patch(ctx context.Context, in PatchInput) (*store.Doc, error) {
-	w.acknowledged, w.formName, w.dry = in.Acknowledged, in.Form, in.Dry
+	w.acknowledged, w.formName, w.dry, w.workbook = in.Acknowledged, in.Form, in.Dry, in.Import
 	if err := w.allowed(ctx, access.Update); err != nil {
 		return nil, err
 	}

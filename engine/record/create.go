@@ -147,7 +147,7 @@ func (r *request) create(ctx context.Context, in CreateInput, id, claim string) 
 		return nil, err
 	}
 	w.acknowledged, w.imported, w.formName, w.sent = in.Acknowledged, in.Imported, in.Form, in.Values
-	w.brought = in.Imported || in.Import
+	w.brought, w.workbook = in.Imported || in.Import, in.Import && !in.Imported
 	if in.Imported && in.Form == "" {
 		w.formName = noForm
 	}

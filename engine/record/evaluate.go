@@ -150,7 +150,7 @@ func (a *asker) open(all []*evaluation) ([]form.Ask, error) {
 func (w *write) context(ctx context.Context, occasion form.Event) form.Context {
 	c := form.Context{
 		Event: occasion, Now: w.now, Zone: w.zone, Actor: form.Actor{ID: w.actor.ID, Name: w.actor.Name},
-		Imported: w.imported, Workday: w.workday,
+		Imported: w.imported, Workbook: w.workbook, Workday: w.workday,
 		Record: form.System{CreatedBy: w.actor.ID, UpdatedBy: w.actor.ID, CreatedAt: w.now, UpdatedAt: w.now},
 		HasRole: func(role string) bool {
 			has, err := w.hasRole(ctx, role)

@@ -222,6 +222,9 @@ func (w *write) linkFiles(ctx context.Context, doc *store.Doc) ([]link, error) {
 		}
 	}
 	errs := w.store.Put(ctx, writes...)
+	if err := w.settledBefore(ctx, writes, errs); err != nil {
+		return nil, err
+	}
 	var done []link // a refused link is not this write's to give back: somebody else has it
 	for i, err := range errs {
 		if err == nil {
@@ -229,6 +232,36 @@ func (w *write) linkFiles(ctx context.Context, doc *store.Doc) ([]link, error) {
 		}
 	}
 	return done, w.refusedLinks(errs, paths)
+}
+
+// settledBefore forgives links another request wrote first for the same place: requests that create one record under one
+// idempotency key link its files each. Their links stay without this write's doing, so it gives none of them back.
+func (w *write) settledBefore(ctx context.Context, writes []store.Write, errs []error) error {
+	for i, write := range writes {
+		if !errors.Is(errs[i], store.ErrConflict) || fileText(&write.Doc, "record") == "" {
+			continue
+		}
+		now, err := w.store.Get(ctx, def.EntityFile, write.Doc.ID)
+		if err != nil {
+			return fmt.Errorf("links of file %s: %w", write.Doc.ID, err)
+		}
+		if len(now) == 1 && sameLink(&now[0], &write.Doc) {
+			errs[i] = errSettled
+		}
+	}
+	return nil
+}
+
+// errSettled stands for a link that was there already.
+var errSettled = errors.New("linked before")
+
+func sameLink(a, b *store.Doc) bool {
+	for _, part := range []string{"entity", "record", "field"} {
+		if fileText(a, part) != fileText(b, part) {
+			return false
+		}
+	}
+	return true
 }
 
 // opened are the values of a file whose link is to be compared with its record.
@@ -244,7 +277,7 @@ func (w *write) refusedLinks(errs []error, paths []string) error {
 	var problems []form.Problem
 	for i, err := range errs {
 		switch {
-		case err == nil:
+		case err == nil, errors.Is(err, errSettled):
 		case (errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrNotFound)) && paths[i] == "":
 		case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrNotFound):
 			params := map[string]any{"reason": reasonAbsent}

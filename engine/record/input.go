@@ -56,7 +56,7 @@ type CreateInput struct {
 	// Change, if set, decides what else the create does: a submit starts its flow here, in the same write.
 	Change Decide
 	// Import says that the record comes from a workbook: the grant import counts, not create, and typed numbers are taken.
-	// All rules hold.
+	// All rules hold; files, which a workbook cannot hold, an approval asks for at submit.
 	Import bool
 	// Imported marks opening data: rules of entry become warnings, typed numbers are taken, State may be given.
 	Imported bool
@@ -79,6 +79,7 @@ type PatchInput struct {
 	Values       form.Values // JSON merge patch; rows by _id
 	Form         string      // as in CreateInput; "-" = by the entity alone
 	Acknowledged map[string]string
+	Import       bool // out of a workbook, as in CreateInput; the grant update counts all the same
 	Dry          bool // only look what would be refused; the answer is the record as it is
 }
 

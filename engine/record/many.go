@@ -115,7 +115,7 @@ func (r *request) member(ctx context.Context, in CreateInput) (*member, error) {
 		return nil, err
 	}
 	w.acknowledged, w.imported, w.formName, w.sent = in.Acknowledged, in.Imported, in.Form, in.Values
-	w.brought = in.Imported || in.Import
+	w.brought, w.workbook = in.Imported || in.Import, in.Import && !in.Imported
 	if in.Form == "" {
 		w.formName = noForm
 	}

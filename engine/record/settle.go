@@ -193,7 +193,7 @@ func (w *write) validate(values form.Values) error {
 		return fmt.Errorf("validate %s: %w", w.entity.Name, err)
 	}
 	check := validator.Check
-	if w.imported {
+	if w.imported || w.workbook { // record logic has said what they may lack
 		check = validator.CheckOpening
 	}
 	found := check(values)

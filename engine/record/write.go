@@ -22,6 +22,7 @@ type write struct {
 	formName     string
 	imported     bool // opening data
 	brought      bool // by an import: its own numbers count
+	workbook     bool // out of a workbook, which holds no files
 	dry          bool // nothing is stored: no number is taken
 	acknowledged map[string]string
 	workday      func(date string) bool

@@ -246,7 +246,7 @@ func (o *outlet) input(d *draft, reasons map[string]string) record.CreateInput {
 
 // change patches a record that is there.
 func (o *outlet) change(ctx context.Context, d *draft) error {
-	patch := record.PatchInput{Values: d.values, Form: "-", Dry: o.dry}
+	patch := record.PatchInput{Values: d.values, Form: "-", Import: true, Dry: o.dry}
 	before, err := o.service.config.Records.Get(ctx, o.actor, o.entity, d.id)
 	if err == nil {
 		patch.IfRev = before.Rev

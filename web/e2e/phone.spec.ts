@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { accessible, at, expect, fitsWidth, type Lang, test, words } from './company'
-import { approve, daysAgo, openTask, projects, teams, titlesIn, today } from './sheet'
+import { addPhoto, approve, daysAgo, openTask, projects, teams, titlesIn, today } from './sheet'
 
 async function choose(page: Page, field: string, text: string): Promise<void> {
   await page.getByRole('button', { name: new RegExp(`^${field}:`) }).click()
@@ -31,6 +31,7 @@ for (const { lang, team, worker, ago } of plans) {
     await clerk.getByRole('button', { name: more }).click()
     await expect(clerk.getByRole('textbox', { name: title.ot_hours })).toHaveValue('1')
     await expect(clerk.getByRole('status', { name: title.total_gong })).toHaveText('1.1250')
+    await addPhoto(clerk)
     await fitsWidth(clerk)
     await accessible(clerk)
     await clerk.getByRole('button', { name: t('record.submit'), exact: true }).click()

@@ -59,6 +59,23 @@ export interface Head {
   content: string
 }
 
+/** Adds a photo to the form, drawn in the browser, and waits until the server has it. */
+export async function addPhoto(page: Page): Promise<void> {
+  const drawn = await page.evaluate(() => {
+    const canvas = document.createElement('canvas')
+    canvas.width = 640
+    canvas.height = 480
+    const pen = canvas.getContext('2d')
+    if (!pen) throw new Error('no canvas')
+    pen.fillStyle = '#9db4c0'
+    pen.fillRect(0, 0, canvas.width, canvas.height)
+    return canvas.toDataURL('image/png')
+  })
+  const buffer = Buffer.from(drawn.slice(drawn.indexOf(',') + 1), 'base64')
+  await page.locator('input[type="file"][accept="image/*"]').first().setInputFiles({ name: 'site.png', mimeType: 'image/png', buffer })
+  await expect(page.locator('.fw-tiles img')).toHaveCount(1)
+}
+
 /** The day-labor sheet on a desk, as a person uses it. */
 export class DeskSheet {
   readonly page: Page
@@ -93,6 +110,7 @@ export class DeskSheet {
     return this.page.locator('.ant-select-dropdown:visible .ant-select-item-option', { hasText: text })
   }
 
+  /** Fills everything but the workers. */
   async head(head: Head): Promise<void> {
     await this.field('project').click()
     await this.offer(head.project).click()
@@ -101,6 +119,7 @@ export class DeskSheet {
     await this.field('work_date').fill(daysAgo(head.daysAgo))
     await this.field('work_date').press('Enter')
     await this.field('work_content').fill(head.content)
+    await addPhoto(this.page)
   }
 
   cell(row: number, column: number): Locator {
