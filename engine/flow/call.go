@@ -30,7 +30,7 @@ func (r *run) enterCall(n *node, prev []string) bool {
 	for i, row := range rows {
 		id, _ := row["_id"].(string)
 		e := Effect{
-			Kind: EffectCall, Node: n.Name, Round: active.Round, Flow: n.Flow, Row: id, Values: n.input(values, row),
+			Kind: EffectCall, Node: n.Name, Round: active.Round, Flow: n.Flow, Row: id, Values: n.input(values, row), Index: i,
 		}
 		if waits {
 			e.Parent = &Parent{Node: n.Name, Round: active.Round, Index: i}
@@ -137,7 +137,13 @@ func childState(s Status) verdict {
 
 // cancelChildren asks for the end of the children that still run.
 func (r *run) cancelChildren(n *node, active Active) {
-	if slices.ContainsFunc(active.Children, func(c Child) bool { return c.Status == Running }) {
-		r.send(Effect{Kind: EffectCancelChild, Node: n.Name, Round: active.Round})
+	var kids []int
+	for _, c := range active.Children {
+		if c.Status == Running {
+			kids = append(kids, c.Index)
+		}
+	}
+	if len(kids) > 0 {
+		r.send(Effect{Kind: EffectCancelChild, Node: n.Name, Round: active.Round, Kids: kids})
 	}
 }

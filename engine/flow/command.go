@@ -2,6 +2,7 @@ package flow
 
 import (
 	"encoding/json"
+	"time"
 
 	"formwork/engine/form"
 )
@@ -11,27 +12,29 @@ type Verb string
 
 // The verbs of people. Refusals of each are in the table of flow.md §3.
 const (
-	Start      Verb = "start"
-	Approve    Verb = "approve"
-	Reject     Verb = "reject"
-	Return     Verb = "return"
-	Resubmit   Verb = "resubmit"
-	Withdraw   Verb = "withdraw"
-	Cancel     Verb = "cancel"
-	Retrieve   Verb = "retrieve"
-	Transfer   Verb = "transfer"
-	Delegate   Verb = "delegate"
-	Resolve    Verb = "resolve"
-	AddSign    Verb = "addsign"
-	RemoveSign Verb = "removesign"
-	CarbonCopy Verb = "cc"
-	Remind     Verb = "remind"
-	Comment    Verb = "comment"
-	Save       Verb = "save"
-	Jump       Verb = "jump"
-	Terminate  Verb = "terminate"
-	Retry      Verb = "retry"
-	Migrate    Verb = "migrate"
+	Start       Verb = "start"
+	Approve     Verb = "approve"
+	Reject      Verb = "reject"
+	Return      Verb = "return"
+	Resubmit    Verb = "resubmit"
+	Withdraw    Verb = "withdraw"
+	Cancel      Verb = "cancel"
+	Retrieve    Verb = "retrieve"
+	Transfer    Verb = "transfer"
+	Delegate    Verb = "delegate"
+	Resolve     Verb = "resolve"
+	AddSign     Verb = "addsign"
+	RemoveSign  Verb = "removesign"
+	CarbonCopy  Verb = "cc"
+	Remind      Verb = "remind"
+	Comment     Verb = "comment"
+	Save        Verb = "save"
+	Jump        Verb = "jump"
+	Terminate   Verb = "terminate"
+	Retry       Verb = "retry"
+	Migrate     Verb = "migrate"
+	RetryEffect Verb = "retry_effect" // an admin tries an effect again that was given up
+	Reassign    Verb = "reassign"     // an admin gives somebody's task to another
 )
 
 // The verbs of the engine itself.
@@ -39,7 +42,10 @@ const (
 	Timer      Verb = "timer"       // a deadline is due
 	ChildEnded Verb = "child_ended" // a called run has ended
 	Suspend    Verb = "suspend"     // the document is damaged
-	HandOver   Verb = "hand_over"   // somebody was disabled: his open tasks go to his leader or an admin
+	Deliver    Verb = "deliver"     // what became of effects
+	Reverse    Verb = "reverse"     // the record was voided: undo what was posted
+	Recheck    Verb = "recheck"     // the record changed: look at waits again
+	HandOver   Verb = "hand_over"   // somebody left: his open tasks go to those named, else to his leader or an admin
 )
 
 // Command asks for one transition. Which members count depends on Verb.
@@ -63,12 +69,14 @@ type Command struct {
 	Rev  *int64 `json:"rev,omitempty"`
 	Seen string `json:"seen,omitempty"` // hash of the values shown to the actor, "" = not checked
 
-	Initiator *Person `json:"initiator,omitempty"` // of a start by the engine
-	Parent    *Parent `json:"parent,omitempty"`    // of the start of a called run
-	Next      *Plan   `json:"-"`                   // of migrate: the new version
-	Round     int     `json:"round,omitempty"`     // of timer and child_ended
-	Index     int     `json:"index,omitempty"`     // of timer: which deadline; of child_ended: which child
-	Ended     Status  `json:"ended,omitempty"`     // of child_ended: how
+	Initiator *Person  `json:"initiator,omitempty"` // of a start by the engine
+	Parent    *Parent  `json:"parent,omitempty"`    // of the start of a called run
+	Next      *Plan    `json:"-"`                   // of migrate: the new version
+	Round     int      `json:"round,omitempty"`     // of timer and child_ended
+	Index     int      `json:"index,omitempty"`     // of timer: which deadline; of child_ended: which child
+	Ended     Status   `json:"ended,omitempty"`     // of child_ended: how
+	Results   []Result `json:"results,omitempty"`   // of deliver
+	Depth     int      `json:"depth,omitempty"`     // of start: how many automations led to this one
 }
 
 // engine tells whether the engine itself acts.
@@ -84,6 +92,7 @@ const (
 	EffectCancelChild EffectKind = "cancel_child" // cancel the children of a node and round
 	EffectTellParent  EffectKind = "tell_parent"  // a child has ended
 )
+	EffectReverse     EffectKind = "reverse"      // undo what a node posted
 
 // Effect is something to be done outside the record, at least once, with its id as idempotency key. (Node, Round, N) is
 // unique in a run.
@@ -99,14 +108,25 @@ type Effect struct {
 	Parent *Parent         `json:"parent,omitempty"` // of tell_parent
 	Status Status          `json:"status,omitempty"` // of tell_parent
 }
+	Action *Action         `json:"action,omitempty"` // of action: what to do, worked out
+	Index  int             `json:"index,omitempty"`  // of call: which child
+	Kids   []int           `json:"kids,omitempty"`   // of cancel_child: which children
+	Posted []Posted        `json:"posted,omitempty"` // of reverse
+	At     time.Time       `json:"at,omitzero"`      // when the run came to it
+
+	Attempts int       `json:"attempts,omitempty"` // that failed
+	Error    string    `json:"error,omitempty"`    // code of the last failure
+	Next     time.Time `json:"next,omitzero"`      // not tried before
+	Dead     bool      `json:"dead,omitempty"`     // given up; an admin may try again
 
 // Outcome is what a command leads to. With Replay nothing happened: the command had been done before, or is a timer
 // that came too late.
 type Outcome struct {
 	State   State
-	Patch   form.Values // merge patch on the record's values, nil = none
-	Events  []Event     // the first is the command's own
-	Effects []string    // what flow.md §3 calls effects: action:<node>, approved, rejected, cancelled, terminated
+	Patch   form.Values     // merge patch on the record's values, nil = none
+	Own     map[string]bool // fields of Patch the flow itself writes, not the actor
+	Events  []Event         // the first is the command's own
+	Effects []string        // what flow.md §3 calls effects: action:<node>, approved, rejected, cancelled, terminated
 	Replay  bool
 }
 
@@ -168,6 +188,7 @@ const (
 )
 
 func refuse(code string) error { return &Refused{Code: code} }
+	IncidentChain      = "chain" // automations set each other off without end
 
 func refuseWith(code, name string, value any) error {
 	return &Refused{Code: code, Params: map[string]any{name: value}}

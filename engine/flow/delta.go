@@ -38,6 +38,11 @@ func difference(before, after *State) Delta {
 		d.Key = &after.Keys[n-1]
 	}
 	d.Outbox = addedEffects(before.Outbox, after.Outbox)
+	d.Gone = goneEffects(before.Outbox, after.Outbox)
+	if !slices.Equal(before.Posted, after.Posted) {
+		all := append([]Posted{}, after.Posted...)
+		d.Posted = &all
+	}
 	return d
 }
 
@@ -45,7 +50,7 @@ func headOf(s *State) Head {
 	return Head{
 		Name: s.Name, Catalog: s.Catalog, Status: s.Status, Initiator: s.Initiator, StartedAt: s.StartedAt,
 		Serial: s.Serial, Last: s.Last, Acted: s.Acted, Picks: s.Picks, Settings: s.Settings, Parent: s.Parent,
-		DataHash: s.DataHash, NextDue: s.NextDue,
+		DataHash: s.DataHash, NextDue: s.NextDue, Depth: s.Depth,
 	}
 }
 
@@ -141,21 +146,53 @@ func sameTask(a, b *Task) bool {
 		a.DataHash == b.DataHash && a.ArrivedAt.Equal(b.ArrivedAt) && a.DoneAt.Equal(b.DoneAt)
 }
 
-// addedEffects gives those with numbers the state before did not have.
+// addedEffects gives those that are new, and those that were tried since.
 func addedEffects(before, after []Effect) []Effect {
-	last := 0
+	known := make(map[int]*Effect, len(before))
+	for i := range before {
+		known[before[i].N] = &before[i]
+	}
+	var added []Effect
+	for i := range after {
+		old, ok := known[after[i].N]
+		if !ok || old.Attempts != after[i].Attempts || old.Dead != after[i].Dead || !old.Next.Equal(after[i].Next) {
+			added = append(added, after[i])
+		}
+	}
+	return added
+}
+
+// goneEffects gives the numbers of those that were delivered.
+func goneEffects(before, after []Effect) []int {
+	var gone []int
 	for _, e := range before {
-		last = max(last, e.N)
+		if !slices.ContainsFunc(after, func(o Effect) bool { return o.N == e.N }) {
+			gone = append(gone, e.N)
+		}
 	}
-	i := slices.IndexFunc(after, func(e Effect) bool { return e.N > last })
-	if i < 0 {
-		return nil
+	return gone
+}
+
+// foldOutbox brings the outbox and what was posted to what they were after a command.
+func (s *State) foldOutbox(d *Delta) {
+	for _, e := range d.Outbox {
+		if i := s.effect(e.N); i >= 0 {
+			s.Outbox = slices.Clone(s.Outbox)
+			s.Outbox[i] = e
+			continue
+		}
+		s.Outbox = append(s.Outbox, e)
 	}
-	return slices.Clip(after[i:])
+	if len(d.Gone) > 0 {
+		s.Outbox = slices.DeleteFunc(slices.Clone(s.Outbox), func(e Effect) bool { return slices.Contains(d.Gone, e.N) })
+	}
+	if d.Posted != nil {
+		s.Posted = *d.Posted
+	}
 }
 
 // Fold gives the state that follows another by a command's event. The events of a run, in order, give its state from
-// the zero State; its outbox holds all effects there ever were.
+// the zero State, with the effects that are still to be delivered.
 func Fold(st State, data json.RawMessage) (State, error) {
 	var fact Fact
 	if err := json.Unmarshal(data, &fact); err != nil {
@@ -167,12 +204,12 @@ func Fold(st State, data json.RawMessage) (State, error) {
 func (f *Fact) fold(old State) State {
 	st, d := *old.clone(), &f.Delta
 	if d.Fresh {
-		st = *(&State{Format: format, Keys: old.Keys, Outbox: old.Outbox}).clone()
+		st = *(&State{Format: format, Keys: old.Keys, Outbox: old.Outbox, Posted: old.Posted}).clone()
 	}
 	if h := d.Head; h != nil {
 		st.Name, st.Catalog, st.Status, st.Initiator, st.StartedAt = h.Name, h.Catalog, h.Status, h.Initiator, h.StartedAt
 		st.Serial, st.Last, st.Acted, st.Picks, st.Settings = h.Serial, h.Last, h.Acted, h.Picks, h.Settings
-		st.Parent, st.DataHash, st.NextDue = h.Parent, h.DataHash, h.NextDue
+		st.Parent, st.DataHash, st.NextDue, st.Depth = h.Parent, h.DataHash, h.NextDue, h.Depth
 	}
 	st.Rev = f.Rev
 	patchEntries(st.Active, d.Active)
@@ -184,7 +221,7 @@ func (f *Fact) fold(old State) State {
 	st.foldTasks(d.Tasks)
 	st.Decisions = append(st.Decisions, d.Decisions...)
 	st.CC = append(st.CC, d.CC...)
-	st.Outbox = append(st.Outbox, d.Outbox...)
+	st.foldOutbox(d)
 	if d.Approvers != nil {
 		st.Approvers = *d.Approvers
 	}

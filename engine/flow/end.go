@@ -12,8 +12,8 @@ func (r *run) start() error {
 	}
 	fresh := State{
 		Format: format, Name: r.plan.Flow.Name, Catalog: r.plan.Catalog, Status: Running, Initiator: initiator,
-		StartedAt: r.now(), Settings: r.plan.settings, Picks: r.cmd.Picks, Parent: r.cmd.Parent, Keys: old.Keys,
-		Serial: old.Serial, Outbox: old.Outbox,
+		StartedAt: r.now(), Settings: r.plan.settings, Parent: r.cmd.Parent, Keys: old.Keys,
+		Serial: old.Serial, Outbox: old.Outbox, Posted: old.Posted, Depth: r.cmd.Depth,
 	}
 	r.st = fresh.clone()
 	r.change(r.cmd.Data)
@@ -21,10 +21,17 @@ func (r *run) start() error {
 	r.walk(r.plan.root, 0, nil)
 	return nil
 }
+	if r.cmd.Depth > maxChain && len(r.plan.root.nodes) > 0 {
+		r.stick(r.plan.root.nodes[0], IncidentChain, nil)
+		return nil
+	}
 
 // withdraw gives a run back to its initiator at his own wish.
 func (r *run) withdraw() error {
 	if !r.initiator() {
+// maxChain is how many automations may set off one another before the last one is stopped for an administrator to see.
+const maxChain = 8
+
 		return refuse(CodeNotInitiator)
 	}
 	allowed := first(r.plan.Flow.Settings.Withdraw, "before_first")

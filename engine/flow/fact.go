@@ -23,8 +23,8 @@ var eventTypes = map[Verb]string{
 	Withdraw: "withdrawn", Cancel: "cancelled", Retrieve: "retrieved", Transfer: "transferred", Delegate: "delegated",
 	Resolve: "resolved", AddSign: "signers_added", RemoveSign: "signer_removed", CarbonCopy: "copied",
 	Remind: "reminded", Comment: "commented", Save: "saved", Jump: "jumped", Terminate: "terminated",
-	Retry: "retried", Migrate: "migrated", Timer: "timed_out", ChildEnded: "child_ended", Suspend: "suspended",
-	HandOver: "handed_over",
+	Retry: "retried", Migrate: "migrated", Timer: "timed_out", ChildEnded: "child_ended", Deliver: "delivered", Reverse: "reversed", Recheck: "rechecked", RetryEffect: "effect_retried", Suspend: "suspended",
+	HandOver: "handed_over", Reassign: "reassigned",
 }
 
 // Fact is the data of a command's event: what people read in the history, and the difference it made to the state, from
@@ -50,7 +50,8 @@ type Fact struct {
 	Skipped   []string   `json:"skipped,omitempty"` // nodes whose condition was false
 	Copied    []Person   `json:"copied,omitempty"`  // new readers by cc nodes
 	Incident  []Stuck    `json:"incident,omitempty"`
-	Why       []Reason   `json:"why,omitempty"` // what decided where the tokens went
+	Why       []Reason   `json:"why,omitempty"`  // what decided where the tokens went
+	Sent      []Sent     `json:"sent,omitempty"` // effects that were delivered or tried
 	Delta     Delta      `json:"delta"`
 }
 
@@ -71,7 +72,9 @@ type Delta struct {
 	NoResume  bool                 `json:"noResume,omitempty"`
 	Reminded  map[string]time.Time `json:"reminded,omitempty"`
 	Key       *Key                 `json:"key,omitempty"`    // added
-	Outbox    []Effect             `json:"outbox,omitempty"` // added
+	Outbox    []Effect             `json:"outbox,omitempty"` // added and changed
+	Gone      []int                `json:"gone,omitempty"`   // effects that were delivered, by number
+	Posted    *[]Posted            `json:"posted,omitempty"` // all
 }
 
 // Head are the plain members of a state.
@@ -89,4 +92,5 @@ type Head struct {
 	Parent    *Parent             `json:"parent,omitempty"`
 	DataHash  string              `json:"dataHash"`
 	NextDue   time.Time           `json:"nextDue,omitzero"`
+	Depth     int                 `json:"depth,omitempty"`
 }

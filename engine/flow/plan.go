@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -43,6 +44,7 @@ type node struct {
 	when     *condition // nil: always
 	branches []*branch
 	until    *condition // of wait
+	action   *action    // of action
 	duration time.Duration
 	onEmpty  string
 	onSelf   string
@@ -105,7 +107,7 @@ func compilePlan(cat *def.Catalog, f *def.Flow) *Plan {
 	if len(p.admins) == 0 {
 		p.admins = []string{"role:flow_admin"}
 	}
-	c := compiler{plan: p, scope: scope}
+	c := compiler{plan: p, cat: cat, scope: scope}
 	p.root = c.list(f.Nodes, nil, nil)
 	p.settings = p.readSettings(scope)
 	p.noteReads(cat)
@@ -172,6 +174,10 @@ func (p *Plan) conditions() []*condition {
 				all = append(all, c)
 			}
 		}
+		programs := n.action.programs()
+		for _, at := range slices.Sorted(maps.Keys(programs)) {
+			all = append(all, programs[at])
+		}
 		for _, b := range n.branches {
 			if b.when != nil {
 				all = append(all, b.when)
@@ -201,6 +207,7 @@ func (p *Plan) readSettings(scope expr.Scope) map[string]any {
 // compiler builds the tree of a plan.
 type compiler struct {
 	plan  *Plan
+	cat   *def.Catalog
 	scope expr.Scope
 }
 
@@ -221,6 +228,7 @@ func (c *compiler) node(d *def.Node, l *list, index int) *node {
 		Node: d, list: l, index: index,
 		when:    c.condition(d.When, expr.KindBool),
 		until:   c.condition(d.Until, expr.KindAny),
+		action:  c.action(d),
 		onEmpty: first(d.OnEmpty, set.OnEmpty, "admin"),
 		onSelf:  first(d.OnSelf, set.OnSelf, "self"),
 		dedupe:  first(d.Dedupe, set.Dedupe, "none"),

@@ -199,6 +199,8 @@ type State struct {
 }
 
 // format is the version of the stored form this code writes.
+	Posted    []Posted             `json:"posted,omitempty"` // records its actions created
+	Depth     int                  `json:"depth,omitempty"`  // how many automations led to this run
 const format = 1
 
 // keptKeys is how many idempotency keys a run remembers.
@@ -249,7 +251,7 @@ func (s *State) UnmarshalJSON(raw []byte) error {
 var stateMembers = []string{
 	"v", "name", "catalog", "rev", "status", "initiator", "startedAt", "serial", "active", "blocks", "tasks", "rounds",
 	"choices", "decisions", "approvers", "picks", "cc", "last", "acted", "reminded", "resume", "incident", "settings",
-	"dataHash", "parent", "keys", "outbox", "nextDue",
+	"dataHash", "parent", "keys", "outbox", "nextDue", "posted", "depth",
 }
 
 // clone copies everything Step may change in place; slices inside Active and Block are replaced, never changed.

@@ -48,6 +48,9 @@ func Step(plan *Plan, state State, cmd Command, world World) (Outcome, error) {
 	if r.err != nil {
 		return Outcome{}, r.err
 	}
+	if r.idle {
+		return Outcome{State: state, Replay: true}, nil
+	}
 	return r.finish(body)
 }
 
@@ -112,6 +115,14 @@ func machineHandler(verb Verb) (func(*run) error, bool) {
 		return (*run).suspend, true
 	case HandOver:
 		return (*run).handOver, true
+	case Deliver:
+		return (*run).delivered, true
+	case RetryEffect:
+		return (*run).retryEffect, true
+	case Reverse:
+		return (*run).reverse, true
+	case Recheck:
+		return (*run).recheck, true
 	default:
 		return nil, false
 	}
@@ -134,7 +145,8 @@ type run struct {
 	fact    Fact
 	more    []Event
 	effects []string
-	why     []Reason // look-ups that decided, in order
+	own     map[string]bool // fields the flow itself writes
+	idle    bool            // the command changed nothing
 }
 
 // admissible checks what is refused for every command, then what is refused for a run in this status. Retry and the
@@ -148,13 +160,13 @@ func (r *run) admissible() error {
 		return err
 	}
 	switch cmd.Verb {
-	case Start, Resubmit, Terminate, Retry, Migrate, Comment, Suspend:
+	case Start, Resubmit, Terminate, Retry, Migrate, Comment, Suspend, Deliver, RetryEffect, Reverse:
 		return nil
 	default:
 	}
-	late := cmd.Verb == Timer || cmd.Verb == ChildEnded // is no error: see late
+	late := cmd.Verb == Timer || cmd.Verb == ChildEnded || cmd.Verb == Recheck // is no error: see late
 	switch {
-	case st.Status == Suspended && cmd.Verb != Timer:
+	case st.Status == Suspended && cmd.Verb != Timer && cmd.Verb != Recheck:
 		return refuse(CodeSuspended)
 	case st.Status != Running && st.Status != Returned && !late:
 		return refuse(CodeEnded)
@@ -199,6 +211,12 @@ func (r *run) late() bool {
 	default:
 		return false
 	}
+	case Deliver:
+		return !slices.ContainsFunc(r.cmd.Results, func(d Result) bool { return st.effect(d.N) >= 0 })
+	case Reverse:
+		return len(st.Posted) == 0
+	case Recheck:
+		return st.Status != Running
 }
 
 // finish settles what every command settles and puts the outcome together.
@@ -210,6 +228,9 @@ func (r *run) finish(body string) (Outcome, error) {
 	switch {
 	case len(st.Incident) > 0 && !st.Status.Ended():
 		st.Status = Suspended
+	if len(r.patch) > 0 && st.Status == Running {
+		r.refreshWaits()
+	}
 	case st.Status == Suspended && len(st.Incident) == 0:
 		st.Status = Running
 	}
@@ -229,13 +250,14 @@ func (r *run) finish(body string) (Outcome, error) {
 	st.DataHash = hash
 	st.NextDue = r.plan.nextDue(st)
 	r.fact.Status = st.Status
+	r.aboutOther()
 	r.fact.Rev = st.Rev
 	r.fact.Flow = st.Name
 	r.fact.Delta = r.delta()
 	event := Event{Type: eventTypes[r.cmd.Verb], Data: r.fact}
 	r.fact.Why = r.why
 	return Outcome{
-		State: *st, Patch: r.patch, Effects: r.effects, Events: append([]Event{event}, r.more...),
+		State: *st, Patch: r.patch, Own: r.own, Effects: r.effects, Events: append([]Event{event}, r.more...),
 	}, nil
 }
 
@@ -244,7 +266,7 @@ func (r *run) delta() Delta {
 	if r.cmd.Verb != Start {
 		return difference(r.before, r.st)
 	}
-	d := difference(&State{Keys: r.before.Keys, Outbox: r.before.Outbox}, r.st)
+	d := difference(&State{Keys: r.before.Keys, Outbox: r.before.Outbox, Posted: r.before.Posted}, r.st)
 	d.Fresh = true
 	return d
 }

@@ -88,8 +88,7 @@ func (r *run) timer() error {
 	active := r.st.Active[n.Name]
 	r.fact.Node, r.fact.Round = n.Name, active.Round
 	if n.Type == def.NodeWait {
-		r.pass(n)
-		return nil
+		return r.wakeUp(n, active)
 	}
 	d := n.timeouts[r.cmd.Index]
 	active.Fired = append(active.Fired[:len(active.Fired):len(active.Fired)], r.cmd.Index)
@@ -112,6 +111,27 @@ func (r *run) timer() error {
 			target = nil
 		}
 		r.goBack(n, target, n.Resubmit)
+	}
+	return nil
+}
+
+// wakeUp ends a wait whose time has come. What it waits for may have moved since: then it goes on waiting.
+func (r *run) wakeUp(n *node, active Active) error {
+	if n.until == nil {
+		r.pass(n)
+		return nil
+	}
+	until, over, ok := r.waitsUntil(n)
+	switch {
+	case r.err != nil:
+	case !ok:
+		r.stick(n, IncidentCondition, active.Prev)
+		delete(r.st.Active, n.Name)
+	case over:
+		r.pass(n)
+	default:
+		active.Until = until
+		r.st.Active[n.Name] = active
 	}
 	return nil
 }
@@ -173,22 +193,16 @@ func (r *run) overdueTo(n *node, t *Task, to string) []Person {
 	return people
 }
 
-// enterWait lets the token rest until a time; it goes on at once when that has passed.
+// enterWait lets the token rest until a time or a condition; it goes on at once when that is over already.
 func (r *run) enterWait(n *node, prev []string) bool {
-	until := r.now().Add(n.duration)
-	if n.until != nil {
-		value, ok := r.eval(n.until)
-		if ok {
-			until, ok = r.instant(value)
+	until, over, ok := r.waitsUntil(n)
+	switch {
+	case !ok:
+		if r.err == nil {
+			r.stick(n, IncidentCondition, prev)
 		}
-		if !ok {
-			if r.err == nil {
-				r.stick(n, IncidentCondition, prev)
-			}
-			return false
-		}
-	}
-	if !until.After(r.now()) {
+		return false
+	case over:
 		r.round(n)
 		return true
 	}
@@ -196,6 +210,34 @@ func (r *run) enterWait(n *node, prev []string) bool {
 	active.Until = until
 	r.st.Active[n.Name] = active
 	return false
+}
+
+// waitsUntil is when a wait is over, or has to be looked at again: at the next midnight for a condition, which may speak
+// of today. ok is false when that cannot be told.
+func (r *run) waitsUntil(n *node) (until time.Time, over, ok bool) {
+	if n.until == nil {
+		until = r.now().Add(n.duration)
+		return until, !until.After(r.now()), true
+	}
+	value, ok := r.eval(n.until)
+	if !ok {
+		return time.Time{}, false, false
+	}
+	if hold, isCondition := value.(bool); isCondition {
+		return r.midnight(), hold, true
+	}
+	until, ok = r.instant(value)
+	return until, ok && !until.After(r.now()), ok
+}
+
+// midnight is the next beginning of a day in the tenant's zone.
+func (r *run) midnight() time.Time {
+	zone := time.UTC
+	if env := r.world.Env(r.values); env.Zone != nil {
+		zone = env.Zone
+	}
+	year, month, day := r.now().In(zone).Date()
+	return time.Date(year, month, day+1, 0, 0, 0, 0, zone).UTC()
 }
 
 // instant is the beginning of a date in the tenant's zone, or a time as it is.

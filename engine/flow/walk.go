@@ -81,6 +81,9 @@ func (r *run) enter(n *node, prev []string) (next []string, ok bool) {
 		r.copyTo(r.resolve(n, n.Who))
 	case def.NodeAction:
 		r.round(n)
+		if !r.act(n, prev) {
+			return nil, false
+		}
 		r.effects = append(r.effects, "action:"+n.Name)
 		r.send(Effect{Kind: EffectAction, Node: n.Name, Round: r.st.Rounds[n.Name], Do: n.Do})
 	case def.NodeCall:
@@ -300,7 +303,7 @@ func (r *run) env(values form.Values) *expr.Env {
 
 // send puts an effect into the outbox.
 func (r *run) send(e Effect) {
-	e.N = r.st.number()
+	e.N, e.At = r.st.number(), r.now()
 	r.st.Outbox = append(r.st.Outbox, e)
 }
 
