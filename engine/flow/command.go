@@ -91,8 +91,8 @@ const (
 	EffectCall        EffectKind = "call"         // start a child
 	EffectCancelChild EffectKind = "cancel_child" // cancel the children of a node and round
 	EffectTellParent  EffectKind = "tell_parent"  // a child has ended
-)
 	EffectReverse     EffectKind = "reverse"      // undo what a node posted
+)
 
 // Effect is something to be done outside the record, at least once, with its id as idempotency key. (Node, Round, N) is
 // unique in a run.
@@ -107,7 +107,6 @@ type Effect struct {
 	Values form.Values     `json:"values,omitempty"` // of call: the mapped fields; of tell_parent: the child's
 	Parent *Parent         `json:"parent,omitempty"` // of tell_parent
 	Status Status          `json:"status,omitempty"` // of tell_parent
-}
 	Action *Action         `json:"action,omitempty"` // of action: what to do, worked out
 	Index  int             `json:"index,omitempty"`  // of call: which child
 	Kids   []int           `json:"kids,omitempty"`   // of cancel_child: which children
@@ -118,6 +117,7 @@ type Effect struct {
 	Error    string    `json:"error,omitempty"`    // code of the last failure
 	Next     time.Time `json:"next,omitzero"`      // not tried before
 	Dead     bool      `json:"dead,omitempty"`     // given up; an admin may try again
+}
 
 // Outcome is what a command leads to. With Replay nothing happened: the command had been done before, or is a timer
 // that came too late.
@@ -184,11 +184,11 @@ const (
 	IncidentNoBranch   = "no_branch"
 	IncidentNoApprover = "no_approver"
 	IncidentStepLimit  = "step_limit"
+	IncidentChain      = "chain" // automations set each other off without end
 	IncidentIntegrity  = CodeIntegrity
 )
 
 func refuse(code string) error { return &Refused{Code: code} }
-	IncidentChain      = "chain" // automations set each other off without end
 
 func refuseWith(code, name string, value any) error {
 	return &Refused{Code: code, Params: map[string]any{name: value}}

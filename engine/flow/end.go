@@ -18,20 +18,20 @@ func (r *run) start() error {
 	r.st = fresh.clone()
 	r.change(r.cmd.Data)
 	r.fact.Comment = r.cmd.Comment
-	r.walk(r.plan.root, 0, nil)
-	return nil
-}
 	if r.cmd.Depth > maxChain && len(r.plan.root.nodes) > 0 {
 		r.stick(r.plan.root.nodes[0], IncidentChain, nil)
 		return nil
 	}
+	r.walk(r.plan.root, 0, nil)
+	return nil
+}
+
+// maxChain is how many automations may set off one another before the last one is stopped for an administrator to see.
+const maxChain = 8
 
 // withdraw gives a run back to its initiator at his own wish.
 func (r *run) withdraw() error {
 	if !r.initiator() {
-// maxChain is how many automations may set off one another before the last one is stopped for an administrator to see.
-const maxChain = 8
-
 		return refuse(CodeNotInitiator)
 	}
 	allowed := first(r.plan.Flow.Settings.Withdraw, "before_first")

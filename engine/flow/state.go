@@ -193,14 +193,14 @@ type State struct {
 	Parent    *Parent              `json:"parent,omitempty"`
 	Keys      []Key                `json:"keys,omitempty"`
 	Outbox    []Effect             `json:"outbox,omitempty"` // not delivered yet
+	Posted    []Posted             `json:"posted,omitempty"` // records its actions created
+	Depth     int                  `json:"depth,omitempty"`  // how many automations led to this run
 	NextDue   time.Time            `json:"nextDue,omitzero"`
 
 	unknown map[string]json.RawMessage // members a newer version wrote; kept as they are
 }
 
 // format is the version of the stored form this code writes.
-	Posted    []Posted             `json:"posted,omitempty"` // records its actions created
-	Depth     int                  `json:"depth,omitempty"`  // how many automations led to this run
 const format = 1
 
 // keptKeys is how many idempotency keys a run remembers.

@@ -113,8 +113,6 @@ func machineHandler(verb Verb) (func(*run) error, bool) {
 		return (*run).childEnded, true
 	case Suspend:
 		return (*run).suspend, true
-	case HandOver:
-		return (*run).handOver, true
 	case Deliver:
 		return (*run).delivered, true
 	case RetryEffect:
@@ -123,6 +121,8 @@ func machineHandler(verb Verb) (func(*run) error, bool) {
 		return (*run).reverse, true
 	case Recheck:
 		return (*run).recheck, true
+	case HandOver:
+		return (*run).handOver, true
 	default:
 		return nil, false
 	}
@@ -208,15 +208,15 @@ func (r *run) late() bool {
 		return st.Status.Ended() || !ok || active.Round != r.cmd.Round || !active.awaits(r.cmd.Index)
 	case Suspend:
 		return st.Status.Ended() || st.Status == ""
-	default:
-		return false
-	}
 	case Deliver:
 		return !slices.ContainsFunc(r.cmd.Results, func(d Result) bool { return st.effect(d.N) >= 0 })
 	case Reverse:
 		return len(st.Posted) == 0
 	case Recheck:
 		return st.Status != Running
+	default:
+		return false
+	}
 }
 
 // finish settles what every command settles and puts the outcome together.
@@ -225,12 +225,12 @@ func (r *run) finish(body string) (Outcome, error) {
 	if r.cmd.Verb != Start {
 		st.Rev++
 	}
-	switch {
-	case len(st.Incident) > 0 && !st.Status.Ended():
-		st.Status = Suspended
 	if len(r.patch) > 0 && st.Status == Running {
 		r.refreshWaits()
 	}
+	switch {
+	case len(st.Incident) > 0 && !st.Status.Ended():
+		st.Status = Suspended
 	case st.Status == Suspended && len(st.Incident) == 0:
 		st.Status = Running
 	}
@@ -247,10 +247,10 @@ func (r *run) finish(body string) (Outcome, error) {
 		return Outcome{}, err
 	}
 	r.stampApproval(hash)
+	r.aboutOther()
 	st.DataHash = hash
 	st.NextDue = r.plan.nextDue(st)
 	r.fact.Status = st.Status
-	r.aboutOther()
 	r.fact.Rev = st.Rev
 	r.fact.Flow = st.Name
 	r.fact.Delta = r.delta()
