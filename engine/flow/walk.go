@@ -85,7 +85,6 @@ func (r *run) enter(n *node, prev []string) (next []string, ok bool) {
 			return nil, false
 		}
 		r.effects = append(r.effects, "action:"+n.Name)
-		r.send(Effect{Kind: EffectAction, Node: n.Name, Round: r.st.Rounds[n.Name], Do: n.Do})
 	case def.NodeCall:
 		if !r.enterCall(n, prev) {
 			return nil, false
