@@ -108,6 +108,8 @@ func (s *server) taskRoutes() []route {
 		{get, "/tasks", signedIn, "The reader's tasks", tasksParams{}, nil, flow.TaskPage{}, 0, s.listTasks},
 		{get, "/tasks/counts", signedIn, "Numbers of open tasks and unread copies", nil, nil, flow.Counts{}, 0, s.taskCounts},
 		{get, "/tasks/:task", signedIn, "A task with its record, flow and history", taskParams{}, nil, flow.TaskDetail{}, 0, s.getTask},
+		{post, "/tasks/batch", signedIn, "Approve, reject or mark as read many tasks, each by itself", nil, batchBody{}, batchAnswer{}, 0, s.decideBatch},
+		{get, "/people", signedIn, "Active members to choose from", peopleParams{}, nil, []engine.Person{}, 0, s.listPeople},
 		{post, "/tasks/:task/read", signedIn, "Mark a copy as read", taskParams{}, nil, nil, 0, s.readTask},
 		{post, "/tasks/:task/:verb", signedIn, "Decide a task", decideParams{}, actBody{}, flow.Decided{}, 0, s.decideTask},
 	}

@@ -5,37 +5,73 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"formwork/engine"
 	"formwork/engine/flow"
 	"formwork/engine/form"
 )
 
 type (
 	tasksParams struct {
-		Tab    string `query:"tab" enum:"open,handled,cc,started"`
-		Search string `query:"q"`
-		Entity string `query:"entity"`
-		Limit  int    `query:"limit"`
-		After  string `query:"after"`
+		Tab       string `query:"tab" enum:"open,handle,cc,started,handled,proxied"`
+		Search    string `query:"q"`
+		Entity    string `query:"entity"`
+		Flow      string `query:"flow"`
+		Initiator string `query:"initiator" description:"id of a user"`
+		From      string `query:"from" description:"arrived on this day or later"`
+		To        string `query:"to" description:"arrived on this day or earlier"`
+		Unread    bool   `query:"unread"`
+		Overdue   bool   `query:"overdue"`
+		Sort      string `query:"sort" enum:"-arrived_at,arrived_at,due_at,-due_at,-done_at,done_at"`
+		Limit     int    `query:"limit"`
+		After     string `query:"after"`
 	}
 	taskParams struct {
 		Task string `path:"task"`
 	}
 	decideParams struct {
 		Task string `path:"task"`
-		Verb string `path:"verb" enum:"approve,reject,return,save"`
+		Verb string `path:"verb" enum:"approve,reject,return,save,transfer,delegate,resolve,addsign,removesign,cc"`
 	}
 	commandParams struct {
 		Entity string `path:"entity"`
 		ID     string `path:"id"`
-		Verb   string `path:"verb" enum:"submit,resubmit,withdraw,cancel,comment,terminate,retry"`
+		Verb   string `path:"verb" enum:"submit,resubmit,withdraw,cancel,comment,remind,cc,retrieve,terminate,retry,jump,reassign,migrate"`
 	}
 	actBody struct {
-		Values       form.Values       `json:"values,omitempty"`
-		Comment      string            `json:"comment,omitempty"`
-		To           string            `json:"to,omitempty" description:"of return: a node, or initiator"`
-		Seen         string            `json:"seen,omitempty" description:"as the task said: refused if what you saw has changed"`
-		Acknowledged map[string]string `json:"acknowledged,omitempty"`
-		Sign         string            `json:"sign,omitempty" description:"of approve: id of an uploaded signature"`
+		Values       form.Values         `json:"values,omitempty"`
+		Comment      string              `json:"comment,omitempty"`
+		To           string              `json:"to,omitempty" description:"of return and jump a node, or initiator; of transfer, delegate, removesign and reassign a user"`
+		Users        []string            `json:"users,omitempty" description:"of addsign, cc and comment"`
+		Kind         string              `json:"kind,omitempty" enum:"before,after,parallel" description:"of addsign"`
+		Mode         string              `json:"mode,omitempty" enum:"all,any,seq" description:"of addsign before and after"`
+		Resubmit     string              `json:"resubmit,omitempty" enum:"restart,resume" description:"of return to the initiator"`
+		Picks        map[string][]string `json:"picks,omitempty" description:"of submit, resubmit and approve: users by node"`
+		Task         string              `json:"task,omitempty" description:"of reassign"`
+		Map          map[string]string   `json:"map,omitempty" description:"of migrate: old name of a node to its new one"`
+		Seen         string              `json:"seen,omitempty" description:"as the task said: refused if what you saw has changed"`
+		Acknowledged map[string]string   `json:"acknowledged,omitempty"`
+		Sign         string              `json:"sign,omitempty" description:"of approve: id of an uploaded signature"`
+		Password     string              `json:"password,omitempty" description:"where the node asks for it: the actor's own, typed again"`
+	}
+	batchBody struct {
+		Tasks   []string `json:"tasks"`
+		Verb    string   `json:"verb" enum:"approve,reject,read"`
+		Comment string   `json:"comment,omitempty"`
+	}
+	batchAnswer struct {
+		Done    int           `json:"done"`
+		Skipped []skippedTask `json:"skipped"`
+	}
+	skippedTask struct {
+		Task     string         `json:"task"`
+		Code     string         `json:"code"`
+		Params   map[string]any `json:"params,omitempty"`
+		Problems []form.Problem `json:"problems,omitempty"`
+	}
+	peopleParams struct {
+		Search string `query:"q"`
+		Role   string `query:"role"`
+		Limit  int    `query:"limit"`
 	}
 	changesParams struct {
 		After int64 `query:"after"`
@@ -79,42 +115,49 @@ func (s *server) readTask(r *request) error {
 	return r.SendStatus(fiber.StatusNoContent)
 }
 
-// taskVerbs and recordVerbs are the verbs that have a screen; flow.md knows more.
+// taskVerbs and recordVerbs are the verbs of people, by the route that takes them.
 var (
-	taskVerbs   = []string{"approve", "reject", "return", "save"}
+	taskVerbs = map[string]flow.Verb{
+		"approve": flow.Approve, "reject": flow.Reject, "return": flow.Return, "save": flow.Save, "transfer": flow.Transfer,
+		"delegate": flow.Delegate, "resolve": flow.Resolve, "addsign": flow.AddSign, "removesign": flow.RemoveSign, "cc": flow.CarbonCopy,
+	}
 	recordVerbs = map[string]flow.Verb{
 		"submit": flow.Start, "resubmit": flow.Resubmit, "withdraw": flow.Withdraw, "cancel": flow.Cancel,
-		"comment": flow.Comment, "terminate": flow.Terminate, "retry": flow.Retry,
+		"comment": flow.Comment, "remind": flow.Remind, "cc": flow.CarbonCopy, "retrieve": flow.Retrieve,
+		"terminate": flow.Terminate, "retry": flow.Retry, "jump": flow.Jump, "reassign": flow.Reassign, "migrate": flow.Migrate,
 	}
 )
 
-// act reads what a person asks a flow for.
-func (r *request) act(verb flow.Verb) (flow.Act, error) {
+// act reads what a person asks a flow for, and the password he typed again.
+func (r *request) act(verb flow.Verb) (flow.Act, string, error) {
 	var body actBody
 	if err := r.decode(&body); err != nil {
-		return flow.Act{}, err
+		return flow.Act{}, "", err
 	}
 	key, err := r.idempotencyKey()
 	if err != nil {
-		return flow.Act{}, err
+		return flow.Act{}, "", err
 	}
 	rev, err := r.ifMatch()
 	return flow.Act{
-		Verb: verb, Values: body.Values, Comment: body.Comment, To: body.To, Seen: body.Seen,
-		Acknowledged: body.Acknowledged, Sign: body.Sign, Key: key, IfRev: rev,
-	}, err
+		Verb: verb, Values: body.Values, Comment: body.Comment, To: body.To, Users: body.Users,
+		Kind: flow.TaskKind(body.Kind), Mode: body.Mode, Resubmit: body.Resubmit, Picks: body.Picks, Task: body.Task,
+		Map: body.Map, Seen: body.Seen, Acknowledged: body.Acknowledged, Sign: body.Sign, Key: key, IfRev: rev,
+	}, body.Password, err
 }
 
 func (s *server) decideTask(r *request) error {
-	verb := r.Params("verb")
-	if !slices.Contains(taskVerbs, verb) {
+	verb, ok := taskVerbs[r.Params("verb")]
+	if !ok {
 		return errNotFound
 	}
-	act, err := r.act(flow.Verb(verb))
+	act, password, err := r.act(verb)
 	if err != nil {
 		return err
 	}
-	decided, err := s.Engine.Decide(r.ctx, r.actor, r.Params("task"), act)
+	decided, err := s.Engine.Decide(r.ctx, r.actor, engine.Decision{
+		Task: r.Params("task"), Act: act, Password: password, Session: r.session, Address: r.IP(),
+	})
 	if err != nil {
 		return err
 	}
@@ -126,7 +169,7 @@ func (s *server) commandRecord(r *request) error {
 	if !ok {
 		return errNotFound
 	}
-	act, err := r.act(verb)
+	act, _, err := r.act(verb)
 	if err != nil {
 		return err
 	}
@@ -135,6 +178,60 @@ func (s *server) commandRecord(r *request) error {
 		return err
 	}
 	return r.record(rec)
+}
+
+// batchVerbs are what can be done to many tasks at once.
+var batchVerbs = []flow.Verb{flow.Approve, flow.Reject, flow.VerbRead}
+
+// decideBatch decides many tasks, each by itself. A task that cannot be decided like this is named with its reason.
+func (s *server) decideBatch(r *request) error {
+	var body batchBody
+	if err := r.decode(&body); err != nil {
+		return err
+	}
+	verb := flow.Verb(body.Verb)
+	if len(body.Tasks) == 0 || len(body.Tasks) > flow.MaxBatch {
+		return &paramError{Name: "tasks"}
+	}
+	if !slices.Contains(batchVerbs, verb) {
+		return &paramError{Name: "verb"}
+	}
+	key, err := r.idempotencyKey()
+	if err != nil {
+		return err
+	}
+	settled, err := s.Engine.Flows.DecideAll(r.ctx, r.actor, flow.Batch{
+		Tasks: body.Tasks, Verb: verb, Comment: body.Comment, Key: key,
+	})
+	if err != nil {
+		return err
+	}
+	answer := batchAnswer{Skipped: []skippedTask{}}
+	for _, task := range settled {
+		if task.Err == nil {
+			answer.Done++
+			continue
+		}
+		f, expected := describe(task.Err)
+		if !expected {
+			id, _ := r.Locals(requestIDKey).(string)
+			s.report(r.Ctx, task.Err, id)
+		}
+		answer.Skipped = append(answer.Skipped, skippedTask{Task: task.Task, Code: f.Code, Params: f.Params, Problems: f.Problems})
+	}
+	return r.JSON(answer)
+}
+
+func (s *server) listPeople(r *request) error {
+	var p peopleParams
+	if err := r.bind(&p); err != nil {
+		return err
+	}
+	people, err := s.Engine.People(r.ctx, r.actor, engine.PeopleQuery{Search: p.Search, Role: p.Role, Limit: p.Limit})
+	if err != nil {
+		return err
+	}
+	return r.JSON(people)
 }
 
 func (s *server) getTimeline(r *request) error {

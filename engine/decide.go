@@ -7,25 +7,46 @@ import (
 	"formwork/engine/access"
 	"formwork/engine/file"
 	"formwork/engine/flow"
+	"formwork/engine/identity"
 )
 
-// Decide does a verb of a task. A handwritten signature is bound to the task, the data the signer saw, himself and the
-// time before the decision counts; one that was made for anything else is refused (file.CodeSignature).
-func (e *Engine) Decide(ctx context.Context, actor access.Actor, task string, act flow.Act) (flow.Decided, error) {
-	if act.Sign == "" {
-		return e.Flows.Decide(ctx, actor, task, act)
+// Decision is what somebody does with a task, and the proof that it is he.
+type Decision struct {
+	Task     string
+	Act      flow.Act
+	Password string           // typed again, "" = not: nodes that ask for it refuse (flow.CodeConfirmRequired)
+	Session  identity.Session // of a password
+	Address  string           // of the client, for the throttling of passwords
+}
+
+// Decide does a verb of a task. A password that was typed again is checked first. A handwritten signature is bound to
+// the task, the data the signer saw, himself and the time before the decision counts; one that was made for anything
+// else is refused (file.CodeSignature).
+func (e *Engine) Decide(ctx context.Context, actor access.Actor, d Decision) (flow.Decided, error) {
+	if d.Password != "" {
+		if err := e.Identity.Confirm(ctx, d.Session, d.Password, d.Address); err != nil {
+			return flow.Decided{}, err
+		}
+		d.Act.Confirmed = true
 	}
-	detail, err := e.Flows.Task(ctx, actor, task)
+	if d.Act.Sign != "" {
+		if err := e.sign(ctx, actor, &d); err != nil {
+			return flow.Decided{}, err
+		}
+	}
+	return e.Flows.Decide(ctx, actor, d.Task, d.Act)
+}
+
+// sign binds the drawn signature of a decision to it.
+func (e *Engine) sign(ctx context.Context, actor access.Actor, d *Decision) error {
+	detail, err := e.Flows.Task(ctx, actor, d.Task)
 	if err != nil {
-		return flow.Decided{}, err
+		return err
 	}
-	if act.Seen == "" {
-		act.Seen = detail.Seen // then what is stored now is what counts as seen
+	if d.Act.Seen == "" {
+		d.Act.Seen = detail.Seen // then what is stored now is what counts as seen
 	}
-	_, hash, _ := strings.Cut(act.Seen, "-")
-	to := file.Signing{Entity: detail.Task.Entity, Record: detail.Task.Record, Task: task, DataHash: hash}
-	if err := e.Files.BindSignature(ctx, actor, act.Sign, to); err != nil {
-		return flow.Decided{}, err
-	}
-	return e.Flows.Decide(ctx, actor, task, act)
+	_, hash, _ := strings.Cut(d.Act.Seen, "-")
+	to := file.Signing{Entity: detail.Task.Entity, Record: detail.Task.Record, Task: d.Task, DataHash: hash}
+	return e.Files.BindSignature(ctx, actor, d.Act.Sign, to)
 }

@@ -103,6 +103,7 @@ type Node struct {
 	Resubmit   string            `json:"resubmit,omitempty"`
 	Allow      []string          `json:"allow,omitempty"`
 	Sign       bool              `json:"sign,omitempty"`
+	Confirm    string            `json:"confirm,omitempty"` // password: whoever decides types his password again
 	Comment    string            `json:"comment,omitempty"`
 	NestedSign bool              `json:"nestedSign,omitempty"`
 	Timeout    []Timeout         `json:"timeout,omitempty"`
@@ -138,7 +139,6 @@ type Branch struct {
 	Nodes []*Node `json:"nodes"`
 }
 
-// Pass is the threshold of a vote: a percentage in (0, 100] with at most two places, or a count of weights.
 // Label is the branch's title in a language; its name if it has no title.
 func (b *Branch) Label(lang string) string {
 	if title := translate(b.I18n, lang, "title", b.Title); title != "" {
@@ -147,6 +147,7 @@ func (b *Branch) Label(lang string) string {
 	return b.Name
 }
 
+// Pass is the threshold of a vote: a percentage in (0, 100] with at most two places, or a count of weights.
 type Pass struct {
 	Percent json.Number `json:"percent,omitempty"`
 	Count   int         `json:"count,omitempty"`

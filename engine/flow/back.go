@@ -170,8 +170,8 @@ func (r *run) resubmit() error {
 	for i := range st.Tasks {
 		r.close(&st.Tasks[i], TaskApproved)
 	}
-	if r.cmd.Picks != nil {
-		st.Picks = r.cmd.Picks
+	if err := r.pick(); err != nil {
+		return err
 	}
 	resume := st.Resume
 	st.Status, st.Resume = Running, nil

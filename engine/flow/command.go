@@ -50,20 +50,21 @@ const (
 
 // Command asks for one transition. Which members count depends on Verb.
 type Command struct {
-	Verb     Verb                `json:"verb"`
-	Actor    Person              `json:"actor"` // the zero Person is the engine
-	Task     string              `json:"task,omitempty"`
-	Node     string              `json:"node,omitempty"` // instead of Task: his task there
-	To       string              `json:"to,omitempty"`   // a user; for return and jump a node, "initiator" or "prev"
-	Users    []string            `json:"users,omitempty"`
-	Kind     TaskKind            `json:"kind,omitempty"` // of added signers
-	Mode     string              `json:"mode,omitempty"` // of a group of added signers: all (default), any, seq
-	Data     form.Values         `json:"data,omitempty"` // merge patch on the record's values
-	Comment  string              `json:"comment,omitempty"`
-	Sign     string              `json:"sign,omitempty"`     // id of the image of a signature
-	Resubmit string              `json:"resubmit,omitempty"` // of return: restart or resume, "" = as the node says
-	Map      map[string]string   `json:"map,omitempty"`      // of migrate: old node name to new
-	Picks    map[string][]string `json:"picks,omitempty"`    // of start and resubmit: approvers chosen by the initiator
+	Verb      Verb                `json:"verb"`
+	Actor     Person              `json:"actor"` // the zero Person is the engine
+	Task      string              `json:"task,omitempty"`
+	Node      string              `json:"node,omitempty"` // instead of Task: his task there
+	To        string              `json:"to,omitempty"`   // a user; for return and jump a node, "initiator" or "prev"
+	Users     []string            `json:"users,omitempty"`
+	Kind      TaskKind            `json:"kind,omitempty"` // of added signers
+	Mode      string              `json:"mode,omitempty"` // of a group of added signers: all (default), any, seq
+	Data      form.Values         `json:"data,omitempty"` // merge patch on the record's values
+	Comment   string              `json:"comment,omitempty"`
+	Sign      string              `json:"sign,omitempty"`      // id of the image of a signature
+	Confirmed bool                `json:"confirmed,omitempty"` // the actor has just typed his password
+	Resubmit  string              `json:"resubmit,omitempty"`  // of return: restart or resume, "" = as the node says
+	Map       map[string]string   `json:"map,omitempty"`       // of migrate: old node name to new
+	Picks     map[string][]string `json:"picks,omitempty"`     // of start, resubmit and approve: approvers chosen, by node
 
 	Key  string `json:"-"` // Idempotency-Key, "" = none
 	Rev  *int64 `json:"rev,omitempty"`
@@ -175,7 +176,10 @@ const (
 	CodeMigrateScope        = "migrate_scope"
 	CodeNotFound            = "not_found"
 	CodeProxyOverlap        = "proxy_overlap"
-	CodeIntegrity           = "integrity" // the document does not fit its flow; also an incident
+	CodeConfirmRequired     = "confirm_required" // the node asks for the password
+	CodePickRequired        = "pick_required"    // somebody has to be chosen for a node that comes next
+	CodePickInvalid         = "pick_invalid"     // chosen for a node that asks nobody chosen, or not one it admits
+	CodeIntegrity           = "integrity"        // the document does not fit its flow; also an incident
 )
 
 // The codes of incidents.

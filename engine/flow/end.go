@@ -16,6 +16,9 @@ func (r *run) start() error {
 		Serial: old.Serial, Outbox: old.Outbox, Posted: old.Posted, Depth: r.cmd.Depth,
 	}
 	r.st = fresh.clone()
+	if err := r.pick(); err != nil {
+		return err
+	}
 	r.change(r.cmd.Data)
 	r.fact.Comment = r.cmd.Comment
 	if r.cmd.Depth > maxChain && len(r.plan.root.nodes) > 0 {

@@ -31,6 +31,7 @@ type View struct {
 	Active    []ActiveNode  `json:"active"`
 	Mine      *Mine         `json:"mine"` // the reader's own open task, nil if he has none
 	Verbs     []string      `json:"verbs"`
+	Can       []Possible    `json:"can"` // all the reader may do now, with what each needs
 	Path      []PathNode    `json:"path"`
 	Incident  *ViewIncident `json:"incident,omitempty"`
 }
@@ -53,6 +54,7 @@ type ViewTask struct {
 // Mine is what the reader can do with his open task.
 type Mine struct {
 	Task            string            `json:"task"`
+	For             *Named            `json:"for,omitempty"` // whose task it is, if the reader acts as a proxy
 	Node            string            `json:"node"`
 	Title           string            `json:"title"`
 	Verbs           []string          `json:"verbs"`
@@ -87,6 +89,7 @@ type Entry struct {
 	At        time.Time         `json:"at"`
 	Type      string            `json:"type"` // type of the event; auto for an automatic decision
 	Actor     Named             `json:"actor"`
+	For       *Named            `json:"for,omitempty"` // whose task it was, when the actor stood in for somebody
 	Node      string            `json:"node,omitempty"`
 	NodeTitle string            `json:"nodeTitle,omitempty"`
 	Round     int               `json:"round,omitempty"`
@@ -95,6 +98,9 @@ type Entry struct {
 	To        string            `json:"to,omitempty"`   // where it was returned or sent to
 	Status    Status            `json:"status,omitempty"`
 	Users     []Named           `json:"users,omitempty"`
+	Sign      string            `json:"sign,omitempty"`      // the signature he drew
+	Confirmed bool              `json:"confirmed,omitempty"` // with his password
+	Do        string            `json:"do,omitempty"`        // of a deadline: remind, transfer, pass, …
 	Changes   []EntryChange     `json:"changes,omitempty"`
 	Reasons   map[string]string `json:"reasons,omitempty"`
 }
@@ -114,6 +120,12 @@ type Timeline struct {
 
 // Timeline gives what happened to a record, oldest first, to whoever may see it. Flow is nil if none ran on it.
 func (s *Service) Timeline(ctx context.Context, actor access.Actor, entity, id string) (Timeline, error) {
+	return s.timeline(ctx, actor, target{entity: entity, id: id})
+}
+
+// timeline is Timeline for somebody who looks at a certain task.
+func (s *Service) timeline(ctx context.Context, actor access.Actor, at target) (Timeline, error) {
+	entity, id := at.entity, at.id
 	rec, err := s.Record(ctx, actor, entity, id)
 	if err != nil {
 		return Timeline{}, err
@@ -123,7 +135,7 @@ func (s *Service) Timeline(ctx context.Context, actor access.Actor, entity, id s
 		return Timeline{}, err
 	}
 	full.Actor = actor
-	b := historian{service: s, ctx: ctx, actor: actor, full: full}
+	b := historian{service: s, ctx: ctx, actor: actor, full: full, task: at.task}
 	if b.state, err = decodeState(full.Record.Flow); err != nil {
 		return Timeline{}, err
 	}
@@ -148,6 +160,7 @@ type historian struct {
 	ctx     context.Context //nolint:containedctx // it lives as long as one call
 	actor   access.Actor
 	full    *record.Full
+	task    string // the task he looks at, "" = none in particular
 	state   State
 	plan    *Plan
 }
@@ -182,7 +195,8 @@ func (b *historian) view(rec record.Record) (*View, error) {
 		}
 		v.Active = append(v.Active, shown)
 	}
-	v.Mine = b.mine(rec, dir)
+	held := b.held(dir)
+	v.Mine, v.Can = b.mine(rec, held), b.can(held, dir)
 	if len(st.Incident) > 0 {
 		v.Incident = &ViewIncident{Code: st.Incident[0].Code, Node: st.Incident[0].Node}
 	}
@@ -191,21 +205,42 @@ func (b *historian) view(rec record.Record) (*View, error) {
 
 func named(p Person) Named { return Named{p.ID, p.Name} }
 
-// mine is the reader's open task, as its holder or as a proxy.
-func (b *historian) mine(rec record.Record, dir *directory) *Mine {
+// held is the reader's open task, as its holder or as a proxy: that of the task he looks at, else any.
+func (b *historian) held(dir *directory) *Task {
 	principals := dir.Principals(b.actor.ID, b.full.Now)
 	var task *Task
 	for i := range b.state.Tasks {
 		t := &b.state.Tasks[i]
-		holds := t.User.ID == b.actor.ID || slices.Contains(principals, t.User.ID)
-		if t.Status == TaskOpen && holds && (task == nil || task.User.ID != b.actor.ID) {
+		own := t.User.ID == b.actor.ID
+		if t.Status != TaskOpen || !own && !b.mayStandIn(t, principals) {
+			continue
+		}
+		if t.ID == b.task {
+			return t
+		}
+		if task == nil || own && task.User.ID != b.actor.ID {
 			task = t
 		}
 	}
+	return task
+}
+
+// mayStandIn tells whether the reader may act for the holder of a task: the initiator may not where he may not approve.
+func (b *historian) mayStandIn(t *Task, principals []string) bool {
+	n := b.plan.nodes[t.Node]
+	if !slices.Contains(principals, t.User.ID) || n == nil {
+		return false
+	}
+	return n.onSelf == "self" || b.state.Initiator.ID != b.actor.ID
+}
+
+// mine shows the reader's open task.
+func (b *historian) mine(rec record.Record, task *Task) *Mine {
 	if task == nil {
 		return nil
 	}
 	m := &Mine{
+		For:  b.standsIn(task),
 		Task: taskID(rec.Entity, rec.ID, task.ID), Node: task.Node, Title: b.plan.titleOf(task.Node, b.actor.Lang),
 		ReturnTo: []TitledNode{}, CommentRequired: []string{}, Fields: map[string]string{},
 	}
@@ -220,6 +255,15 @@ func (b *historian) mine(rec record.Record, dir *directory) *Mine {
 		m.Fields[path] = right
 	}
 	return m
+}
+
+// standsIn is whom the reader would act for.
+func (b *historian) standsIn(t *Task) *Named {
+	if t.User.ID == b.actor.ID {
+		return nil
+	}
+	holder := named(t.User)
+	return &holder
 }
 
 func (b *historian) taskVerbs(n *node, t *Task) []string {
@@ -313,6 +357,11 @@ func (b *historian) entriesOf(events []store.Event) ([]Entry, error) {
 		told := &entries[0]
 		told.Seq, told.Type = e.Seq, e.Type
 		told.Node, told.Round, told.Comment, told.To, told.Status = fact.Node, fact.Round, fact.Comment, fact.To, fact.Status
+		told.Sign, told.Confirmed, told.Do = fact.Sign, fact.Confirmed, fact.Do
+		if fact.For != nil {
+			holder := named(*fact.For)
+			told.For = &holder
+		}
 		for _, p := range slices.Concat(fact.Users, fact.Copied, fact.Reminds) {
 			told.Users = append(told.Users, named(p))
 		}

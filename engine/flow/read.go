@@ -130,6 +130,15 @@ func (p *Plan) runVerbs(st *State, org Org, user string) []string {
 	if live && (initiator || admin) {
 		verbs = append(verbs, string(Cancel))
 	}
+	if live && (initiator || admin) {
+		verbs = append(verbs, string(Remind), string(CarbonCopy))
+	}
+	if p.mayRetrieve(st, user) {
+		verbs = append(verbs, string(Retrieve))
+	}
+	if admin && live {
+		verbs = append(verbs, string(Jump), string(Reassign))
+	}
 	if admin && !st.Status.Ended() {
 		verbs = append(verbs, string(Terminate))
 	}

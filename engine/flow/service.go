@@ -66,8 +66,11 @@ type Act struct {
 	Acknowledged map[string]string // reasons for warnings, by rule name
 	Seen         string
 	Rev          *int64
-	IfRev        int64  // revision of the record the values were edited over; 0 = not checked
-	Key          string // Idempotency-Key
+	IfRev        int64             // revision of the record the values were edited over; 0 = not checked
+	Key          string            // Idempotency-Key
+	Confirmed    bool              // the actor has just typed his password
+	Task         string            // of reassign: the id of the task, as lists give it
+	Map          map[string]string // of migrate: old node name to new
 
 	due *Due // of Timer
 }
@@ -179,7 +182,7 @@ func (d *deciding) decide() (record.Change, error) {
 	if d.state, err = decodeState(d.stored.Flow); err != nil {
 		return record.Change{}, err
 	}
-	if d.state.used(d.act.Key) {
+	if d.state.used(d.act.Key, d.person()) {
 		return d.again()
 	}
 	if d.act.IfRev != 0 && d.stored.Rev != d.act.IfRev {
@@ -196,6 +199,14 @@ func (d *deciding) decide() (record.Change, error) {
 		return record.Change{}, err
 	}
 	return d.step(plan)
+}
+
+// person is whose command it is, "" for the engine's own.
+func (d *deciding) person() string {
+	if d.actor.System {
+		return ""
+	}
+	return d.actor.ID
 }
 
 // again answers a command whose key was used: Step finds out whether it is the same one. A submission may have been a
@@ -316,6 +327,17 @@ func (d *deciding) command(dir *directory) (Command, error) {
 	cmd := Command{
 		Verb: a.Verb, Task: d.task, To: a.To, Users: a.Users, Kind: a.Kind, Mode: a.Mode, Data: a.Values,
 		Comment: a.Comment, Sign: a.Sign, Resubmit: a.Resubmit, Picks: a.Picks, Key: a.Key, Rev: a.Rev, Seen: a.Seen,
+		Confirmed: a.Confirmed, Map: a.Map,
+	}
+	if named, ok := splitTaskID(a.Task); ok {
+		cmd.Task = named.task
+	}
+	if a.Verb == Migrate {
+		active, err := d.service.config.Catalogs.Active(d.ctx, d.actor.Tenant)
+		if err != nil {
+			return cmd, err
+		}
+		cmd.Next = d.service.plan(active, d.state.Name)
 	}
 	if a.due != nil {
 		cmd.Node, cmd.Round, cmd.Index = a.due.Node, a.due.Round, a.due.Index

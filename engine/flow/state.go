@@ -133,10 +133,16 @@ type Approval struct {
 	User string `json:"user"`
 }
 
-// Key is an idempotency key that was used, with the hash of its command.
+// Key is an idempotency key that somebody used, with the hash of its command. Keys of different people never meet.
 type Key struct {
-	ID   string `json:"id"`
-	Body string `json:"body"`
+	ID    string `json:"id"`
+	Actor string `json:"actor,omitempty"` // "" = the engine, or anybody in what older versions wrote
+	Body  string `json:"body"`
+}
+
+// of tells whether this is the key of a command.
+func (k *Key) of(key, actor string) bool {
+	return key != "" && k.ID == key && (k.Actor == actor || k.Actor == "")
 }
 
 // Stuck is a token that could not enter its node.
@@ -278,9 +284,9 @@ func cloneMap[V any](m map[string]V) map[string]V {
 	return maps.Clone(m)
 }
 
-// used tells whether an idempotency key was used.
-func (s *State) used(key string) bool {
-	return key != "" && slices.ContainsFunc(s.Keys, func(k Key) bool { return k.ID == key })
+// used tells whether somebody used an idempotency key.
+func (s *State) used(key, actor string) bool {
+	return slices.ContainsFunc(s.Keys, func(k Key) bool { return k.of(key, actor) })
 }
 
 // number gives the next number for a task, slot or block.

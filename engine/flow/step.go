@@ -23,7 +23,7 @@ func Step(plan *Plan, state State, cmd Command, world World) (Outcome, error) {
 		return Outcome{}, err
 	}
 	for _, k := range state.Keys {
-		if cmd.Key != "" && k.ID == cmd.Key {
+		if k.of(cmd.Key, cmd.Actor.ID) {
 			if k.Body != body {
 				return Outcome{}, refuse(CodeIdempotencyConflict)
 			}
@@ -107,6 +107,8 @@ func machineHandler(verb Verb) (func(*run) error, bool) {
 		return (*run).retry, true
 	case Migrate:
 		return (*run).migrate, true
+	case Reassign:
+		return (*run).reassign, true
 	case Timer:
 		return (*run).timer, true
 	case ChildEnded:
@@ -143,6 +145,7 @@ type run struct {
 	steps   int         // nodes entered
 	stopped bool        // the run has ended or waits for its initiator: tokens move no further
 	fact    Fact
+	why     []Reason // look-ups that decided, in order
 	more    []Event
 	effects []string
 	own     map[string]bool // fields the flow itself writes
@@ -235,7 +238,7 @@ func (r *run) finish(body string) (Outcome, error) {
 		st.Status = Running
 	}
 	if r.cmd.Key != "" {
-		st.Keys = append(slices.Clip(st.Keys), Key{ID: r.cmd.Key, Body: body})
+		st.Keys = append(slices.Clip(st.Keys), Key{ID: r.cmd.Key, Actor: r.cmd.Actor.ID, Body: body})
 		st.Keys = st.Keys[max(0, len(st.Keys)-keptKeys):]
 	}
 	values, ok := r.current()
@@ -253,9 +256,9 @@ func (r *run) finish(body string) (Outcome, error) {
 	r.fact.Status = st.Status
 	r.fact.Rev = st.Rev
 	r.fact.Flow = st.Name
+	r.fact.Why = r.why
 	r.fact.Delta = r.delta()
 	event := Event{Type: eventTypes[r.cmd.Verb], Data: r.fact}
-	r.fact.Why = r.why
 	return Outcome{
 		State: *st, Patch: r.patch, Own: r.own, Effects: r.effects, Events: append([]Event{event}, r.more...),
 	}, nil

@@ -104,7 +104,7 @@ func TestKeysAreBounded(t *testing.T) {
 		key := string(rune('a'+i%26)) + string(rune('a'+i/26))
 		st = mustStep(t, plan, st, Command{Verb: Comment, Actor: Person{ID: "u1"}, Key: key}).State
 	}
-	if len(st.Keys) != keptKeys || st.used("first") || !st.used("aa") {
+	if len(st.Keys) != keptKeys || st.used("first", "u1") || !st.used("aa", "u1") {
 		t.Errorf("%d keys are kept", len(st.Keys))
 	}
 }

@@ -21,6 +21,9 @@ type assignment struct {
 
 // assign finds the people of a node and applies the strategies for the initiator among them and for nobody at all.
 func (r *run) assign(n *node) assignment {
+	if r.unpicked(n) {
+		return assignment{}
+	}
 	people := r.resolve(n, n.Who)
 	others := slices.DeleteFunc(slices.Clone(people), func(p Person) bool { return p.ID == r.st.Initiator.ID })
 	if len(others) == len(people) || n.onSelf == "self" {
@@ -28,10 +31,10 @@ func (r *run) assign(n *node) assignment {
 	}
 	switch n.onSelf {
 	case "skip":
+		r.ruled(n, ruleSelfSkip, others)
 		if len(others) == 0 {
 			return assignment{auto: AutoSelfSkip}
 		}
-		r.ruled(n, ruleSelfSkip, others)
 		return assignment{people: others}
 	case "leader":
 		people = r.instead(people, r.leaderOf(r.st.Initiator.ID))
@@ -40,10 +43,10 @@ func (r *run) assign(n *node) assignment {
 		people = r.instead(people, r.world.Org.Head(r.st.Initiator.Department))
 		r.ruled(n, ruleSelfHead, people)
 	}
+	return r.orEmpty(n, people)
 }
 
 // instead puts somebody in the initiator's place. The initiator himself, nobody, or somebody who is asked anyway only
-	return r.orEmpty(n, people)
 // leaves the place empty.
 func (r *run) instead(people []Person, id string) []Person {
 	var changed []Person
@@ -82,16 +85,16 @@ func (r *run) orEmpty(n *node, people []Person) assignment {
 	kind, arg, _ := cutWho(n.onEmpty)
 	switch kind {
 	case "pass":
+		r.ruled(n, ruleEmptyPass, nil)
 		return assignment{auto: AutoEmptyPass}
 	case "reject":
-		return assignment{reject: true}
-		r.ruled(n, ruleEmptyPass, nil)
-	case "error":
-		return assignment{incident: IncidentNoApprover}
 		r.ruled(n, ruleEmptyReject, nil)
+		return assignment{reject: true}
+	case "error":
+		r.ruled(n, ruleEmptyError, nil)
+		return assignment{incident: IncidentNoApprover}
 	case "user":
 		people = r.active(arg)
-		r.ruled(n, ruleEmptyError, nil)
 	case "role":
 		people = r.world.Org.Holders(arg)
 	}
@@ -99,11 +102,11 @@ func (r *run) orEmpty(n *node, people []Person) assignment {
 		r.ruled(n, ruleEmptyOther, people)
 		return assignment{people: people}
 	}
+	people = r.notSelf(n, r.admins())
+	r.ruled(n, ruleEmptyAdmin, people)
 	if len(people) == 0 {
 		return assignment{incident: IncidentNoApprover}
 	}
-	people = r.notSelf(n, r.admins())
-	r.ruled(n, ruleEmptyAdmin, people)
 	return assignment{people: people}
 }
 

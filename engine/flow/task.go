@@ -128,14 +128,20 @@ func (r *run) approve() error {
 		return refuse(CodeDelegated)
 	case n.Sign && (r.cmd.Sign == "" || r.signed(r.cmd.Sign)):
 		return refuse(CodeSignRequired)
+	case n.unconfirmed(r.cmd):
+		return refuse(CodeConfirmRequired)
 	case n.comment == "always" && r.silent():
 		return refuse(CodeCommentRequired)
 	}
 	if err := r.mayWrite(n); err != nil {
 		return err
 	}
+	if err := r.pick(); err != nil {
+		return err
+	}
 	r.change(r.cmd.Data)
 	t.Sign = r.cmd.Sign
+	r.fact.Sign, r.fact.Confirmed = r.cmd.Sign, r.cmd.Confirmed
 	r.done(t, TaskApproved)
 	r.st.Acted = true
 	if n.Type == "approve" {
@@ -144,6 +150,9 @@ func (r *run) approve() error {
 	r.proceed(n)
 	return nil
 }
+
+// unconfirmed tells whether a node asks for the password of whoever decides, and he has not typed it.
+func (n *node) unconfirmed(cmd *Command) bool { return n.Confirm == "password" && !cmd.Confirmed }
 
 // signed tells whether an image of a signature has been used in this run: it is bound to the task it was made for.
 func (r *run) signed(sign string) bool {
@@ -219,9 +228,12 @@ func (r *run) reject() error {
 		return err
 	case t.Owner != nil:
 		return refuse(CodeDelegated)
+	case n.unconfirmed(r.cmd):
+		return refuse(CodeConfirmRequired)
 	case n.comment != "none" && r.silent():
 		return refuse(CodeCommentRequired)
 	}
+	r.fact.Confirmed = r.cmd.Confirmed
 	r.done(t, TaskRejected)
 	r.st.Acted = true
 	r.proceed(n)

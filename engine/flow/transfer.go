@@ -11,17 +11,9 @@ func (r *run) transfer() error {
 	if !n.allows("transfer") {
 		return refuse(CodeNotAllowed)
 	}
-	p, ok := r.world.Org.Person(r.cmd.To)
-	live := r.liveOn(n, r.cmd.To)
-	switch {
-	case !ok:
-		return refuse(CodeUserDisabled)
-	case t.User.ID == p.ID:
-		return refuse(CodeSelfTarget)
-	case live != nil && live != t:
-		return refuse(CodeDupApprover)
-	case p.ID == r.st.Initiator.ID && n.onSelf != "self":
-		return refuse(CodeSelf)
+	p, err := r.mayTake(n, t, r.cmd.To)
+	if err != nil {
+		return err
 	}
 	r.done(t, TaskTransferred)
 	r.st.Acted = true
@@ -94,24 +86,99 @@ func (r *run) substitute(n *node, t *Task) (Person, bool) {
 	return Person{}, false
 }
 
-// handOver gives the open tasks of somebody who was disabled to his leader, else to an admin.
+// reassign gives somebody's live task to another person, by an admin of the flow: the one named by the command, or that
+// of its node.
+func (r *run) reassign() error {
+	if !r.admin() {
+		return refuse(CodeNotAdmin)
+	}
+	t := r.named()
+	if t == nil {
+		return refuse(CodeTaskClosed)
+	}
+	n := r.plan.nodes[t.Node]
+	p, err := r.mayTake(n, t, r.cmd.To)
+	if err != nil {
+		return err
+	}
+	holder := t.User
+	r.fact.Node, r.fact.Round, r.fact.Task, r.fact.For = t.Node, t.Round, t.ID, &holder
+	r.fact.Users, r.fact.Comment = []Person{p}, r.cmd.Comment
+	r.giveTo(t, p)
+	return nil
+}
+
+// named is the live task a command is about, by its id or as the only one of its node.
+func (r *run) named() *Task {
+	var found *Task
+	for i := range r.st.Tasks {
+		t := &r.st.Tasks[i]
+		if !t.live() || t.Kind == TaskStart || r.plan.nodes[t.Node] == nil {
+			continue
+		}
+		if r.cmd.Task == t.ID || r.cmd.Task == "" && r.cmd.Node == t.Node && found == nil {
+			found = t
+		}
+	}
+	return found
+}
+
+// mayTake tells whether somebody may take a live task of a node: the refusals of a transfer.
+func (r *run) mayTake(n *node, t *Task, user string) (Person, error) {
+	p, ok := r.world.Org.Person(user)
+	live := r.liveOn(n, user)
+	switch {
+	case !ok:
+		return p, refuse(CodeUserDisabled)
+	case t.User.ID == p.ID:
+		return p, refuse(CodeSelfTarget)
+	case live != nil && live.ID != t.ID:
+		return p, refuse(CodeDupApprover)
+	case p.ID == r.st.Initiator.ID && n.onSelf != "self":
+		return p, refuse(CodeSelf)
+	}
+	return p, nil
+}
+
+// giveTo closes a live task as transferred and opens it for somebody else, or lets it wait on as it did.
+func (r *run) giveTo(t *Task, p Person) {
+	waiting := t.Status == TaskWaiting
+	r.close(t, TaskTransferred)
+	r.moveTask(t, p)
+	if last := &r.st.Tasks[len(r.st.Tasks)-1]; waiting {
+		last.Status, last.ArrivedAt = TaskWaiting, time.Time{}
+	}
+}
+
+// handOver gives the live tasks of somebody who leaves to the person the command names, or none of them if he cannot
+// take one; without a name his open ones go to his leader, else to an admin.
 func (r *run) handOver() error {
 	if !r.admin() {
 		return refuse(CodeNotAdmin)
 	}
+	r.fact.Comment = r.cmd.Comment
 	for i := range r.st.Tasks {
 		t := r.st.Tasks[i]
 		n := r.plan.nodes[t.Node]
-		if t.Status != TaskOpen || t.User.ID != r.cmd.To || n == nil {
+		if !t.live() || t.User.ID != r.cmd.To || n == nil {
 			continue
 		}
-		p, ok := r.substitute(n, &t)
-		if !ok {
+		if len(r.cmd.Users) > 0 {
+			p, err := r.mayTake(n, &t, r.cmd.Users[0])
+			if err != nil {
+				return err
+			}
+			r.fact.Users = append(r.fact.Users, p)
+			r.giveTo(&r.st.Tasks[i], p)
 			continue
 		}
-		r.close(&r.st.Tasks[i], TaskTransferred)
-		r.fact.Users = append(r.fact.Users, p)
-		r.moveTask(&r.st.Tasks[i], p)
+		if p, ok := r.substitute(n, &t); ok && t.Status == TaskOpen {
+			r.fact.Users = append(r.fact.Users, p)
+			r.giveTo(&r.st.Tasks[i], p)
+		}
+	}
+	if len(r.cmd.Users) > 0 && len(r.fact.Users) == 0 {
+		return refuse(CodeTaskClosed)
 	}
 	return nil
 }

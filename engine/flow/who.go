@@ -233,5 +233,5 @@ func (n *node) hasWritable() bool {
 
 // removesDuplicates tells whether a node may take an approval given elsewhere.
 func (n *node) removesDuplicates() bool {
-	return n.Type == def.NodeApprove && n.dedupe != "none" && !n.Sign && !n.hasWritable()
+	return n.Type == def.NodeApprove && n.dedupe != "none" && !n.Sign && n.Confirm != "password" && !n.hasWritable()
 }

@@ -119,6 +119,35 @@ func (s *Service) ChangePassword(ctx context.Context, sess Session, current, nex
 	return s.endSessions(ctx, sess.Account, sess.ID)
 }
 
+// Confirm checks that whoever uses a session knows its account's password: for decisions that ask for it again. A wrong
+// one is ErrWrongPassword and counts like a failed sign-in, of the account and of the address: after too many
+// *ThrottledError.
+func (s *Service) Confirm(ctx context.Context, sess Session, password, address string) error {
+	now := s.Clock()
+	if wait := s.throttle.wait(address, now); wait > 0 {
+		return &ThrottledError{RetryAfter: wait}
+	}
+	doc, err := s.accountByID(ctx, sess.Account)
+	if err != nil {
+		return err
+	}
+	if wait := parseTime(text(doc.Values, "locked_until")).Sub(now); wait > 0 {
+		return &ThrottledError{RetryAfter: wait}
+	}
+	ok, err := s.matches(ctx, password, text(doc.Values, "password"))
+	if err != nil {
+		return err
+	}
+	if ok {
+		s.throttle.succeeded(address)
+		return s.forgive(ctx, doc)
+	}
+	if err := s.refuse(ctx, doc, address); !errors.Is(err, ErrBadCredentials) {
+		return err
+	}
+	return ErrWrongPassword
+}
+
 // ResetPassword sets a generated password and ends every session of the account. The caller checks that he may.
 func (s *Service) ResetPassword(ctx context.Context, accountID string) (string, error) {
 	doc, err := s.accountByID(ctx, accountID)

@@ -27,6 +27,7 @@ var (
 	ErrLoginInvalid    = errors.New("login invalid") // not 3 to 64 letters, digits and . _ - @ +
 	ErrNotMember       = errors.New("account is no member of the tenant")
 	ErrLastAdmin       = errors.New("last administrator of the tenant")
+	ErrWrongPassword   = errors.New("wrong password") // of somebody who is signed in
 )
 
 // ThrottledError refuses a sign-in after too many failures.

@@ -64,16 +64,21 @@ func (s *Service) SignIn(ctx context.Context, login, password, tenantName string
 		return "", Session{}, err
 	}
 	s.throttle.succeeded(client.Address)
-	if _, counted := doc.Values["failed"]; counted {
-		err := s.changeAccount(ctx, doc.ID, func(doc *store.Doc) {
-			delete(doc.Values, "failed")
-			delete(doc.Values, "locked_until")
-		})
-		if err != nil {
-			return "", Session{}, err
-		}
+	if err := s.forgive(ctx, doc); err != nil {
+		return "", Session{}, err
 	}
 	return s.startSession(ctx, doc.ID, member, client)
+}
+
+// forgive forgets the failures of an account.
+func (s *Service) forgive(ctx context.Context, doc store.Doc) error {
+	if _, counted := doc.Values["failed"]; !counted {
+		return nil
+	}
+	return s.changeAccount(ctx, doc.ID, func(doc *store.Doc) {
+		delete(doc.Values, "failed")
+		delete(doc.Values, "locked_until")
+	})
 }
 
 // refuse counts a failed sign-in, of the account too if there is one, and gives the one answer.
