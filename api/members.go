@@ -24,6 +24,7 @@ type (
 		Department string `json:"department,omitempty"`
 		Manager    string `json:"manager,omitempty"`
 		Phone      string `json:"phone,omitempty"`
+		Email      string `json:"email,omitempty"`
 		Disabled   bool   `json:"disabled"`
 	}
 	login struct {
@@ -37,6 +38,7 @@ type (
 		Department string   `json:"department,omitempty"`
 		Manager    string   `json:"manager,omitempty"`
 		Phone      string   `json:"phone,omitempty"`
+		Email      string   `json:"email,omitempty"`
 	}
 	newMemberAnswer struct {
 		Member   memberAnswer `json:"member"`
@@ -48,6 +50,7 @@ type (
 		Department *string   `json:"department,omitempty"`
 		Manager    *string   `json:"manager,omitempty"`
 		Phone      *string   `json:"phone,omitempty"`
+		Email      *string   `json:"email,omitempty"`
 		Disabled   *bool     `json:"disabled,omitempty"`
 	}
 	passwordAnswer struct {
@@ -69,7 +72,7 @@ func member(rec record.Record) memberAnswer {
 	disabled, _ := rec.Values["disabled"].(bool)
 	return memberAnswer{
 		User: rec.ID, Rev: rec.Rev, Account: login{text("login")}, Name: text("name"), Roles: append([]any{}, roles...),
-		Department: text("department"), Manager: text("manager"), Phone: text("phone"), Disabled: disabled,
+		Department: text("department"), Manager: text("manager"), Phone: text("phone"), Email: text("email"), Disabled: disabled,
 	}
 }
 
@@ -112,7 +115,7 @@ func (s *server) addMember(r *request) error {
 
 func (b *newMemberBody) values() form.Values {
 	values := form.Values{}
-	for field, text := range map[string]string{"department": b.Department, "manager": b.Manager, "phone": b.Phone} {
+	for field, text := range map[string]string{"department": b.Department, "manager": b.Manager, "phone": b.Phone, "email": b.Email} {
 		if text != "" {
 			values[field] = text
 		}
@@ -126,7 +129,7 @@ func (b *newMemberBody) values() form.Values {
 // patch gives what the body changes; an empty text removes.
 func (b *memberBody) patch() form.Values {
 	values := form.Values{}
-	for field, text := range map[string]*string{"name": b.Name, "department": b.Department, "manager": b.Manager, "phone": b.Phone} {
+	for field, text := range map[string]*string{"name": b.Name, "department": b.Department, "manager": b.Manager, "phone": b.Phone, "email": b.Email} {
 		if text == nil {
 			continue
 		}

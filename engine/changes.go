@@ -15,6 +15,7 @@ type Changes struct {
 	Entities []string    `json:"entities"` // records of these changed, of those the actor may read
 	Tasks    bool        `json:"tasks"`    // somebody's tasks changed
 	Counts   flow.Counts `json:"counts"`
+	Unread   int         `json:"unread"` // messages in the app
 }
 
 // maxChanges is how many events are looked at; a page that was away for longer reads everything again anyway.
@@ -25,6 +26,9 @@ func (e *Engine) Changes(ctx context.Context, actor access.Actor, after int64) (
 	changes := Changes{Entities: []string{}}
 	var err error
 	if changes.Counts, err = e.Flows.TaskCounts(ctx, actor); err != nil {
+		return Changes{}, err
+	}
+	if changes.Unread, err = e.Notify.Unread(ctx, actor); err != nil {
 		return Changes{}, err
 	}
 	changes.After = max(after, e.Events.Tail(actor.Tenant).Head())

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"formwork/engine/flow"
 	"formwork/engine/identity"
 	"formwork/engine/job"
+	"formwork/engine/notify"
 	"formwork/engine/record"
 	"formwork/engine/report"
 	"formwork/engine/sheet"
@@ -37,6 +39,13 @@ type Config struct {
 	Passwords identity.PasswordParams
 	Idle      time.Duration // of sessions; 0 = identity.DefaultIdle
 	Limit     time.Duration // of sessions; 0 = identity.DefaultLimit
+	Outside   Outside
+}
+
+// Outside is how messages leave the installation.
+type Outside struct {
+	Key   []byte         // seals the secrets of channels, notify.KeySize bytes; nil: one of this process only, for commands and tests
+	Allow []netip.Prefix // networks that may be called besides the public internet
 }
 
 // Engine is the assembled services. All are safe for use by many goroutines.
@@ -52,6 +61,7 @@ type Engine struct {
 	Files    *file.Service
 	Reports  *report.Service
 	Sheets   *sheet.Service
+	Notify   *notify.Service
 	Jobs     *job.Runner
 
 	mu      sync.Mutex
@@ -90,7 +100,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	}
 	e.Flows = flow.New(flow.Config{
 		Catalogs: e.Catalogs, Stores: tenants.Store, Records: e.Records, Access: e.Access, Events: e.Events,
-		Clock: cfg.Clock, Zone: tenants.Zone,
+		Clock: cfg.Clock, Zone: tenants.Zone, Outward: outward{e},
 	})
 	e.Reports, err = report.New(report.Config{
 		Catalog: e.Catalogs.Active, Stores: tenants.Store, Access: e.Access, Records: e.Records, Clock: cfg.Clock, Zone: tenants.Zone,
@@ -106,10 +116,40 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	e.Jobs = job.NewRunner(job.Config{
 		Store: e.open, Tenants: e.tenantNames, Clock: cfg.Clock, NewID: cfg.NewID, Holder: cfg.Holder, Log: cfg.Log,
 	})
+	if e.Notify, err = e.newNotify(); err != nil {
+		return nil, err
+	}
 	e.Jobs.Every("sweep_sessions", time.Hour, e.Identity.Sweep)
 	e.Jobs.Every("sweep_files", time.Hour, e.Files.Sweep)
 	e.Jobs.Every("fire_deadlines", deadlines, e.fireDeadlines)
 	return e, nil
+}
+
+func (e *Engine) newNotify() (*notify.Service, error) {
+	key := e.Outside.Key
+	if key == nil {
+		var err error
+		if key, err = e.Random(notify.KeySize); err != nil {
+			return nil, err
+		}
+	}
+	return notify.New(notify.Config{
+		Stores: e.Tenants.Store, Tenants: e.Tenants, Records: e.Records, Flows: e.Flows, People: e.Identity, Events: e.Events, Jobs: e.Jobs,
+		Clock: e.Clock, NewID: e.NewID, Random: e.Random, Log: e.Log, Key: key, Allow: e.Outside.Allow,
+	})
+}
+
+// outward gives flows the way out: notify is made of flows, so it exists only after them.
+type outward struct{ engine *Engine }
+
+// Deliver implements flow.Outward.
+func (o outward) Deliver(ctx context.Context, tenant string, m flow.Outbound) error {
+	return o.engine.Notify.Deliver(ctx, tenant, m)
+}
+
+// Knows implements flow.Outward.
+func (o outward) Knows(ctx context.Context, tenant, webhook string) (bool, error) {
+	return o.engine.Notify.Knows(ctx, tenant, webhook)
 }
 
 // deadlines is how often the deadlines of running flows are looked at.
@@ -187,6 +227,7 @@ func (e *Engine) Follow(name string) {
 	e.tailed[name] = true
 	ctx, tail := e.running, e.Events.Tail(name)
 	e.Flows.Follow(name, tail)
+	e.Notify.Follow(name, tail)
 	tail.Subscribe("rollup", e.Records.RollUp(name)) // for parents whose writer died before he had recomputed them
 	for what, work := range map[string]func(context.Context) error{
 		"read event log":  tail.Run,

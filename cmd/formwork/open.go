@@ -30,12 +30,15 @@ import (
 type place struct {
 	data  string
 	store string
+	allow []string // networks, as typed
 }
 
 func (p *place) flags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&p.data, "data", "./data", "folder of the embedded store, of certificates and of files")
 	cmd.Flags().StringVar(&p.store, "store", os.Getenv("FORMWORK_STORE"),
 		"mongodb://… for MongoDB; empty for the embedded store (also FORMWORK_STORE)")
+	cmd.Flags().StringSliceVar(&p.allow, "allow-outbound", nil,
+		"networks that mail and webhooks may go to besides the public internet, such as 10.0.0.0/8")
 }
 
 // backend opens the store the flags name.
@@ -72,22 +75,26 @@ func (p *place) open(ctx context.Context, log *slog.Logger) (*formwork, error) {
 		_ = backend.Close() // the error of the folder counts
 		return nil, err
 	}
-	fw, err := assemble(ctx, backend, blobs, log)
+	fw, err := p.assemble(ctx, backend, blobs, log)
 	if err != nil {
 		_, _ = blobs.Close(), backend.Close() // the error of assembling counts
 	}
 	return fw, err
 }
 
-func assemble(ctx context.Context, backend store.Backend, blobs *file.Folder, log *slog.Logger) (*formwork, error) {
+func (p *place) assemble(ctx context.Context, backend store.Backend, blobs *file.Folder, log *slog.Logger) (*formwork, error) {
 	host, err := os.Hostname()
 	if err != nil {
 		return nil, fmt.Errorf("host name: %w", err)
 	}
+	outside, err := p.outside()
+	if err != nil {
+		return nil, err
+	}
 	newID := ids(rand.Reader)
 	eng, err := engine.New(ctx, engine.Config{
 		Store: backend, Blobs: blobs, Clock: time.Now, NewID: newID, Random: randomBytes, Log: log,
-		Holder: host + "-" + newID(), Passwords: identity.DefaultPasswordParams,
+		Holder: host + "-" + newID(), Passwords: identity.DefaultPasswordParams, Outside: outside,
 	})
 	if err != nil {
 		return nil, err

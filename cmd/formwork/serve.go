@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -28,6 +29,7 @@ type serveOptions struct {
 	tls      string
 	insecure bool
 	demo     bool
+	url      string
 }
 
 func serveCommand() *cobra.Command {
@@ -40,6 +42,7 @@ func serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.listen, "listen", "127.0.0.1:8080", "address and port to answer at")
 	cmd.Flags().StringVar(&o.tls, "tls", "", "cert.pem,key.pem, or self for a certificate made at the first start")
 	cmd.Flags().BoolVar(&o.insecure, "insecure-http", false, "allow plain HTTP beyond this machine; people see a warning")
+	cmd.Flags().StringVar(&o.url, "url", "", "where people open the app, such as https://forms.example.com; links in messages begin with it (default: where it listens)")
 	cmd.Flags().BoolVar(&o.demo, "demo", false, "create a demo company with people and data, if there is no company yet")
 	return cmd
 }
@@ -83,6 +86,7 @@ func (o *serveOptions) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	f.engine.Notify.OpenAt(cmp.Or(o.url, url))
 	if err := greet(cmd, url, token, demo, o.data); err != nil {
 		return err
 	}
