@@ -48,6 +48,9 @@ const (
 	lintSize              = "size"
 	lintFieldRace         = "field_race"
 	lintEarlyAction       = "early_action"
+	lintNoApprover        = "no_approver"
+	lintSelfApproval      = "self_approval"
+	lintScenario          = "scenario_failed"
 	lintUnsupported       = "unsupported" // of a later stage: Step knows it, Service does not carry it out yet
 )
 
@@ -67,7 +70,7 @@ func Lint(cat *def.Catalog, f *def.Flow) []def.Problem {
 		l.entity = entity
 		l.knows = func(path string) bool { _, ok := entity.Field(path); return ok }
 	}
-	return l.run()
+	return l.withFixes(l.run())
 }
 
 // linter looks at one flow. Without a catalog it knows no types; without knows every field may exist.

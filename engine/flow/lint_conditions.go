@@ -208,12 +208,7 @@ func (s *samples) each(f func(*expr.Env) bool) bool {
 		for i, v := range s.variables {
 			point[v.name] = v.values[at[i]]
 		}
-		record := expr.NewRef(otherText, sampleObject{point, ""})
-		env := &expr.Env{
-			Self: sampleObject{point, ""}, Now: sampleTime, HasRole: func(string) bool { return false },
-			Vars: map[string]any{"record": record},
-		}
-		if !f(env) {
+		if !f(sampleEnv(point)) {
 			return false
 		}
 		if !s.next(at) {
@@ -221,6 +216,15 @@ func (s *samples) each(f func(*expr.Env) bool) bool {
 		}
 	}
 	return true
+}
+
+// sampleEnv is what conditions see of a point.
+func sampleEnv(point samplePoint) *expr.Env {
+	self := sampleObject{point, ""}
+	return &expr.Env{
+		Self: self, Now: sampleTime, HasRole: func(string) bool { return false },
+		Vars: map[string]any{"record": expr.NewRef(otherText, self)},
+	}
 }
 
 // next moves to the next combination, false after the last.

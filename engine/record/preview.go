@@ -45,7 +45,7 @@ func (s *Service) Preview(ctx context.Context, actor access.Actor, in PreviewInp
 		return nil, err
 	}
 	w.dry, w.sent = true, in.Values
-	return w.fullNew(ctx, in.Values, outcome{})
+	return w.fullNew(ctx, in.Values, outcome{state: initialState(entity, CreateInput{})})
 }
 
 // documentOf is a record as a document, without the instance on it.
