@@ -220,7 +220,7 @@ func takes(f, taken *Field, agg string) bool {
 
 var (
 	numberToken  = regexp.MustCompile(`\{([^{}]*)\}`)
-	counterToken = regexp.MustCompile(`^seq:([1-9]|1[0-2])$`)
+	counterToken = regexp.MustCompile(`^(seq|next):([1-9]|1[0-2])$`)
 )
 
 // number checks the tokens of an automatic number.
@@ -269,6 +269,9 @@ func (c *checker) numberMap(e *Entity, n *Number, pointer string) {
 		field, ok := c.ownField(joinPointer(pointer, name), e, name)
 		if !ok {
 			continue
+		}
+		if field.XType == TypeText || field.XType == TypeInteger {
+			continue // any value
 		}
 		if field.XType != TypeSelect {
 			c.fail(joinPointer(pointer, name), "field_type", "field", name)

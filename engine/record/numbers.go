@@ -18,7 +18,7 @@ import (
 // Counters is the system collection of automatic numbers: one document per entity, field and rendered rest.
 const Counters = "counter"
 
-// numbers gives out the numbers of {seq:n}. They are reserved in the store before they are used, so they are never
+// numbers gives out the numbers of {seq:n} and {next:n}. They are reserved in the store before they are used, so they are never
 // given twice; what a process had reserved and not used is lost, which leaves gaps.
 type numbers struct {
 	mu     sync.Mutex
@@ -45,8 +45,37 @@ func newNumbers() *numbers { return &numbers{blocks: map[string]*block{}} }
 
 // take gives the next number of a counter.
 func (n *numbers) take(ctx context.Context, st store.Store, tenant, counter string, now time.Time) (int64, error) {
+	b := n.block(tenant, counter)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.next > b.last {
+		if err := b.reserve(ctx, st, counter, 0, now); err != nil {
+			return 0, err
+		}
+	}
+	b.next++
+	return b.next - 1, nil
+}
+
+// pass sees to it that a number somebody typed, and those before it, are not given.
+func (n *numbers) pass(ctx context.Context, st store.Store, tenant, counter string, typed int64, now time.Time) error {
+	b := n.block(tenant, counter)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case typed < b.next:
+		return nil
+	case typed <= b.last:
+		b.next = typed + 1
+		return nil
+	}
+	return b.reserve(ctx, st, counter, typed, now)
+}
+
+func (n *numbers) block(tenant, counter string) *block {
 	key := tenant + "\x1f" + counter
 	n.mu.Lock()
+	defer n.mu.Unlock()
 	b, ok := n.blocks[key]
 	if !ok {
 		if len(n.blocks) >= maxCounters {
@@ -55,25 +84,18 @@ func (n *numbers) take(ctx context.Context, st store.Store, tenant, counter stri
 		b = &block{next: 1, last: 0, size: 1}
 		n.blocks[key] = b
 	}
-	n.mu.Unlock()
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.next > b.last {
-		if err := b.reserve(ctx, st, counter, now); err != nil {
-			return 0, err
-		}
-	}
-	b.next++
-	return b.next - 1, nil
+	return b
 }
 
-// reserve moves the counter in the store on. The caller holds the block's lock.
-func (b *block) reserve(ctx context.Context, st store.Store, counter string, now time.Time) error {
+// reserve moves the counter in the store on, past the number typed if there is one. The caller holds the block's lock.
+func (b *block) reserve(ctx context.Context, st store.Store, counter string, typed int64, now time.Time) error {
 	switch {
+	case (b.last == 0 || now.Sub(b.reserved) >= quickly) && typed > 0:
+		b.size = 0 // nobody has asked for a number yet
 	case b.last == 0 || now.Sub(b.reserved) >= quickly:
 		b.size = 1
 	case b.size < maxBlock:
-		b.size *= 2
+		b.size = max(1, b.size*2)
 	}
 	for range maxAttempts {
 		docs, err := st.Get(ctx, Counters, counter)
@@ -85,6 +107,10 @@ func (b *block) reserve(ctx context.Context, st store.Store, counter string, now
 			doc = docs[0]
 		}
 		used, _ := doc.Values["used"].(int64)
+		if used = max(used, typed); used == doc.Values["used"] && b.size == 0 {
+			b.next, b.last, b.reserved = used+1, used, now
+			return nil
+		}
 		rev := doc.Rev
 		doc.Rev, doc.UpdatedAt, doc.Values = rev+1, now, map[string]any{"used": used + b.size}
 		err = errors.Join(st.Put(ctx, store.Write{Collection: Counters, Doc: doc, IfRev: rev})...)
@@ -100,43 +126,116 @@ func (b *block) reserve(ctx context.Context, st store.Store, counter string, now
 	return fmt.Errorf("counter %s: %w", counter, store.ErrConflict)
 }
 
-var token = regexp.MustCompile(`\{(seq:\d{1,2}|[A-Za-z_][A-Za-z0-9_]*)\}`)
+var token = regexp.MustCompile(`\{((?:seq|next):\d{1,2}|[A-Za-z_][A-Za-z0-9_]*)\}`)
 
-// number renders the automatic number of a field. The second result is false if a field of the pattern is missing: the
+// numbering is an automatic number of which all but the count is known.
+type numbering struct {
+	before, after string
+	digits        int  // of the count; -1 = there is none
+	tail          bool // the count stands from the second number on, as -02
+}
+
+// counter names what counts such numbers.
+func (n numbering) counter(entity, field string) string {
+	return entity + "/" + field + "/" + n.before + "#" + n.after
+}
+
+// text is the number with a count.
+func (n numbering) text(count int64) string {
+	switch {
+	case n.digits < 0 || n.tail && count == 1:
+		return n.before + n.after
+	case n.tail:
+		return fmt.Sprintf("%s-%0*d%s", n.before, n.digits, count, n.after)
+	}
+	return fmt.Sprintf("%s%0*d%s", n.before, n.digits, count, n.after)
+}
+
+// count reads the count of a number that somebody typed; 0 if it is not one of these.
+func (n numbering) count(typed string) int64 {
+	rest, ok := strings.CutPrefix(typed, n.before)
+	if !ok || n.digits < 0 {
+		return 0
+	}
+	if rest, ok = strings.CutSuffix(rest, n.after); !ok {
+		return 0
+	}
+	if n.tail {
+		if rest == "" {
+			return 1
+		}
+		if rest, ok = strings.CutPrefix(rest, "-"); !ok {
+			return 0
+		}
+	}
+	count, err := strconv.ParseInt(rest, 10, 64)
+	if err != nil || n.text(count) != typed || count > maxTyped {
+		return 0
+	}
+	return count
+}
+
+// maxTyped is the highest count a typed number moves its counter to: a slip of twelve digits must not use it up.
+const maxTyped = 1_000_000_000
+
+// number gives the automatic number of a field. The second result is false if a field of the pattern is missing: the
 // number is then given by a later save.
 func (w *write) number(ctx context.Context, field *def.Field, values form.Values) (string, bool, error) {
-	day, err := w.numberDay(field.Number, values)
+	n, complete, err := w.numbering(field, values)
+	if err != nil || !complete {
+		return "", false, err
+	}
+	if n.digits < 0 {
+		return n.text(0), true, nil
+	}
+	count, err := w.service.numbers.take(ctx, w.store, w.actor.Tenant, n.counter(w.entity.Name, field.Name), w.now)
 	if err != nil {
 		return "", false, err
 	}
-	digits, complete := -1, true
-	render := func(found string) string {
+	return n.text(count), true, nil
+}
+
+// passTyped moves the counter of a field past a number an import brings.
+func (w *write) passTyped(ctx context.Context, field *def.Field, values form.Values) error {
+	typed, _ := values[field.Name].(string)
+	if !w.brought || typed == "" || typed == w.storedValues()[field.Name] {
+		return nil
+	}
+	n, complete, err := w.numbering(field, values)
+	if err != nil || !complete {
+		return err
+	}
+	count := n.count(typed)
+	if count == 0 {
+		return nil
+	}
+	return w.service.numbers.pass(ctx, w.store, w.actor.Tenant, n.counter(w.entity.Name, field.Name), count, w.now)
+}
+
+// numbering renders what stands around the count; it is not complete while a field of the pattern is missing.
+func (w *write) numbering(field *def.Field, values form.Values) (n numbering, complete bool, err error) {
+	day, err := w.numberDay(field.Number, values)
+	if err != nil {
+		return n, false, err
+	}
+	n.digits, complete = -1, true
+	text := token.ReplaceAllStringFunc(field.Number.Pattern, func(found string) string {
 		name := strings.Trim(found, "{}")
 		switch name {
 		case "yyyy", "yy", "MM", "dd":
 			return day.Format(map[string]string{"yyyy": "2006", "yy": "06", "MM": "01", "dd": "02"}[name])
 		}
-		if n, ok := strings.CutPrefix(name, "seq:"); ok {
-			digits, err = strconv.Atoi(n)
+		if kind, digits, ok := strings.Cut(name, ":"); ok {
+			n.digits, err = strconv.Atoi(digits)
+			n.tail = kind == "next"
 			return "\x00"
 		}
-		text := w.numberPart(field.Number, name, values)
-		complete = complete && text != ""
-		return text
-	}
-	text := token.ReplaceAllStringFunc(field.Number.Pattern, render)
-	if err != nil || !complete {
-		return "", false, err
-	}
-	if digits < 0 {
-		return text, true, nil
-	}
-	counter := w.entity.Name + "/" + field.Name + "/" + strings.ReplaceAll(text, "\x00", "#")
-	n, err := w.service.numbers.take(ctx, w.store, w.actor.Tenant, counter, w.now)
-	if err != nil {
-		return "", false, err
-	}
-	return strings.ReplaceAll(text, "\x00", fmt.Sprintf("%0*d", digits, n)), true, nil
+		part, ok := w.numberPart(field.Number, name, values)
+		complete = complete && ok
+		return part
+	})
+	n.before, n.after, _ = strings.Cut(text, "\x00")
+	return n, complete, err
 }
 
 // numberDay is the day a number is of: the pattern's date field, else the day of creation in the tenant's zone.
@@ -156,30 +255,32 @@ func (w *write) numberDay(n *def.Number, values form.Values) (time.Time, error) 
 	return time.Time{}, fmt.Errorf("number: %q is no date", text)
 }
 
-// numberPart is a field in a number: translated by the pattern's map, a reference as its natural key, "" if missing.
-func (w *write) numberPart(n *def.Number, name string, values form.Values) string {
+// numberPart is a field in a number: translated by the pattern's map (also to nothing), a reference as its natural key.
+// The second result is false if the value is missing.
+func (w *write) numberPart(n *def.Number, name string, values form.Values) (string, bool) {
 	value := values[name]
 	if value == nil {
-		return ""
+		return "", false
 	}
 	text := fmt.Sprint(value)
 	if translated, ok := n.Map[name][text]; ok {
-		return translated
+		return translated, true
 	}
 	field := w.entity.Properties[name]
 	if field == nil || field.Target() == "" {
-		return text
+		return text, text != ""
 	}
 	target := w.catalog.Entities[field.Target()]
 	doc, _ := w.others.doc(field.Target(), text)
 	if target == nil || doc == nil {
-		return ""
+		return "", false
 	}
 	key := target.Natural
 	if key == "" {
 		key = target.DisplayField()
 	}
-	return fmt.Sprint(nonNil(doc.Record().Get(key)))
+	part := fmt.Sprint(nonNil(doc.Record().Get(key)))
+	return part, part != ""
 }
 
 func nonNil(v any) any {

@@ -178,11 +178,18 @@ func (w *write) numbered(ctx context.Context, e *evaluated) (*evaluated, error) 
 	}
 	assigned := form.Values{}
 	for _, field := range w.compiled.numbered {
-		if e.values[field.Name] != nil {
+		given := e.values[field.Name] != nil
+		if given && !w.brought {
 			continue
 		}
 		if err := w.readForNumber(ctx, field, e.values); err != nil {
 			return nil, err
+		}
+		if given {
+			if err := w.passTyped(ctx, field, e.values); err != nil {
+				return nil, fmt.Errorf("number %s of %s: %w", field.Name, w.entity.Name, err)
+			}
+			continue
 		}
 		text, ok, err := w.number(ctx, field, e.values)
 		if err != nil {
