@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 
 	"formwork/engine/def"
+	"formwork/engine/form"
 	"formwork/engine/report"
 )
 
@@ -22,6 +23,13 @@ type (
 	drillBody struct {
 		Key    map[string]any `json:"key" description:"the row's _key"`
 		Params map[string]any `json:"params,omitempty"`
+	}
+	fillParams struct {
+		Form string `path:"form"`
+		Fill string `path:"fill"`
+	}
+	fillBody struct {
+		Values form.Values `json:"values" description:"of the record's header, as far as typed"`
 	}
 	boardBody struct {
 		Params map[string]any `json:"params,omitempty"`
@@ -87,6 +95,18 @@ func (s *server) drillDataset(r *request) error {
 		return err
 	}
 	return r.JSON(drilled)
+}
+
+func (s *server) fillTable(r *request) error {
+	var body fillBody
+	if err := r.decode(&body); err != nil {
+		return err
+	}
+	filled, err := s.Engine.Reports.Fill(r.ctx, r.actor, report.FillInput{Form: r.Params("form"), Fill: r.Params("fill"), Values: body.Values})
+	if err != nil {
+		return err
+	}
+	return r.JSON(filled)
 }
 
 func (s *server) getDashboard(r *request) error {

@@ -89,6 +89,7 @@ func (s *server) reportRoutes() []route {
 		{get, "/datasets/:dataset", signedIn, "A dataset: params and columns", datasetParams{}, nil, report.Info{}, 0, s.getDataset},
 		{post, "/datasets/:dataset/run", signedIn, "Compute a dataset", datasetParams{}, runBody{}, report.Result{}, 0, s.runDataset},
 		{post, "/datasets/:dataset/drill", signedIn, "Which records stand behind a row", datasetParams{}, drillBody{}, report.Drilled{}, 0, s.drillDataset},
+		{post, "/forms/:form/fill/:fill", signedIn, "The rows a button of a form fills a table with; nothing is stored", fillParams{}, fillBody{}, report.Filled{}, 0, s.fillTable},
 		{get, "/dashboards/:dashboard", signedIn, "A dashboard, with the widgets the reader may see", dashboardParams{}, nil, boardAnswer{}, 0, s.getDashboard},
 		{post, "/dashboards/:dashboard/run", signedIn, "Compute all widgets of a dashboard", dashboardParams{}, boardBody{}, boardRun{}, 0, s.runDashboard},
 	}

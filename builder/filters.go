@@ -104,6 +104,15 @@ func (c *filterCheck) recordVars(e *def.Entity, table *def.Field) func(string) b
 	}
 }
 
+// ownFields admits record.<field>: a button sees what is on the screen and follows no references.
+func ownFields(e *def.Entity) func(string) bool {
+	return func(name string) bool {
+		path, ok := strings.CutPrefix(name, "record.")
+		field, found := e.Field(path)
+		return ok && found && field.Parent == nil
+	}
+}
+
 func (c *filterCheck) form(f *def.Form) {
 	entity, ok := c.cat.Entities[f.Entity]
 	if !ok {
@@ -113,7 +122,7 @@ func (c *filterCheck) form(f *def.Form) {
 		for i, fill := range fills {
 			at := place{
 				ref: ref(def.KindForm, f.Name), pointer: fmt.Sprintf("%s/fill/%d/from/where", pointer, i),
-				entity: fill.From.Entity, vars: c.recordVars(entity, nil),
+				entity: fill.From.Entity, vars: ownFields(entity),
 			}
 			c.filter(at, fill.From.Where)
 		}

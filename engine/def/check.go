@@ -25,13 +25,14 @@ import (
 //	cycle           fields that are computed from each other in a circle; roles that inherit, items that contain each other
 //	number_token    a token of x-number that is no field, date part or counter
 //	placeholder     a {placeholder} of a message that is no field
-//	one_table       a unique rule over two sub-tables
+//	one_table       a unique rule, or a button that fills, over two sub-tables
 //	duplicate_field a field placed twice in a form
 //	widget          a widget or keyword that does not fit the field
 //	too_deep        a menu of more than three levels
 //	discloses       a role may read a computed value but not what it is made from
 //	no_approval     a flow that starts on submit of an entity without x-approval
 //	unknown_dataset unknown_dashboard unknown_call (a source that calls a function this engine does not have)
+//	unknown_param   a button that fills gives a dataset a param it does not have
 //	keys_differ     sources of a dataset that are joined but grouped by different keys
 //	unknown_parse   a grammar of an import that this engine does not have, or that does not fit the field
 //	shape           a widget whose type needs another number of measures or dimensions

@@ -99,8 +99,12 @@ func (c *checker) total(pointer string, field *Field, total string) {
 	}
 }
 
-// fill checks a button that copies rows; its filter is checked above this package.
+// fill checks a button that fills a sub-table; its filter is checked above this package.
 func (c *checker) fill(entity *Entity, fill *Fill, pointer string) {
+	if fill.From.Dataset != "" {
+		c.fillFromDataset(entity, fill, pointer)
+		return
+	}
 	source, ok := c.entityNamed(pointer+"/from/entity", fill.From.Entity)
 	if !ok {
 		return
@@ -113,6 +117,48 @@ func (c *checker) fill(entity *Entity, fill *Fill, pointer string) {
 	for i, key := range fill.From.Order {
 		c.ownField(joinPointer(pointer, "from", "order", i, "field"), source, key.Field)
 	}
+	c.fillMap(entity, fill, pointer, func(at, path string) (*Field, bool) {
+		field, ok := c.ownField(at, source, path)
+		if ok && (field.Parent != nil) != (fill.From.Rows != "" && path != FieldID) {
+			c.fail(at, "field_type", "field", path)
+			return nil, false
+		}
+		return field, ok
+	})
+}
+
+// fillFromDataset checks that params and columns exist and fit. What the rows hold is seen by whoever may run the dataset.
+func (c *checker) fillFromDataset(entity *Entity, fill *Fill, pointer string) {
+	dataset, ok := c.datasetNamed(pointer+"/from/dataset", fill.From.Dataset)
+	if !ok {
+		return
+	}
+	for _, name := range sortedKeys(fill.From.Params) {
+		at := joinPointer(pointer, "from", "params", name)
+		param := dataset.Params[name]
+		if param == nil {
+			c.fail(at, "unknown_param", "name", name, "dataset", dataset.Name)
+			continue
+		}
+		path := strings.TrimPrefix(fill.From.Params[name], "record.")
+		field, ok := c.ownField(at, entity, path)
+		if ok && (field.Parent != nil || !takes(param, field, "")) {
+			c.fail(at, "field_type", "field", path)
+		}
+	}
+	result := c.cat.ResultEntity(dataset)
+	c.fillMap(entity, fill, pointer, func(at, name string) (*Field, bool) {
+		if !slices.Contains(dataset.Shown(), name) {
+			c.fail(at, "unknown_column", "field", name, "dataset", dataset.Name)
+			return nil, false
+		}
+		return c.datasetColumn(at, result, name)
+	})
+}
+
+// fillMap checks that columns of one sub-table that people may write take what they are given.
+func (c *checker) fillMap(entity *Entity, fill *Fill, pointer string, source func(at, path string) (*Field, bool)) {
+	table := ""
 	for _, path := range sortedKeys(fill.Map) {
 		at := joinPointer(pointer, "map", path)
 		target, ok := c.ownField(at, entity, path)
@@ -121,9 +167,15 @@ func (c *checker) fill(entity *Entity, fill *Fill, pointer string) {
 		}
 		if target.Parent == nil || target.IsReadOnly() {
 			c.fail(at, "field_type", "field", path)
+			continue
 		}
-		taken, ok := c.fieldAt(at, source, fill.Map[path])
-		if ok && !takes(target, taken, "") {
+		if table == "" {
+			table = target.Parent.Name
+		}
+		if table != target.Parent.Name {
+			c.fail(at, "one_table", "field", path)
+		}
+		if taken, ok := source(at, fill.Map[path]); ok && !takes(target, taken, "") {
 			c.fail(at, "field_type", "field", fill.Map[path])
 		}
 	}

@@ -1,6 +1,10 @@
 package def
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
 
 // Form says how one record is edited (definitions.md §8).
 type Form struct {
@@ -50,21 +54,54 @@ type FormColumn struct {
 	Total    string `json:"total,omitempty"`
 }
 
-// Fill is a button that copies rows of other records into a sub-table.
+// Fill is a button that fills a sub-table: with other records, with the rows of one, or with the rows of a dataset.
 type Fill struct {
 	Name  string            `json:"name"`
 	Title string            `json:"title"`
 	I18n  I18n              `json:"x-i18n,omitempty"`
+	Mode  string            `json:"mode,omitempty"` // add (default), replace
 	From  FillFrom          `json:"from"`
-	Map   map[string]string `json:"map"`
+	Map   map[string]string `json:"map"` // column → field of the records, column of the rows, or column of the dataset
 }
 
-// FillFrom says which records (or rows of the first record) a Fill copies.
+// FillReplace is the mode of a Fill whose rows take the place of those that are there; otherwise the rows that are not
+// there yet are added.
+const FillReplace = "replace"
+
+// FillFrom says where a Fill's rows come from: the records of Entity that Where admits, or the sub-table Rows of the
+// first of them; or the rows of Dataset, whose Params name fields of the record that is filled: "record.month".
 type FillFrom struct {
-	Entity string          `json:"entity"`
-	Rows   string          `json:"rows,omitempty"`
-	Where  json.RawMessage `json:"where,omitempty"`
-	Order  []Sort          `json:"order,omitempty"`
+	Entity  string            `json:"entity,omitempty"`
+	Rows    string            `json:"rows,omitempty"`
+	Where   json.RawMessage   `json:"where,omitempty"`
+	Order   []Sort            `json:"order,omitempty"`
+	Dataset string            `json:"dataset,omitempty"`
+	Params  map[string]string `json:"params,omitempty"`
+}
+
+// FillNamed finds a button of the form by name, above the form or at one of its sub-tables.
+func (f *Form) FillNamed(name string) (*Fill, bool) {
+	all := slices.Clone(f.Fill)
+	for _, section := range f.Sections {
+		for _, item := range section.Items {
+			all = append(all, item.Fill...)
+		}
+	}
+	for _, fill := range all {
+		if fill.Name == name {
+			return fill, true
+		}
+	}
+	return nil, false
+}
+
+// Table is the sub-table a Fill fills.
+func (f *Fill) Table() string {
+	for path := range f.Map {
+		table, _, _ := strings.Cut(path, ".")
+		return table // all columns are of one: Check sees to it
+	}
+	return ""
 }
 
 // View says how many records are shown (definitions.md §8).

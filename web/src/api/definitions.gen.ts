@@ -278,17 +278,27 @@ export type FileKind =
   | 'drawing'
 
 export type Fill = {
-  from: {
-    entity: Name
-    order?: Sort[]
-    rows?: Name
-    where?: Filter
-  }
-  /** column → path in the source */
+  from: FillRecords | FillDataset
+  /** column → field, or column of the dataset */
   map: Record<string, Path>
+  /** add: rows that are not there yet (default); replace: in place of those that are there */
+  mode?: 'add' | 'replace'
   name: Name
   title: Title
   'x-i18n'?: I18n
+}
+
+export type FillDataset = {
+  dataset: Name
+  /** param → field of the record that is filled */
+  params?: Record<string, string>
+}
+
+export type FillRecords = {
+  entity: Name
+  order?: Sort[]
+  rows?: Name
+  where?: Filter
 }
 
 export type Fills = Fill[]
@@ -520,6 +530,7 @@ export type Node = {
   anyReject?: 'first' | 'all'
   branches?: Branch[]
   comment?: Comment
+  confirm?: 'none' | 'password'
   dedupe?: Dedupe
   do?: Action
   each?: Name
@@ -540,6 +551,8 @@ export type Node = {
   }
   resubmit?: 'restart' | 'resume'
   returnTo?: Names
+  sign?: boolean
+  timeout?: Timeout[]
   title?: Title
   type: 'approve' | 'handle' | 'cc' | 'branch' | 'call' | 'action' | 'wait'
   until?: Expression
