@@ -100,7 +100,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	}
 	e.Flows = flow.New(flow.Config{
 		Catalogs: e.Catalogs, Stores: tenants.Store, Records: e.Records, Access: e.Access, Events: e.Events,
-		Clock: cfg.Clock, Zone: tenants.Zone, Outward: outward{e},
+		Clock: cfg.Clock, Zone: tenants.Zone, Outward: outward{e}, Holder: cfg.Holder, Log: cfg.Log,
 	})
 	e.Reports, err = report.New(report.Config{
 		Catalog: e.Catalogs.Active, Stores: tenants.Store, Access: e.Access, Records: e.Records, Clock: cfg.Clock, Zone: tenants.Zone,
@@ -196,6 +196,7 @@ func (e *Engine) Run(ctx context.Context) {
 	e.running = ctx
 	e.mu.Unlock()
 	e.workers.Go(func() { e.Jobs.Run(ctx) })
+	e.workers.Go(func() { e.Flows.Run(ctx) })
 	defer e.workers.Wait()
 	timer := time.NewTimer(0)
 	defer timer.Stop()

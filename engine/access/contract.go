@@ -37,6 +37,7 @@ type Actor struct {
 	Admin          bool   // tenant administrator: may manage definitions, people and see every record
 	System         bool   // the engine itself: may do everything; its writes are marked "system"
 	Key            string // id of the API key that acts for ID, ""
+	Cause          string // what made the engine act, kept in events; flows write it, "" for people
 }
 
 // Rights are what an actor may do with one entity under one action: one entry per grant.

@@ -35,6 +35,7 @@ type Written struct {
 	Reason  string            `json:"reason,omitempty"`  // of a void
 	Reasons map[string]string `json:"reasons,omitempty"` // given for warnings, by rule name
 	Key     string            `json:"key,omitempty"`     // id of the API key that acted for the actor
+	Cause   string            `json:"cause,omitempty"`   // the effect of a flow this write was, after how many automations led to it
 	// Warnings are what opening data were let pass with.
 	Warnings []form.Problem `json:"warnings,omitempty"`
 }

@@ -30,6 +30,9 @@ type directory struct {
 }
 
 func (s *Service) directory(ctx context.Context, d *deciding) (*directory, error) {
+	if d.detached() {
+		return d.runDirectory()
+	}
 	return s.newDirectory(ctx, d.actor.Tenant, d.full)
 }
 

@@ -32,11 +32,12 @@ func (s *Service) FireDue(ctx context.Context, tenant string) (int, error) {
 	fired := 0
 	var failed []error
 	for _, entity := range slices.Sorted(maps.Keys(cat.Entities)) {
-		if !cat.Entities[entity].Approval {
+		if !cat.Entities[entity].Approval && entity != def.EntityRun {
 			continue
 		}
 		page, err := st.Find(ctx, query.Query{
 			Collection: entity, Fields: []string{}, Limit: maxDue,
+			Sort: []query.Sort{{Field: query.FieldNextDue, Type: def.TypeDateTime}}, // by its index, the oldest first
 			Where: &query.Filter{Cond: &query.Cond{
 				Path: []string{query.FieldNextDue}, Op: query.Le, Value: now, Type: def.TypeDateTime,
 			}},
@@ -45,8 +46,12 @@ func (s *Service) FireDue(ctx context.Context, tenant string) (int, error) {
 			return fired, fmt.Errorf("deadlines of %s: %w", entity, err)
 		}
 		for _, doc := range page.Docs {
-			n, err := s.fire(ctx, tenant, target{entity: entity, id: doc.ID})
+			at := target{entity: entity, id: doc.ID}
+			n, err := s.fire(ctx, tenant, at)
 			fired += n
+			if err == nil {
+				err = s.deliver(ctx, dueRun{tenant, at})
+			}
 			if err != nil {
 				failed = append(failed, fmt.Errorf("deadlines of %s/%s: %w", entity, doc.ID, err))
 			}

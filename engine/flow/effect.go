@@ -83,7 +83,7 @@ func (r *run) delivered() error {
 		} else {
 			r.st.Outbox = slices.Delete(slices.Clone(r.st.Outbox), i, i+1)
 			sent.Posted = result.Posted
-			r.post(e.Node, result.Posted, e.Kind)
+			r.post(&e, result.Posted)
 		}
 		r.fact.Sent = append(r.fact.Sent, sent)
 	}
@@ -103,11 +103,11 @@ func (s *Sent) describe(e *Effect) {
 }
 
 // post notes which records a node stands for.
-func (r *run) post(node string, posted []Posted, kind EffectKind) {
-	if kind != EffectAction || len(posted) == 0 {
+func (r *run) post(e *Effect, posted []Posted) {
+	if e.Action == nil || e.Action.Do != actCreate {
 		return
 	}
-	kept := slices.DeleteFunc(slices.Clone(r.st.Posted), func(p Posted) bool { return p.Node == node })
+	kept := slices.DeleteFunc(slices.Clone(r.st.Posted), func(p Posted) bool { return p.Node == e.Node })
 	r.st.Posted = append(kept, posted...)
 }
 

@@ -192,6 +192,9 @@ func (s *Service) projectWritten(ctx context.Context, tenant string, written *re
 
 // projectRecord writes the tasks that differ; done is false if another process wrote one at the same time.
 func (s *Service) projectRecord(ctx context.Context, tenant string, full *record.Full) (done bool, err error) {
+	if full.Record.Entity == def.EntityRun {
+		return true, nil // nobody has tasks in it
+	}
 	p, err := s.projection(ctx, tenant, full)
 	if err != nil {
 		return false, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -38,6 +39,7 @@ type Config struct {
 // goroutines. They fail with *Refused, with the errors of record.Service, or with what the store failed with.
 type Service struct {
 	config Config
+	outbox *outbox
 	mu     sync.Mutex
 	plans  map[planKey]*Plan
 	ready  sync.Map // tenant → store.Store whose projections exist
@@ -48,7 +50,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	return &Service{config: c, plans: map[planKey]*Plan{}}
+	return &Service{config: c, outbox: newOutbox(), plans: map[planKey]*Plan{}}
 }
 
 // Act is what a person asks for; which members count depends on Verb, as in Command.
@@ -72,7 +74,11 @@ type Act struct {
 	Task         string            // of reassign: the id of the task, as lists give it
 	Map          map[string]string // of migrate: old node name to new
 
-	due *Due // of Timer
+	due     *Due       // of Timer
+	results []Result   // of Deliver
+	effect  int        // of RetryEffect
+	ended   *ending    // of ChildEnded
+	begin   *beginning // of a Start by the engine
 }
 
 // Instance reads what record.Service must know of a stored run. A run that has ended pins nothing any more.
@@ -120,6 +126,9 @@ func (s *Service) settled(ctx context.Context, actor access.Actor, full *record.
 		return record.Record{}, "", err
 	}
 	st, err := decodeState(full.Record.Flow)
+	if err == nil && len(st.Outbox) > 0 {
+		s.wake(actor.Tenant, target{entity: full.Record.Entity, id: full.Record.ID})
+	}
 	if err != nil || actor.System {
 		return full.Record, st.Status, err
 	}
@@ -174,6 +183,7 @@ type deciding struct {
 	stored  record.Record
 	full    *record.Full
 	state   State
+	plan    *Plan // once it is known which flow runs
 }
 
 // decide gives the change a command makes of the stored record.
@@ -285,6 +295,7 @@ func (d *deciding) maySubmit() error {
 
 // step does the command on a plan.
 func (d *deciding) step(plan *Plan) (record.Change, error) {
+	d.plan = plan
 	dir, err := d.service.directory(d.ctx, d)
 	if err != nil {
 		return record.Change{}, err
@@ -342,6 +353,7 @@ func (d *deciding) command(dir *directory) (Command, error) {
 	if a.due != nil {
 		cmd.Node, cmd.Round, cmd.Index = a.due.Node, a.due.Round, a.due.Index
 	}
+	a.engines(&cmd)
 	if !d.actor.System {
 		p, ok := dir.Person(d.actor.ID)
 		if !ok {
@@ -354,6 +366,9 @@ func (d *deciding) command(dir *directory) (Command, error) {
 
 // world is what Step takes from the record and the directory.
 func (d *deciding) world(dir *directory) World {
+	if d.detached() {
+		return d.runWorld(dir)
+	}
 	return World{
 		Now: d.full.Now, Org: dir, Env: dir.env,
 		Values: d.values,
@@ -403,12 +418,16 @@ func occasion(verb Verb, result Status) form.Event {
 
 // outcome puts what Step decided into one change of the record.
 func (d *deciding) outcome(plan *Plan, out *Outcome) (record.Change, error) {
+	if d.detached() {
+		return d.runOutcome(out)
+	}
 	raw, err := json.Marshal(out.State)
 	if err != nil {
 		return record.Change{}, fmt.Errorf("store flow state: %w", err)
 	}
 	c := record.Change{
 		Patch: out.Patch, Flow: raw, Event: occasion(d.act.Verb, out.State.Status), Acknowledged: d.act.Acknowledged,
+		Own: func(path string) bool { field, _, _ := strings.Cut(path, "."); return out.Own[field] },
 	}
 	if c.Event == form.Save && len(out.Patch) == 0 {
 		c.Event = "" // the values stay as they are: the rules are not asked
@@ -416,7 +435,7 @@ func (d *deciding) outcome(plan *Plan, out *Outcome) (record.Change, error) {
 	if d.full.Entity.Approval {
 		c.State = string(out.State.Status)
 	}
-	if due := out.State.NextDue; !due.IsZero() {
+	if due := out.State.wakeAt(); !due.IsZero() {
 		c.NextDue = &due
 	}
 	for _, e := range out.Events {

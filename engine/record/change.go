@@ -137,10 +137,11 @@ func (w *write) decided(ctx context.Context, decide Decide) (*store.Doc, error) 
 		return nil, err
 	}
 	w.acknowledge(change.Acknowledged)
+	asked := change.asked()
 	if change.Writable == nil {
-		err = w.refuseByGrants(ctx, change.Patch)
+		err = w.refuseByGrants(ctx, asked)
 	} else {
-		err = w.refuseFields(change.Patch, change.Writable, never)
+		err = w.refuseFields(asked, change.Writable, never)
 	}
 	if err != nil {
 		return nil, err

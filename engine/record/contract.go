@@ -40,6 +40,7 @@ type Record struct {
 type Change struct {
 	Patch        form.Values            // JSON merge patch on values; rows by _id. Without one and without Event the rules are not asked
 	Writable     func(path string) bool // which paths the actor may write in this change; nil: by his grants
+	Own          func(path string) bool // paths of Patch the flow itself writes: nobody's rights are asked; nil = none
 	Event        form.Event             // occasion for the rules; "" = save, or none if there is no Patch either
 	State        string                 // new state, "" = unchanged
 	Flow         json.RawMessage        // new instance; nil = unchanged, "null" = remove

@@ -191,7 +191,7 @@ func (w *write) decideNew(ctx context.Context, in CreateInput, o outcome) (outco
 	patch := in.Values
 	if len(change.Patch) > 0 {
 		// What the flow adds is not the actor's writing: it is checked by Change.Writable alone.
-		if err := w.refuseFields(change.Patch, writableBy(change.Writable), never); err != nil {
+		if err := w.refuseFields(change.asked(), writableBy(change.Writable), never); err != nil {
 			return o, nil, "", err
 		}
 		merged, problems := form.Merge(in.Values, change.Patch)

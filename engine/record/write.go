@@ -329,7 +329,7 @@ func (w *write) events(doc *store.Doc, o outcome) ([]store.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	own := event.Written{Changes: changes, Reason: o.reason, Reasons: w.reasons(), Key: w.actor.Key}
+	own := event.Written{Changes: changes, Reason: o.reason, Reasons: w.reasons(), Key: w.actor.Key, Cause: w.actor.Cause}
 	if w.imported {
 		own.Warnings = slices.DeleteFunc(w.warnings(), func(p form.Problem) bool { return p.Rule != "" })
 	}
