@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Fill } from '@/api/definitions.gen'
-import { fillSearch, rowsFrom } from './fill'
+import { isReady, missingRows, tableOf } from './fill'
 
 const wholeTeam: Fill = {
   name: 'whole_team',
@@ -17,52 +17,36 @@ const wholeTeam: Fill = {
   map: { 'lines.worker': 'id' },
 }
 
-const copyLast: Fill = {
-  name: 'copy_last',
-  title: '复制上一张',
-  from: { entity: 'day_labor_sheet', rows: 'lines', order: [{ field: 'work_date', dir: 'desc' }] },
-  map: { 'lines.worker': 'lines.worker', 'lines.hours': 'lines.hours' },
+const month: Fill = {
+  name: 'month_workers',
+  title: '按月生成',
+  mode: 'replace',
+  from: {
+    dataset: 'wage_month_workers',
+    params: { project: 'record.project', month: 'record.month' },
+  },
+  map: { 'lines.worker': 'worker' },
 }
 
-const record = { id: 'S1', entity: 'day_labor_sheet', rev: 1 }
-
-test('the team of the sheet takes the place of its variable', () => {
-  expect(fillSearch(wholeTeam, { team: 'T1' })?.filter).toEqual({
-    and: [
-      { field: 'home_team', op: 'eq', value: 'T1' },
-      { field: 'status', op: 'eq', value: 'active' },
-    ],
-  })
+test('a button waits for the fields its search names', () => {
+  expect(isReady(wholeTeam, {})).toBe(false)
+  expect(isReady(wholeTeam, { team: '' })).toBe(false)
+  expect(isReady(wholeTeam, { team: 'T1' })).toBe(true)
+  expect(isReady(month, { project: 'P1' })).toBe(false)
+  expect(isReady(month, { project: 'P1', month: '2026-06' })).toBe(true)
 })
 
-test('without a team there is nothing to search for', () => {
-  expect(fillSearch(wholeTeam, {})).toBeUndefined()
+test('a button fills the table its columns are of', () => {
+  expect(tableOf(month)).toBe('lines')
 })
 
-test('each worker becomes a row and brings his name', () => {
-  const page = {
-    records: [
-      { ...record, id: 'W1', entity: 'worker', values: { name: '张大力' } },
-      { ...record, id: 'W2', entity: 'worker', values: { name: '李长根' } },
-    ],
-    next: '',
-  }
-  expect(rowsFrom(wholeTeam, 'lines', page)).toEqual({
-    rows: [{ worker: 'W1' }, { worker: 'W2' }],
+test('what is there already is not added again', () => {
+  const filled = {
+    table: 'lines',
+    mode: 'add' as const,
     key: 'worker',
-    names: { 'worker/W1': '张大力', 'worker/W2': '李长根' },
-  })
-})
-
-test('the rows of the last sheet are copied, only the columns that are mapped', () => {
-  expect(fillSearch(copyLast, {})).toEqual({ limit: 1, sort: '-work_date' })
-  const lines = [
-    { _id: 'r1', worker: 'W1', hours: '8', gong: '1' },
-    { _id: 'r2', worker: 'W2' },
-  ]
-  const page = { records: [{ ...record, values: { lines } }], next: '' }
-  expect(rowsFrom(copyLast, 'lines', page).rows).toEqual([
-    { worker: 'W1', hours: '8' },
-    { worker: 'W2' },
-  ])
+    rows: [{ worker: 'W1' }, { worker: 'W2' }],
+  }
+  expect(missingRows(filled, [{ _id: 'r1', worker: 'W1', hours: '8' }])).toEqual([{ worker: 'W2' }])
+  expect(missingRows(filled, [{ _id: 'r1' }])).toEqual(filled.rows)
 })
