@@ -14,8 +14,12 @@ export function isReady(fill: Fill, values: Values): boolean {
 
 const record = 'record.'
 
-function tableOf(value: Wire | undefined): Row[] {
-  return Array.isArray(value) ? (value as Row[]) : []
+/** The fields of the record that stand in a search: {"var": "record.team"}, or "record.month" as a param. */
+function neededBy(part: unknown): string[] {
+  if (typeof part === 'string') return part.startsWith(record) ? [part.slice(record.length)] : []
+  if (Array.isArray(part)) return part.flatMap(neededBy)
+  if (typeof part === 'object' && part !== null) return Object.values(part).flatMap(neededBy)
+  return []
 }
 
 /** The rows that are not there yet, by the column that tells them apart. */
