@@ -142,7 +142,7 @@ func newInstallation(t *testing.T, backend store.Backend) *world {
 	w.must(err)
 	w.build, err = builder.New(builder.Config{
 		Tenants: w.engine.Tenants, Catalogs: w.engine.Catalogs, Identity: w.engine.Identity, Records: w.engine.Records,
-		Templates: templates.Files, Lint: flow.Lint, Clock: w.clock.Now, NewID: func() string { return ulid.Make().String() },
+		Templates: templates.Files, Lint: flow.Lint, Rehearse: w.engine.Flows.Rehearse, Clock: w.clock.Now, NewID: func() string { return ulid.Make().String() },
 	})
 	w.must(err)
 	ctx, stop := context.WithCancel(context.Background())

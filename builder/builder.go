@@ -13,6 +13,7 @@
 package builder
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,9 +36,12 @@ type Config struct {
 	Records   *record.Service   // creates its records
 	Templates fs.FS             // one folder per template: template.json, entities/, forms/ …
 	// Lint checks the nodes of a flow against the whole catalog.
-	Lint  func(*def.Catalog, *def.Flow) []def.Problem
-	Clock func() time.Time
-	NewID func() string // a new ULID
+	Lint func(*def.Catalog, *def.Flow) []def.Problem
+	// Rehearse plays a flow with the company's people before it is published: its scenarios, and when it was changed a
+	// dry run over everybody. Optional.
+	Rehearse func(ctx context.Context, tenant string, cat *def.Catalog, f *def.Flow, changed bool) ([]def.Problem, error)
+	Clock    func() time.Time
+	NewID    func() string // a new ULID
 }
 
 // Builder is the service behind the designers. It is safe for many goroutines.

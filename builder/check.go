@@ -12,16 +12,8 @@ import (
 // Check compiles the draft over the catalog in force and gives everything that stands against publishing it: problems
 // of level error block, those of level warning need a tick.
 func (b *Builder) Check(ctx context.Context, tenant string) ([]def.Problem, error) {
-	active, err := b.config.Catalogs.Active(ctx, tenant)
-	if err != nil {
-		return nil, err
-	}
-	draft, err := b.apply(ctx, tenant, active)
-	if err != nil {
-		return nil, err
-	}
-	_, problems := b.compile(draft.definitions, active)
-	return sorted(append(draft.problems, problems...)), nil
+	_, problems, err := b.Drafted(ctx, tenant)
+	return problems, err
 }
 
 // compile makes a catalog of definitions and checks it, alone and against the one in force.

@@ -34,7 +34,12 @@ func (b *Builder) Publish(ctx context.Context, actor access.Actor, in PublishInp
 		return tenant.Published{}, ErrNothing
 	}
 	catalog, problems := b.compile(draft.definitions, active)
-	if err := unaccepted(append(draft.problems, problems...), in.Accept); err != nil {
+	problems = append(draft.problems, problems...)
+	rehearsed, err := b.rehearse(ctx, actor.Tenant, catalog, active, problems)
+	if err != nil {
+		return tenant.Published{}, err
+	}
+	if err := unaccepted(append(problems, rehearsed...), in.Accept); err != nil {
 		return tenant.Published{}, err
 	}
 	next := tenant.Published{Note: in.Note, Templates: current.Templates}
@@ -65,7 +70,11 @@ func (b *Builder) PublishAgain(ctx context.Context, actor access.Actor, number i
 		return tenant.Published{}, err
 	}
 	catalog, problems := b.compile(definitions, active)
-	if err := unaccepted(problems, in.Accept); err != nil {
+	rehearsed, err := b.rehearse(ctx, actor.Tenant, catalog, active, problems)
+	if err != nil {
+		return tenant.Published{}, err
+	}
+	if err := unaccepted(append(problems, rehearsed...), in.Accept); err != nil {
 		return tenant.Published{}, err
 	}
 	next := tenant.Published{Note: in.Note, Again: number, Templates: history[i].Templates}

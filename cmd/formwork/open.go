@@ -101,7 +101,7 @@ func (p *place) assemble(ctx context.Context, backend store.Backend, blobs *file
 	}
 	build, err := builder.New(builder.Config{
 		Tenants: eng.Tenants, Catalogs: eng.Catalogs, Identity: eng.Identity, Records: eng.Records,
-		Templates: templates.Files, Lint: flow.Lint, Clock: time.Now, NewID: newID,
+		Templates: templates.Files, Lint: flow.Lint, Rehearse: eng.Flows.Rehearse, Clock: time.Now, NewID: newID,
 	})
 	if err != nil {
 		return nil, err
