@@ -155,7 +155,7 @@ var flowStatus = map[string]int{
 	flow.CodeNotFound: 404, flow.CodeNotAssignee: 403, flow.CodeNotInitiator: 403, flow.CodeNotAdmin: 403,
 	flow.CodeNotAllowed: 403, flow.CodeSelf: 403, flow.CodeFieldDenied: 403, flow.CodeRateLimit: 429,
 	flow.CodeCommentRequired: 422, flow.CodeSignRequired: 422, flow.CodeBadTarget: 422, flow.CodeSelfTarget: 422,
-	flow.CodeConfirmRequired: 422, flow.CodePickRequired: 422, flow.CodePickInvalid: 422, flow.CodeNeedsForm: 422,
+	flow.CodeConfirmRequired: 422, flow.CodePickRequired: 422, flow.CodePickInvalid: 422, flow.CodeNeedsForm: 422, flow.CodeProxyWindow: 422,
 	flow.CodeUserDisabled: 422, flow.CodeDupApprover: 422, flow.CodeMigrateUnmapped: 422, flow.CodeMigrateScope: 422,
 }
 

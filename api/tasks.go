@@ -84,7 +84,8 @@ func (s *server) listTasks(r *request) error {
 		return err
 	}
 	page, err := s.Engine.Flows.Tasks(r.ctx, r.actor, flow.TaskQuery{
-		Tab: p.Tab, Search: p.Search, Entity: p.Entity, After: p.After, Limit: p.Limit,
+		Tab: p.Tab, Search: p.Search, Entity: p.Entity, Flow: p.Flow, Initiator: p.Initiator, From: p.From, To: p.To,
+		Unread: p.Unread, Overdue: p.Overdue, Sort: p.Sort, After: p.After, Limit: p.Limit,
 	})
 	if err != nil {
 		return err

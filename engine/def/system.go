@@ -13,8 +13,10 @@ const (
 	EntityUser       = "user"
 	EntityDepartment = "department"
 	EntityTask       = "task"     // projection of the event log: what waits for whom
+	EntityProxy      = "proxy"    // who may act for whom, from when until when
 	EntityFile       = "file"     // what is known of an upload; its bytes are elsewhere
 	EntityRun        = "flow_run" // a run of a flow without people: it is not part of the record it is about
+	EntityPrinting   = "printing" // how often a record was printed; its events say who did
 )
 
 //go:embed system/*.json
@@ -54,19 +56,24 @@ var systemEntities = sync.OnceValues(func() ([]*Entity, error) {
 func SystemIndexes(entity string) [][]string { return systemIndexes[entity] }
 
 var systemIndexes = map[string][][]string{
-	EntityTask: {{"user", "tab", "-arrived_at"}},
-	EntityFile: {{"open_at"}},
-	EntityRun:  {{"record", "-started_at"}, {"status", "-started_at"}, {"-started_at"}},
+	EntityTask: {
+		{"user", "tab", "-arrived_at"}, {"user", "tab", "due_at"},
+		{"tab", "flow", "record_state", "+node", "+arrived_at"}, {"tab", "flow", "due_at"}, {"tab", "flow", "arrived_at"},
+	},
+	EntityProxy: {{"to", "end"}},
+	EntityFile:  {{"open_at"}},
+	EntityRun:   {{"record", "-started_at"}, {"status", "-started_at"}, {"-started_at"}},
 }
 
-// IsSystem tells whether an entity belongs to the engine (user, department, task, file, flow_run).
+// IsSystem tells whether an entity belongs to the engine (user, department, task, file, flow_run, printing).
 func IsSystem(entity string) bool {
 	return IsEngines(entity) || entity == EntityUser || entity == EntityDepartment
 }
 
-// IsEngines tells whether only the engine writes records of an entity: tasks, files and runs of automations.
+// IsEngines tells whether only the engine writes records of an entity: tasks, files, runs of automations, counts of prints.
 func IsEngines(entity string) bool {
-	return entity == EntityTask || entity == EntityFile || entity == EntityRun
+	return entity == EntityTask || entity == EntityProxy || entity == EntityFile || entity == EntityRun ||
+		entity == EntityPrinting
 }
 
 // extendable tells whether templates may add fields to a system entity.

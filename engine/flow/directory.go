@@ -26,6 +26,7 @@ type directory struct {
 
 	docs    map[string]map[string]*store.Doc // by entity and id; nil: not there
 	holders map[string][]string
+	proxies map[string][]Proxy // that somebody may act by now
 	err     error
 }
 
@@ -48,6 +49,7 @@ func (s *Service) newDirectory(ctx context.Context, tenant string, full *record.
 	dir := &directory{
 		ctx: ctx, store: st, full: full, zone: zone,
 		docs: map[string]map[string]*store.Doc{}, holders: map[string][]string{},
+		proxies: map[string][]Proxy{},
 	}
 	if s.config.Workday != nil {
 		if dir.workday, err = s.config.Workday(ctx, tenant); err != nil {
@@ -170,8 +172,22 @@ func (dir *directory) Head(department string) string {
 	return head
 }
 
-// Principals implements Org. Proxies are not kept yet, so nobody acts for another.
-func (dir *directory) Principals(string, time.Time) []string { return nil }
+// Principals implements Org.
+func (dir *directory) Principals(proxy string, at time.Time) []string {
+	if dir.err != nil || proxy == "" {
+		return nil
+	}
+	proxies, known := dir.proxies[proxy]
+	if !known {
+		var err error
+		if proxies, err = proxiesTo(dir.ctx, dir.store, proxy, at); err != nil {
+			dir.err = err
+			return nil
+		}
+		dir.proxies[proxy] = proxies
+	}
+	return Principals(proxies, proxy, dir.flow, at)
+}
 
 // Field implements Org.
 func (dir *directory) Field(path []string, values form.Values) []Ref {

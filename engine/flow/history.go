@@ -392,6 +392,7 @@ func (b *historian) changes(all []event.Change) ([]EntryChange, error) {
 		if err != nil {
 			return nil, err
 		}
+		dir.flow = b.state.Name
 		hidden = b.plan.Hidden(&b.state, dir, b.actor.ID, b.full.Now)
 		if dir.err != nil {
 			return nil, dir.err

@@ -9,10 +9,10 @@ import (
 	"formwork/engine/record"
 )
 
-// TaskLayout gives what the form of an open task of the actor is made from: the catalog its run is pinned to, and the
+// TaskLayout gives what the form of an open task of the actor, or of one he may do for somebody else, is made from: the catalog its run is pinned to, and the
 // field rights of its node (not nil). record.ErrNotFound if the task is not his, or not open any more.
 func (s *Service) TaskLayout(ctx context.Context, actor access.Actor, task string) (*def.Catalog, map[string]string, error) {
-	doc, err := s.ownTask(ctx, actor, task)
+	doc, err := s.taskFor(ctx, actor, task)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
 	"time"
@@ -22,6 +23,14 @@ const (
 	TabHandled = "handled"
 	TabCC      = "cc"
 	TabStarted = "started"
+	TabHandle  = "handle"  // of what is open: what is to be handled, not approved
+	TabProxied = "proxied" // what is open for those the reader may act for
+)
+
+// The kinds of tasks in the list.
+const (
+	kindApprove = "approve"
+	kindHandle  = "handle"
 )
 
 // historyCollection tells which events of the log are about a record.
@@ -305,6 +314,7 @@ func (p *projection) addTask(t *Task) {
 	if !t.DoneAt.IsZero() {
 		values["done_at"] = wireTime(t.DoneAt)
 	}
+	values["kind"] = p.kindOf(t)
 	fresh := map[string]any{"unread": true}
 	switch t.Status {
 	case TaskOpen:
@@ -319,8 +329,9 @@ func (p *projection) addTask(t *Task) {
 			break
 		}
 		holder := t.User.ID
-		if t.By != nil {
+		if t.By != nil { // whoever he acted for sees it too
 			holder = t.By.ID
+			p.add(t.User.ID, t.ID+"."+t.User.ID, TabHandled, maps.Clone(values), nil)
 		}
 		p.add(holder, t.ID, TabHandled, values, fresh)
 	default:
@@ -333,6 +344,14 @@ func (p *projection) addTask(t *Task) {
 		}
 		p.add(past, t.ID+"."+past, TabHandled, handled, nil)
 	}
+}
+
+// kindOf tells what a task asks for: the initiator's own of a returned run is among those to approve.
+func (p *projection) kindOf(t *Task) string {
+	if n := p.plan.nodes[t.Node]; n != nil && n.Type == def.NodeHandle {
+		return kindHandle
+	}
+	return kindApprove
 }
 
 // dueOf is the next deadline of a task's node.

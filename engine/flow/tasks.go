@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"formwork/engine/access"
@@ -34,7 +35,9 @@ type TaskItem struct {
 	NodeTitle   string        `json:"nodeTitle,omitempty"`
 	Subject     string        `json:"subject"`
 	Summary     []SummaryItem `json:"summary"`
+	Kind        string        `json:"kind,omitempty"` // approve or handle; "" of what is no task
 	Initiator   Named         `json:"initiator"`
+	For         *Named        `json:"for,omitempty"` // whose task it is, in the list of a proxy
 	ArrivedAt   time.Time     `json:"arrivedAt,omitzero"`
 	DueAt       *time.Time    `json:"dueAt,omitempty"`
 	DoneAt      *time.Time    `json:"doneAt,omitempty"`
@@ -50,13 +53,19 @@ type SummaryItem struct {
 	Value any    `json:"value"`
 }
 
-// TaskQuery asks for one page of the actor's own tasks.
+// TaskQuery asks for one page of the actor's own tasks, or of those he may do for others (TabProxied).
 type TaskQuery struct {
-	Tab    string // open, handled, cc, started
-	Search string // text the subject must contain
-	Entity string // "" = all
-	After  string // TaskPage.Next of the page before
-	Limit  int    // 1 to 100; 0 = 20
+	Tab       string // open, handle, cc, started, handled, proxied; "" = open
+	Search    string // text the subject must contain
+	Entity    string // "" = all
+	Flow      string // "" = all
+	Initiator string // id of a user, "" = all
+	From, To  string // days in the tenant's zone between which it arrived, "" = open
+	Unread    bool   // only what was not read
+	Overdue   bool   // only what is past its deadline
+	Sort      string // arrived_at, due_at, done_at, with "-" in front from late to early; "" = -arrived_at
+	After     string // TaskPage.Next of the page before
+	Limit     int    // 1 to 100; 0 = 20
 }
 
 // TaskPage is one page of tasks, the latest first.
@@ -65,10 +74,14 @@ type TaskPage struct {
 	Next  string     `json:"next"`
 }
 
-// Counts are the numbers beside the tabs: open tasks, and copies not read yet.
+// Counts are the numbers beside the tabs: tasks to approve and to handle, copies not read yet, and what others' tasks the
+// actor may do.
 type Counts struct {
-	Open int `json:"open"`
-	CC   int `json:"cc"`
+	Open    int `json:"open"`
+	Handle  int `json:"handle"`
+	CC      int `json:"cc"`
+	Proxied int `json:"proxied"`
+	Overdue int `json:"overdue"` // of those to approve and to handle
 }
 
 // maxCounted ends the counting of tasks; lists show "999+".
@@ -82,23 +95,60 @@ func tasksOf(actor access.Actor, tab string) *query.Filter {
 	return query.AllOf(taskField("user", def.TypeUser, actor.ID), taskField("tab", def.TypeSelect, tab))
 }
 
-// Tasks gives one page of the actor's tasks.
+// toDo matches the actor's open tasks of a kind: those of handle nodes, or all others.
+func toDo(actor access.Actor, handle bool) *query.Filter {
+	kind := taskField("kind", def.TypeText, kindHandle)
+	if !handle {
+		kind = &query.Filter{Not: kind}
+	}
+	return query.AllOf(tasksOf(actor, TabOpen), kind)
+}
+
+// onTab matches the entries of a tab; nil if there can be none.
+func (s *Service) onTab(ctx context.Context, st store.Store, actor access.Actor, tab string) (*query.Filter, error) {
+	switch tab {
+	case TabOpen, TabHandle:
+		return toDo(actor, tab == TabHandle), nil
+	case TabProxied:
+		proxies, err := proxiesTo(ctx, st, actor.ID, s.config.Clock())
+		return proxied(proxies, actor.ID), err
+	default:
+		return tasksOf(actor, tab), nil
+	}
+}
+
+// Tasks gives one page of the actor's tasks. An unknown tab or order is *query.Error.
 func (s *Service) Tasks(ctx context.Context, actor access.Actor, in TaskQuery) (TaskPage, error) {
 	st, err := s.config.Stores(ctx, actor.Tenant)
 	if err != nil {
 		return TaskPage{}, err
 	}
-	where := tasksOf(actor, first(in.Tab, TabOpen))
-	if in.Entity != "" {
-		where = query.AllOf(where, taskField("entity", def.TypeText, in.Entity))
+	tab := first(in.Tab, TabOpen)
+	if !slices.Contains([]string{TabOpen, TabHandle, TabCC, TabStarted, TabHandled, TabProxied}, tab) {
+		return TaskPage{}, &query.Error{Code: query.CodeUnknownField, Params: map[string]any{"field": tab}}
+	}
+	where, err := s.onTab(ctx, st, actor, tab)
+	if err != nil {
+		return TaskPage{}, err
+	}
+	if where == nil {
+		return TaskPage{Tasks: []TaskItem{}}, nil
+	}
+	narrowed, err := s.narrow(ctx, actor, in)
+	if err != nil {
+		return TaskPage{}, err
+	}
+	order, err := taskOrder(in.Sort)
+	if err != nil {
+		return TaskPage{}, err
 	}
 	limit := in.Limit
 	if limit < 1 || limit > 100 {
 		limit = 20
 	}
 	page, err := st.Find(ctx, query.Query{
-		Collection: def.EntityTask, Where: where, Search: in.Search, Limit: limit, After: in.After,
-		Sort: []query.Sort{{Field: "arrived_at", Desc: true, Type: def.TypeDateTime}},
+		Collection: def.EntityTask, Where: query.AllOf(append(narrowed, where)...), Search: in.Search, Limit: limit,
+		After: in.After, Sort: []query.Sort{order},
 	})
 	if err != nil {
 		return TaskPage{}, fmt.Errorf("tasks of %s: %w", actor.ID, err)
@@ -107,21 +157,93 @@ func (s *Service) Tasks(ctx context.Context, actor access.Actor, in TaskQuery) (
 	return TaskPage{Tasks: items, Next: page.Next}, err
 }
 
-// TaskCounts counts the actor's open tasks and unread copies.
+// narrow gives the conditions of a query beside its tab.
+func (s *Service) narrow(ctx context.Context, actor access.Actor, in TaskQuery) ([]*query.Filter, error) {
+	var all []*query.Filter
+	for field, value := range map[string]string{"entity": in.Entity, "flow": in.Flow} {
+		if value != "" {
+			all = append(all, taskField(field, def.TypeText, value))
+		}
+	}
+	if in.Initiator != "" {
+		all = append(all, taskField("initiator", def.TypeUser, in.Initiator))
+	}
+	if in.Unread {
+		all = append(all, taskField("unread", def.TypeBoolean, true))
+	}
+	if in.Overdue {
+		all = append(all, overdue(s.config.Clock()))
+	}
+	if in.From == "" && in.To == "" {
+		return all, nil
+	}
+	zone, err := s.config.Zone(ctx, actor.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	for _, bound := range []struct {
+		day string
+		op  query.Op
+		add int
+	}{{in.From, query.Ge, 0}, {in.To, query.Lt, 1}} {
+		if bound.day == "" {
+			continue
+		}
+		at, err := time.ParseInLocation(time.DateOnly, bound.day, zone)
+		if err != nil {
+			return nil, &query.Error{Code: query.CodeValueType, Params: map[string]any{"type": string(def.TypeDate)}}
+		}
+		all = append(all, &query.Filter{Cond: &query.Cond{
+			Path: []string{"arrived_at"}, Op: bound.op, Value: wireTime(at.AddDate(0, 0, bound.add)), Type: def.TypeDateTime,
+		}})
+	}
+	return all, nil
+}
+
+// overdue matches open tasks whose next deadline has passed.
+func overdue(now time.Time) *query.Filter {
+	return &query.Filter{Cond: &query.Cond{
+		Path: []string{"due_at"}, Op: query.Lt, Value: wireTime(now), Type: def.TypeDateTime,
+	}}
+}
+
+func taskOrder(by string) (query.Sort, error) {
+	field, desc := strings.CutPrefix(first(by, "-arrived_at"), "-")
+	if !slices.Contains([]string{"arrived_at", "due_at", "done_at"}, field) {
+		return query.Sort{}, &query.Error{Code: query.CodeUnknownField, Params: map[string]any{"field": field}}
+	}
+	return query.Sort{Field: field, Desc: desc, Type: def.TypeDateTime}, nil
+}
+
+// TaskCounts counts what the tabs of the actor's task list show.
 func (s *Service) TaskCounts(ctx context.Context, actor access.Actor) (Counts, error) {
 	st, err := s.config.Stores(ctx, actor.Tenant)
 	if err != nil {
 		return Counts{}, err
 	}
-	var c Counts
-	c.Open, _, err = st.Count(ctx, query.Query{Collection: def.EntityTask, Where: tasksOf(actor, TabOpen)}, maxCounted)
+	now := s.config.Clock()
+	proxies, err := proxiesTo(ctx, st, actor.ID, now)
 	if err != nil {
-		return c, fmt.Errorf("count tasks of %s: %w", actor.ID, err)
+		return Counts{}, err
 	}
-	unread := query.AllOf(tasksOf(actor, TabCC), taskField("unread", def.TypeBoolean, true))
-	c.CC, _, err = st.Count(ctx, query.Query{Collection: def.EntityTask, Where: unread}, maxCounted)
-	if err != nil {
-		return c, fmt.Errorf("count tasks of %s: %w", actor.ID, err)
+	var c Counts
+	for _, counted := range []struct {
+		into  *int
+		where *query.Filter
+	}{
+		{&c.Open, toDo(actor, false)},
+		{&c.Handle, toDo(actor, true)},
+		{&c.CC, query.AllOf(tasksOf(actor, TabCC), taskField("unread", def.TypeBoolean, true))},
+		{&c.Proxied, proxied(proxies, actor.ID)},
+		{&c.Overdue, query.AllOf(tasksOf(actor, TabOpen), overdue(now))},
+	} {
+		if counted.where == nil {
+			continue
+		}
+		*counted.into, _, err = st.Count(ctx, query.Query{Collection: def.EntityTask, Where: counted.where}, maxCounted)
+		if err != nil {
+			return c, fmt.Errorf("count tasks of %s: %w", actor.ID, err)
+		}
 	}
 	return c, nil
 }
@@ -135,7 +257,7 @@ func (s *Service) items(ctx context.Context, actor access.Actor, docs []store.Do
 	}
 	var initiators []string
 	for _, doc := range docs {
-		initiators = append(initiators, textOf(doc.Values, "initiator"))
+		initiators = append(initiators, textOf(doc.Values, "initiator"), textOf(doc.Values, "user"))
 	}
 	names, err := s.names(ctx, actor.Tenant, initiators)
 	if err != nil {
@@ -148,6 +270,9 @@ func (s *Service) items(ctx context.Context, actor access.Actor, docs []store.Do
 	items := make([]TaskItem, 0, len(docs))
 	for _, doc := range docs {
 		item := itemOf(doc, names)
+		if holder := textOf(doc.Values, "user"); holder != actor.ID {
+			item.For = &Named{holder, names[holder]}
+		}
 		entity := cat.Entities[item.Entity]
 		if entity == nil {
 			continue // its definition was removed
@@ -170,7 +295,7 @@ func itemOf(doc store.Doc, names map[string]string) TaskItem {
 	unread, _ := v["unread"].(bool)
 	item := TaskItem{
 		ID: doc.ID, Tab: textOf(v, "tab"), Entity: textOf(v, "entity"), Record: textOf(v, "record"),
-		Flow: textOf(v, "flow"), Node: textOf(v, "node"), NodeTitle: textOf(v, "node_title"), Subject: textOf(v, "subject"),
+		Kind: textOf(v, "kind"), Flow: textOf(v, "flow"), Node: textOf(v, "node"), NodeTitle: textOf(v, "node_title"), Subject: textOf(v, "subject"),
 		Initiator: Named{initiator, names[initiator]}, Decision: textOf(v, "decision"), Unread: unread,
 		State: textOf(v, "record_state"), Summary: []SummaryItem{},
 	}
@@ -381,10 +506,10 @@ type TaskDetail struct {
 	Next     string        `json:"next,omitempty"`
 }
 
-// Task gives one of the actor's tasks. ErrNotFound if it is not his.
+// Task gives one of the actor's tasks, or one he may do for somebody else. ErrNotFound if it is neither.
 func (s *Service) Task(ctx context.Context, actor access.Actor, id string) (TaskDetail, error) {
 	var d TaskDetail
-	doc, err := s.ownTask(ctx, actor, id)
+	doc, err := s.taskFor(ctx, actor, id)
 	if err != nil {
 		return d, err
 	}
@@ -402,7 +527,8 @@ func (s *Service) Task(ctx context.Context, actor access.Actor, id string) (Task
 	if d.Seen, err = seenOf(d.Record.Values, d.Record.Rev, ""); err != nil {
 		return d, err
 	}
-	line, err := s.Timeline(ctx, actor, d.Task.Entity, d.Task.Record)
+	at, _ := splitTaskID(id)
+	line, err := s.timeline(ctx, actor, at)
 	if err != nil {
 		return d, err
 	}
@@ -422,7 +548,8 @@ func (s *Service) Task(ctx context.Context, actor access.Actor, id string) (Task
 	return d, nil
 }
 
-func (s *Service) ownTask(ctx context.Context, actor access.Actor, id string) (*store.Doc, error) {
+// taskFor finds an entry of the task list that is the actor's, or an open one he may do for somebody else.
+func (s *Service) taskFor(ctx context.Context, actor access.Actor, id string) (*store.Doc, error) {
 	st, err := s.config.Stores(ctx, actor.Tenant)
 	if err != nil {
 		return nil, err
@@ -431,10 +558,32 @@ func (s *Service) ownTask(ctx context.Context, actor access.Actor, id string) (*
 	if err != nil {
 		return nil, fmt.Errorf("task %s: %w", id, err)
 	}
-	if len(docs) == 0 || textOf(docs[0].Values, "user") != actor.ID {
+	if len(docs) == 0 {
 		return nil, record.ErrNotFound
 	}
-	return &docs[0], nil
+	doc := &docs[0]
+	holder := textOf(doc.Values, "user")
+	if holder == actor.ID {
+		return doc, nil
+	}
+	now := s.config.Clock()
+	proxies, err := proxiesTo(ctx, st, actor.ID, now)
+	if err != nil {
+		return nil, err
+	}
+	if textOf(doc.Values, "tab") != TabOpen || !slices.Contains(Principals(proxies, actor.ID, textOf(doc.Values, "flow"), now), holder) {
+		return nil, record.ErrNotFound
+	}
+	return doc, nil
+}
+
+// ownTask finds an entry of the actor's own.
+func (s *Service) ownTask(ctx context.Context, actor access.Actor, id string) (*store.Doc, error) {
+	doc, err := s.taskFor(ctx, actor, id)
+	if err == nil && textOf(doc.Values, "user") != actor.ID {
+		return nil, record.ErrNotFound
+	}
+	return doc, err
 }
 
 // Read marks one of the actor's tasks or copies as read.
