@@ -103,7 +103,7 @@ var sentinels = []struct {
 // describe turns an error into its answer; ok is false for errors nobody expected.
 func describe(err error) (f failure, ok bool) {
 	for _, explain := range []func(error) (failure, bool){
-		describeValues, describeFlow, describeFile, describeSheet, describeRequest, describeIdentity, describeDefinitions,
+		describeValues, describeFlow, describeFile, describeSheet, describeNotify, describeRequest, describeIdentity, describeDefinitions,
 	} {
 		if f, ok := explain(err); ok {
 			return f, true

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"os"
 	"regexp"
@@ -138,6 +139,7 @@ func newInstallation(t *testing.T, backend store.Backend) *world {
 		Store: backend, Blobs: blobs, Clock: w.clock.Now, NewID: func() string { return ulid.Make().String() }, Holder: "test", Log: w.log,
 		Random:    func(n int) ([]byte, error) { b := make([]byte, n); _, err := rand.Read(b); return b, err },
 		Passwords: identity.PasswordParams{MemoryKiB: 64, Iterations: 1}, // cheap: tests sign in often
+		Outside:   engine.Outside{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}},
 	})
 	w.must(err)
 	w.build, err = builder.New(builder.Config{
