@@ -63,6 +63,8 @@ type CreateInput struct {
 	State    string // with Imported only
 	// ID, if set, is the id of the record (postings of a flow derive it from their effect); needs a system actor.
 	ID string
+
+	seeded string // the id ManyInput.Seed gave
 }
 
 // Created is the answer to a create. Replay is true if the record had been created by an earlier request with the

@@ -1,14 +1,18 @@
 package record
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
 
 	"formwork/engine/access"
+	"formwork/engine/def"
 	"formwork/engine/event"
 	"formwork/engine/form"
+	"formwork/engine/query"
 	"formwork/engine/store"
 )
 
@@ -18,6 +22,16 @@ type ManyInput struct {
 	Records []CreateInput
 	// Dry only looks what would be refused: no number is taken, nothing is stored. Keys other records hold are not seen.
 	Dry bool
+	// Seed, if set, gives the records their ids: those of their numbers, one for each, under the seed. A record whose id
+	// is taken was stored by an earlier attempt and is answered as done, so that a job may repeat what it began.
+	Seed    string
+	Numbers []int
+}
+
+// SeededID is the id of a number under a seed of ManyInput.
+func SeededID(seed string, number int) string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\x1f%d", seed, number))
+	return crockford(sum[:16])
 }
 
 // Many is what became of one of the records.
@@ -34,16 +48,21 @@ func (s *Service) CreateMany(ctx context.Context, actor access.Actor, entity str
 	if err != nil {
 		return nil, err
 	}
+	answers := make([]Many, len(in.Records))
+	fresh, err := r.fresh(ctx, &in, answers)
+	if err != nil {
+		return nil, fmt.Errorf("create many of %s: %w", entity, err)
+	}
 	batch, err := r.batch(ctx, in)
 	if err != nil {
 		return nil, fmt.Errorf("create many of %s: %w", entity, err)
 	}
-	answers := make([]Many, len(batch))
 	ready := make([]*member, 0, len(batch))
 	for i, m := range batch {
 		err := m.settle(ctx)
-		answers[i] = Many{ID: m.outcome.id, Err: r.discreet(ctx, err)}
-		m.answer = &answers[i]
+		answer := &answers[fresh[i]]
+		*answer = Many{ID: m.outcome.id, Err: r.discreet(ctx, err)}
+		m.answer = answer
 		if err == nil && !in.Dry {
 			ready = append(ready, m)
 		}
@@ -52,6 +71,38 @@ func (s *Service) CreateMany(ctx context.Context, actor access.Actor, entity str
 		r.putAll(ctx, ready)
 	}
 	return answers, nil
+}
+
+// fresh gives seeded records their ids, leaves out those that are stored, and tells at which places the others stand.
+func (r *request) fresh(ctx context.Context, in *ManyInput, answers []Many) ([]int, error) {
+	places := make([]int, 0, len(in.Records))
+	stored := map[string]bool{}
+	if in.Seed != "" && !in.Dry {
+		ids := make([]string, len(in.Records))
+		for i := range ids {
+			ids[i] = SeededID(in.Seed, in.Numbers[i])
+		}
+		docs, err := r.store.Get(ctx, r.entity.Name, ids...)
+		if err != nil {
+			return nil, err
+		}
+		for i := range docs {
+			stored[docs[i].ID] = true
+		}
+	}
+	records := make([]CreateInput, 0, len(in.Records))
+	for i, one := range in.Records {
+		if in.Seed != "" {
+			one.seeded = SeededID(in.Seed, in.Numbers[i])
+		}
+		if stored[one.seeded] {
+			answers[i] = Many{ID: one.seeded}
+			continue
+		}
+		places, records = append(places, i), append(records, one)
+	}
+	in.Records = records
+	return places, nil
 }
 
 // batch evaluates the records together and reads what they refer to.
@@ -119,7 +170,7 @@ func (r *request) member(ctx context.Context, in CreateInput) (*member, error) {
 	if in.Form == "" {
 		w.formName = noForm
 	}
-	id := in.ID
+	id := cmp.Or(in.ID, in.seeded)
 	if id == "" {
 		id = r.service.config.NewID()
 	}
@@ -139,4 +190,54 @@ func (m *member) settle(ctx context.Context) error {
 		m.write.giveBack(ctx, m.links, err)
 	}
 	return err
+}
+
+// Referred tells whether a record refers to one of some records, up to a thousand, of an entity; own are records of the
+// same entity that do not count.
+func (s *Service) Referred(ctx context.Context, actor access.Actor, entity string, ids []string, own func(id string) bool) (bool, error) {
+	r, err := s.begin(ctx, actor, entity)
+	if err != nil {
+		return false, err
+	}
+	list := make([]any, len(ids))
+	for i, id := range ids {
+		list[i] = id
+	}
+	for _, name := range sortedKeys(r.catalog.Entities) {
+		var parts []*query.Filter
+		for _, field := range r.catalog.Entities[name].AllFields() {
+			if field.Target() == entity {
+				part := refersTo(field, "")
+				part.Cond.Op, part.Cond.Value = query.In, list
+				parts = append(parts, part)
+			}
+		}
+		if len(parts) == 0 || def.IsEngines(name) {
+			continue
+		}
+		counts := func(id string) bool { return name != entity || !own(id) }
+		found, err := r.some(ctx, query.Query{Collection: name, Where: query.AnyOf(parts...), Fields: []string{}, Limit: store.MaxPage}, counts)
+		if err != nil || found {
+			return found, err
+		}
+	}
+	return false, nil
+}
+
+// some tells whether a query finds a record that counts.
+func (r *request) some(ctx context.Context, q query.Query, counts func(id string) bool) (bool, error) {
+	for {
+		page, err := r.store.Find(ctx, q)
+		if err != nil {
+			return false, fmt.Errorf("references from %s: %w", q.Collection, err)
+		}
+		for i := range page.Docs {
+			if counts(page.Docs[i].ID) {
+				return true, nil
+			}
+		}
+		if q.After = page.Next; page.Next == "" {
+			return false, nil
+		}
+	}
 }

@@ -3,6 +3,7 @@ package sheet
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"formwork/engine/access"
 	"formwork/engine/def"
@@ -27,51 +28,160 @@ type Input struct {
 	Opening bool
 }
 
-// Import reads a workbook and stores its records through record.Service, so every rule holds. It needs the grant import,
-// and update for records that change. The report says what became of each line; an error is about the whole: *FileError,
-// record.ErrForbidden, record.ErrNotFound.
+// Import reads a workbook and stores its records through record.Service, so every rule holds; it needs the grant import,
+// and update for records that change. Unless it is dry, it is a Run that is done at once: its file is kept, and it can be
+// undone. The report says what became of each line; an error is about the whole: *FileError, record.ErrForbidden,
+// record.ErrNotFound.
 func (s *Service) Import(ctx context.Context, actor access.Actor, entity string, in Input) (Report, error) {
-	if _, err := s.mayImport(ctx, actor, entity); err != nil {
-		return Report{}, err
-	}
-	if in.Opening && !mayOpen(actor) {
-		return Report{}, fmt.Errorf("opening data of %s: %w", entity, record.ErrForbidden)
-	}
-	catalog, definition, err := s.entity(ctx, actor.Tenant, entity)
+	w, err := s.prepare(ctx, actor, entity, in)
 	if err != nil {
 		return Report{}, err
 	}
+	if !in.Dry {
+		return s.runNow(ctx, actor, w)
+	}
+	report := w.blank()
+	err = w.pass(ctx, pass{dry: true, settled: func(_ context.Context, some []*draft) error {
+		report.note(some)
+		return nil
+	}})
+	report.Rows = w.rows()
+	report.list()
+	return report, err
+}
+
+// importing is a workbook on its way into the store.
+type importing struct {
+	service *Service
+	actor   access.Actor
+	entity  string
+	in      Input
+	builder *builder
+	windows [][]int        // rows that are taken together; nil: all at once
+	seed    string         // of the ids of new records
+	seen    map[string]int // key of a record → its first line
+}
+
+// prepare reads the workbook and finds its table.
+func (s *Service) prepare(ctx context.Context, actor access.Actor, entity string, in Input) (*importing, error) {
 	if in.Mode == "" {
 		in.Mode = ModeInsert
 	}
-	p, err := choose(catalog, definition, in.Import, language(actor, catalog))
+	p, catalog, err := s.planned(ctx, actor, entity, in)
 	if err != nil {
-		return Report{}, err
+		return nil, err
 	}
 	g, err := read(in.File, in.Sheet)
 	if err != nil {
-		return Report{}, err
+		return nil, err
 	}
 	b, err := s.builder(ctx, newResolver(s.config.Records, actor, catalog), p, g, in.Given)
 	if err != nil {
-		return Report{}, err
+		return nil, err
 	}
-	drafts, err := b.build(ctx)
+	w := &importing{service: s, actor: actor, entity: entity, in: in, builder: b}
+	if b.matrix == nil {
+		if w.windows = b.windows(); len(w.windows) == 0 {
+			return nil, fileError("no_rows")
+		}
+	}
+	return w, nil
+}
+
+// planned checks that the actor may do what is asked and makes the plan.
+func (s *Service) planned(ctx context.Context, actor access.Actor, entity string, in Input) (*plan, *def.Catalog, error) {
+	if _, err := s.mayImport(ctx, actor, entity); err != nil {
+		return nil, nil, err
+	}
+	if in.Opening && !mayOpen(actor) {
+		return nil, nil, fmt.Errorf("opening data of %s: %w", entity, record.ErrForbidden)
+	}
+	catalog, definition, err := s.entity(ctx, actor.Tenant, entity)
 	if err != nil {
-		return Report{}, err
+		return nil, nil, err
 	}
-	if err := s.existing(ctx, actor, p, drafts, in.Mode); err != nil {
-		return Report{}, err
-	}
-	report := Report{Import: in.Import, Sheet: g.name, Rows: len(b.lines), Ignored: b.header.ignored}
+	p, err := choose(catalog, definition, in.Import, language(actor, catalog))
+	return p, catalog, err
+}
+
+// blank is the report before anything was settled.
+func (w *importing) blank() Report {
+	b := w.builder
+	report := Report{Import: w.in.Import, Sheet: b.grid.name, Ignored: b.header.ignored}
 	for column := range maxColumns {
 		if c := b.header.columns[column]; c != nil && c.field != nil {
 			report.Columns = append(report.Columns, TakenFrom{columnName(column), c.title, c.field.Path})
 		}
 	}
-	out := &outlet{service: s, actor: actor, entity: entity, in: in, report: &report}
-	err = out.settle(ctx, drafts)
-	return report, err
+	return report
+}
+
+// pass is one way through the workbook.
+type pass struct {
+	dry  bool
+	from int // number of the first record to settle; those before it were
+	// ready is told of the records before they are written, settled when it is known what became of them; an error ends
+	// the pass. Both see the records in order.
+	ready   func(ctx context.Context, some []*draft) error
+	settled func(ctx context.Context, some []*draft) error
+}
+
+// pass makes the drafts, window by window, and settles them batch by batch.
+func (w *importing) pass(ctx context.Context, p pass) error {
+	w.seen = map[string]int{}
+	number := 0
+	for _, rows := range w.windowsOrAll() {
+		drafts, err := w.builder.build(ctx, rows)
+		if err != nil {
+			return err
+		}
+		for _, d := range drafts {
+			d.number = number
+			number++
+		}
+		if err := w.existing(ctx, drafts, p.from); err != nil {
+			return err
+		}
+		drafts = slices.DeleteFunc(drafts, func(d *draft) bool { return d.number < p.from })
+		for some := range slices.Chunk(drafts, batch) {
+			if err := w.settle(ctx, p, some); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (w *importing) windowsOrAll() [][]int {
+	if w.windows == nil {
+		return [][]int{nil}
+	}
+	return w.windows
+}
+
+// rows is how many lines of data there are; of a matrix once it was built.
+func (w *importing) rows() int {
+	n := len(w.builder.lines)
+	if w.windows != nil {
+		n = 0
+	}
+	for _, rows := range w.windows {
+		n += len(rows)
+	}
+	return n
+}
+
+func (w *importing) settle(ctx context.Context, p pass, some []*draft) error {
+	if p.ready != nil {
+		if err := p.ready(ctx, some); err != nil {
+			return err
+		}
+	}
+	out := &outlet{service: w.service, actor: w.actor, entity: w.entity, in: w.in, dry: p.dry, seed: w.seed}
+	if err := out.put(ctx, some); err != nil {
+		return err
+	}
+	return p.settled(ctx, some)
 }
 
 // mayOpen tells who may bring opening data. It is stored as approved without an approval, so the grant import is not
@@ -110,54 +220,17 @@ func (s *Service) builder(ctx context.Context, res *resolver, p *plan, g *grid, 
 	return b, nil
 }
 
-// build makes the drafts, references resolved.
-func (b *builder) build(ctx context.Context) ([]*draft, error) {
+// build makes the drafts of some rows, references resolved; of a matrix always all.
+func (b *builder) build(ctx context.Context, rows []int) ([]*draft, error) {
 	if b.matrix != nil {
 		return b.matrixDrafts(ctx)
 	}
-	b.read()
-	if len(b.lines) == 0 {
-		return nil, fileError("no_rows")
-	}
+	b.read(rows)
 	if err := b.resolver.resolve(ctx); err != nil {
 		return nil, err
 	}
 	b.refer()
 	return b.drafts(), nil
-}
-
-// settle looks what can be stored, stores it unless the import is dry, and completes the report.
-func (o *outlet) settle(ctx context.Context, drafts []*draft) error {
-	in, report := o.in, o.report
-	report.Records = len(drafts)
-	if in.Dry || in.All {
-		o.dry = true
-		if err := o.put(ctx, drafts); err != nil {
-			return err
-		}
-	}
-	failed := 0
-	for _, d := range drafts {
-		if d.failed() {
-			failed++
-		}
-	}
-	if !in.Dry && (!in.All || failed == 0) {
-		o.dry = false
-		if err := o.put(ctx, drafts); err != nil {
-			return err
-		}
-		report.Stored = true
-	}
-	var problems []Problem
-	for _, d := range drafts {
-		problems = append(problems, d.problems...)
-		if !d.failed() {
-			report.OK++
-		}
-	}
-	report.list(problems)
-	return nil
 }
 
 // outlet gives drafts to record.Service.
@@ -166,8 +239,8 @@ type outlet struct {
 	actor   access.Actor
 	entity  string
 	in      Input
-	report  *Report
 	dry     bool // only look
+	seed    string
 }
 
 // put stores what can be stored, or only looks. New records go together, changes one by one.
@@ -183,38 +256,31 @@ func (o *outlet) put(ctx context.Context, drafts []*draft) error {
 		default:
 			fresh = append(fresh, d)
 		}
-		if len(fresh) == batch {
-			if err := o.create(ctx, fresh); err != nil {
-				return err
-			}
-			fresh = nil
+	}
+	for some := range slices.Chunk(fresh, batch) {
+		if err := o.create(ctx, some); err != nil {
+			return err
 		}
 	}
-	if len(fresh) == 0 {
-		return nil
-	}
-	return o.create(ctx, fresh)
+	return nil
 }
 
 // create stores a batch of new records; those that only ask for a reason are tried again with it.
 func (o *outlet) create(ctx context.Context, drafts []*draft) error {
-	first := make([]record.CreateInput, len(drafts))
-	for i, d := range drafts {
-		first[i] = o.input(d, nil)
-	}
-	answers, err := o.service.config.Records.CreateMany(ctx, o.actor, o.entity, record.ManyInput{Records: first, Dry: o.dry})
+	answers, err := o.many(ctx, drafts, make([]map[string]string, len(drafts)))
 	if err != nil {
 		return err
 	}
-	var second []record.CreateInput
+	var second []*draft
 	var at []int
+	var given []map[string]string
 	for i, answer := range answers {
 		if reasons := o.reasons(answer.Err); reasons != nil {
-			second, at = append(second, o.input(drafts[i], reasons)), append(at, i)
+			second, at, given = append(second, drafts[i]), append(at, i), append(given, reasons)
 		}
 	}
 	if len(second) > 0 {
-		again, err := o.service.config.Records.CreateMany(ctx, o.actor, o.entity, record.ManyInput{Records: second, Dry: o.dry})
+		again, err := o.many(ctx, second, given)
 		if err != nil {
 			return err
 		}
@@ -224,13 +290,22 @@ func (o *outlet) create(ctx context.Context, drafts []*draft) error {
 	}
 	for i, answer := range answers {
 		if answer.Err == nil && !o.dry {
-			o.report.Created++
+			drafts[i].became = created
 		}
 		if err := drafts[i].refused(answer.Err); err != nil {
 			return fmt.Errorf("import line %d: %w", drafts[i].row+1, err)
 		}
 	}
 	return nil
+}
+
+// many gives drafts, with reasons for their warnings, to record.Service together.
+func (o *outlet) many(ctx context.Context, drafts []*draft, reasons []map[string]string) ([]record.Many, error) {
+	in := record.ManyInput{Dry: o.dry, Seed: o.seed}
+	for i, d := range drafts {
+		in.Records, in.Numbers = append(in.Records, o.input(d, reasons[i])), append(in.Numbers, d.number)
+	}
+	return o.service.config.Records.CreateMany(ctx, o.actor, o.entity, in)
 }
 
 func (o *outlet) input(d *draft, reasons map[string]string) record.CreateInput {
@@ -257,10 +332,9 @@ func (o *outlet) change(ctx context.Context, d *draft) error {
 			after, err = o.service.config.Records.Patch(ctx, o.actor, o.entity, d.id, patch)
 		}
 		if err == nil && !o.dry {
+			d.became = updated
 			if after.Rev == before.Rev {
-				o.report.Same++
-			} else {
-				o.report.Updated++
+				d.became = same
 			}
 		}
 	}

@@ -38,12 +38,70 @@ func (l *line) fail(at place, field, code string, params ...any) {
 	l.problems = append(l.problems, d.problems...)
 }
 
-// read takes the lines below the header apart and asks for what they refer to.
-func (b *builder) read() {
+// windowRows is how many lines are taken together, so that a long workbook does not stand in memory as records.
+const windowRows = 5_000
+
+// windows parts the lines below the header. The lines of one record stay together: of more than one window, those that
+// write the fields of the group the same way.
+func (b *builder) windows() [][]int {
+	var rows []int
 	for row := b.header.data; row < len(b.grid.rows); row++ {
-		if b.blank(row) || b.isTotal(row) {
-			continue
+		if !b.blank(row) && !b.isTotal(row) {
+			rows = append(rows, row)
 		}
+	}
+	if len(b.group) > 0 && len(rows) > windowRows {
+		order, first := make([]int, len(rows)), map[string]int{}
+		for i, row := range rows {
+			key, whole := b.writtenGroup(row)
+			if _, known := first[key]; !known || !whole {
+				first[key] = i
+			}
+			order[i] = first[key]
+		}
+		return b.together(rows, order)
+	}
+	return slices.Collect(slices.Chunk(rows, windowRows))
+}
+
+// together makes windows of rows with the same order; a window ends with the last row of some record.
+func (b *builder) together(rows, order []int) [][]int {
+	sorted := make([]int, len(rows))
+	for i := range sorted {
+		sorted[i] = i
+	}
+	slices.SortStableFunc(sorted, func(x, y int) int { return order[x] - order[y] })
+	var all [][]int
+	var window []int
+	for n, i := range sorted {
+		if len(window) >= windowRows && order[i] != order[sorted[n-1]] {
+			all, window = append(all, window), nil
+		}
+		window = append(window, rows[i])
+	}
+	return append(all, window)
+}
+
+// writtenGroup is what groups a line before references are resolved; whole is false if something is missing.
+func (b *builder) writtenGroup(row int) (key string, whole bool) {
+	values := map[string]any{}
+	for i, c := range b.header.columns {
+		if c != nil && c.field != nil && slices.Contains(b.group, c.field.Path) {
+			values[c.field.Path] = clean(c.field, b.grid.at(row, i), b.lang, b.grid.is1904)
+		}
+	}
+	for _, path := range b.group {
+		if text := b.given[path]; text != "" && values[path] == nil {
+			values[path] = text
+		}
+	}
+	return keyOf(values, b.group)
+}
+
+// read takes lines apart and asks for what they refer to.
+func (b *builder) read(rows []int) {
+	b.lines = nil
+	for _, row := range rows {
 		l := &line{row: row, values: map[string]any{}, places: map[string]place{}}
 		for i := range maxColumns {
 			if c := b.header.columns[i]; c != nil && c.field != nil {

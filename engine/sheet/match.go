@@ -22,14 +22,17 @@ const (
 
 // existing finds the records drafts are about, by the fields of the match, and refuses those the mode does not allow.
 // Rows of a sub-table are told apart by the plan's row key; without one the new rows replace the old ones.
-func (s *Service) existing(ctx context.Context, actor access.Actor, p *plan, drafts []*draft, mode string) error {
+// Drafts before a number were settled already; what this import itself made is not there already.
+func (w *importing) existing(ctx context.Context, drafts []*draft, from int) error {
+	s, actor, p, mode := w.service, w.actor, w.builder.plan, w.in.Mode
 	if len(p.match) == 0 {
 		if mode == ModeInsert {
 			return nil
 		}
 		return fileError("no_key")
 	}
-	first := p.firsts(drafts)
+	first := p.firsts(drafts, w.seen)
+	drafts = slices.DeleteFunc(slices.Clone(drafts), func(d *draft) bool { return d.number < from })
 	found := map[string][]record.Record{}
 	for part := range slices.Chunk(drafts, batch) {
 		if err := s.readExisting(ctx, actor, p, part, found); err != nil {
@@ -43,6 +46,7 @@ func (s *Service) existing(ctx context.Context, actor access.Actor, p *plan, dra
 			if mode == ModeUpdate && !ok && !d.failed() {
 				d.fail(place{d.row, -1}, p.match[0], "required")
 			}
+		case w.made(d, found[key]):
 		case len(found[key]) == 0:
 			if mode == ModeUpdate {
 				d.fail(d.where(p.match[0]), p.match[0], "absent")
@@ -58,19 +62,24 @@ func (s *Service) existing(ctx context.Context, actor access.Actor, p *plan, dra
 	return nil
 }
 
-// firsts gives the first draft of each key; others of the same key are refused.
-func (p *plan) firsts(drafts []*draft) map[string]*draft {
+// made tells whether the record found for a draft is the one an earlier attempt of this import made of it.
+func (w *importing) made(d *draft, found []record.Record) bool {
+	return w.seed != "" && len(found) == 1 && found[0].ID == record.SeededID(w.seed, d.number)
+}
+
+// firsts gives the first draft of each key; others of the same key are refused. Seen are the keys of earlier windows.
+func (p *plan) firsts(drafts []*draft, seen map[string]int) map[string]*draft {
 	first := map[string]*draft{}
 	for _, d := range drafts {
 		key, ok := keyOf(d.values, p.match)
 		if !ok {
 			continue
 		}
-		if other := first[key]; other != nil {
-			d.fail(place{d.row, -1}, p.match[0], "duplicate_line", "row", other.row+1)
+		if row, known := seen[key]; known {
+			d.fail(place{d.row, -1}, p.match[0], "duplicate_line", "row", row+1)
 			continue
 		}
-		first[key] = d
+		seen[key], first[key] = d.row, d
 	}
 	return first
 }
@@ -140,7 +149,7 @@ func sortedKeys(values map[string]any) []string {
 
 // merge makes a draft the patch of a record: rows it knows keep their ids.
 func (p *plan) merge(d *draft, rec *record.Record) {
-	d.id, d.state = rec.ID, rec.State
+	d.id, d.state, d.before = rec.ID, rec.State, rec
 	if p.table == nil {
 		return
 	}

@@ -195,7 +195,11 @@ func (o *opening) drop(ctx context.Context, report *Report) error {
 		if len(these) == 0 {
 			continue
 		}
-		if err := o.service.existing(ctx, o.actor, &plan{entity: o.entity, match: fields}, these, ModeUpsert); err != nil {
+		w := &importing{
+			service: o.service, actor: o.actor, in: Input{Mode: ModeUpsert}, seen: map[string]int{},
+			builder: &builder{plan: &plan{entity: o.entity, match: fields}},
+		}
+		if err := w.existing(ctx, these, 0); err != nil {
 			return err
 		}
 	}
@@ -219,7 +223,7 @@ func (o *opening) keys() [][]string {
 
 // store creates the records that are new.
 func (o *opening) store(ctx context.Context, report *Report) error {
-	out := &outlet{service: o.service, actor: o.actor, entity: o.entity.Name, in: Input{Opening: true, Dry: o.in.Dry}, report: report, dry: o.in.Dry}
+	out := &outlet{service: o.service, actor: o.actor, entity: o.entity.Name, in: Input{Opening: true, Dry: o.in.Dry}, dry: o.in.Dry}
 	var fresh []*draft
 	for _, d := range o.drafts {
 		switch {
@@ -235,14 +239,16 @@ func (o *opening) store(ctx context.Context, report *Report) error {
 	if err := out.put(ctx, fresh); err != nil {
 		return err
 	}
-	var problems []Problem
 	for _, d := range o.drafts {
-		problems = append(problems, d.problems...)
+		if d.became == created {
+			report.Created++
+		}
 		if !d.failed() {
 			report.OK++
 		}
+		report.add(d.problems)
 	}
-	report.list(problems)
+	report.list()
 	return nil
 }
 

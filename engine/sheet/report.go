@@ -66,19 +66,55 @@ const (
 	levelWarning = "warning"
 )
 
+// note counts what became of some records.
+func (r *Report) note(some []*draft) {
+	for _, d := range some {
+		r.Records++
+		if !d.failed() {
+			r.OK++
+		}
+		switch d.became {
+		case created:
+			r.Created++
+		case updated:
+			r.Updated++
+		case same:
+			r.Same++
+		}
+		r.add(d.problems)
+	}
+}
+
+// add keeps problems; of very many the first ones.
+func (r *Report) add(problems []Problem) {
+	room := max(0, maxKept-len(r.Problems))
+	if len(problems) > room {
+		r.More += len(problems) - room
+		problems = problems[:room]
+	}
+	r.Problems = append(r.Problems, problems...)
+}
+
 // list puts the problems in order and keeps the first.
-func (r *Report) list(all []Problem) {
-	slices.SortStableFunc(all, func(a, b Problem) int {
+func (r *Report) list() {
+	slices.SortStableFunc(r.Problems, func(a, b Problem) int {
 		return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(len(a.Column), len(b.Column)), strings.Compare(a.Column, b.Column))
 	})
-	r.Problems = all
-	if len(all) > maxProblems {
-		r.Problems, r.More = all[:maxProblems], len(all)-maxProblems
+	if over := len(r.Problems) - maxProblems; over > 0 {
+		r.Problems = r.Problems[:maxProblems]
+		r.More += over
 	}
 	if r.Problems == nil {
 		r.Problems = []Problem{}
 	}
 }
+
+// What may become of a draft that is stored.
+const (
+	created = "created"
+	updated = "updated"
+	same    = "same"
+)
 
 // draft is a record on its way from lines to the store.
 type draft struct {
@@ -90,6 +126,9 @@ type draft struct {
 	blocked  bool   // a problem listed elsewhere keeps it from being stored
 	id       string // of the record it changes, "" = new
 	state    string
+	number   int // its place among all of the workbook
+	became   string
+	before   *record.Record // what it changes, as it was
 }
 
 func newDraft(row int) *draft {

@@ -24,7 +24,7 @@ type resolver struct {
 	records *record.Service
 	actor   access.Actor
 	catalog *def.Catalog
-	wanted  map[string]map[string]bool // entity → texts
+	wanted  map[string]map[string]bool // entity → texts; false: asked for already
 	found   map[string]map[string][]candidate
 	ids     bool // ids count too
 }
@@ -51,10 +51,16 @@ func (r *resolver) want(field *def.Field, text string) {
 		if r.wanted[field.Target()] == nil {
 			r.wanted[field.Target()] = map[string]bool{}
 		}
-		r.wanted[field.Target()][one] = true
+		r.ask(field.Target(), one)
 		if m := withKey.FindStringSubmatch(one); m != nil {
-			r.wanted[field.Target()][strings.TrimSpace(m[2])] = true
+			r.ask(field.Target(), strings.TrimSpace(m[2]))
 		}
+	}
+}
+
+func (r *resolver) ask(entity, text string) {
+	if _, asked := r.wanted[entity][text]; !asked {
+		r.wanted[entity][text] = true
 	}
 }
 
@@ -75,15 +81,23 @@ func named(field *def.Field, text string) []string {
 // chunk is how many texts are asked for in one query.
 const chunk = 500
 
-// resolve reads the candidates of everything wanted.
+// resolve reads the candidates of everything wanted that was not read before.
 func (r *resolver) resolve(ctx context.Context) error {
 	for _, name := range slices.Sorted(maps.Keys(r.wanted)) {
 		entity, ok := r.catalog.Entity(name)
 		if !ok {
 			continue
 		}
-		r.found[name] = map[string][]candidate{}
-		texts := slices.Sorted(maps.Keys(r.wanted[name]))
+		if r.found[name] == nil {
+			r.found[name] = map[string][]candidate{}
+		}
+		var texts []string
+		for _, text := range slices.Sorted(maps.Keys(r.wanted[name])) {
+			if r.wanted[name][text] {
+				texts = append(texts, text)
+				r.wanted[name][text] = false
+			}
+		}
 		for part := range slices.Chunk(texts, chunk) {
 			if err := r.read(ctx, entity, part); err != nil {
 				return fmt.Errorf("find %s: %w", name, err)
@@ -97,6 +111,11 @@ func (r *resolver) read(ctx context.Context, entity *def.Entity, texts []string)
 	fields := []string{entity.Natural, entity.DisplayField()}
 	if entity.Name == def.EntityUser {
 		fields = append(fields, "login")
+	}
+	for _, rule := range slices.Sorted(maps.Keys(entity.Unique)) {
+		if unique := entity.Unique[rule].Fields; len(unique) == 1 {
+			fields = append(fields, unique[0]) // such as the employee number of a member
+		}
 	}
 	if r.ids {
 		fields = append(fields, def.FieldID)

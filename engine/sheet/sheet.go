@@ -4,9 +4,12 @@
 // by the columns of an import definition or, without one, of the entity (columns.go). Lines with the same values of the
 // group form one record (lines.go); a matrix has a column for each day instead (matrix.go). Texts become references by
 // natural key or display text (resolve.go). What comes out are drafts of records; record.Service checks and stores them
-// like anybody's (store.go), so every rule holds. Nothing here writes to a store.
+// like anybody's, so every rule holds. Nothing here writes records to a store.
 //
 //	workbook ──read──▶ grid ──header──▶ lines ──resolve──▶ drafts ──record.Service──▶ report
+//
+// An import that stores is a Run (run.go): a job that keeps its file, says how far it is, goes on where a crash stopped it
+// (work.go) and can be undone (undo.go).
 //
 // A report names rows and columns as Excel does; its codes are translated in the browser. Marked (mark.go) writes notes
 // the browser made from a report beside the cells.
@@ -15,11 +18,15 @@ package sheet
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"formwork/engine/access"
 	"formwork/engine/def"
+	"formwork/engine/file"
+	"formwork/engine/job"
 	"formwork/engine/record"
+	"formwork/engine/store"
 )
 
 // Limits of workbooks.
@@ -32,6 +39,7 @@ const (
 	maxUnzipped   = 256 << 20 // bytes of all of them
 	maxSheetBytes = 64 << 20  // bytes of the sheet that is read
 	maxProblems   = 1_000     // listed in a report
+	maxKept       = 20_000    // put in order for it
 	layoutRows    = 5_000     // up to here a marked workbook keeps its layout
 	batch         = 500       // records stored together
 )
@@ -43,10 +51,20 @@ type Config struct {
 	Catalogs record.Catalogs
 	// Zone gives the tenant's time zone, for times in cells.
 	Zone func(ctx context.Context, tenant string) (*time.Location, error)
+	// Of imports that store: where they and their workbooks are kept, what works on them, and who people are by then.
+	Stores func(ctx context.Context, tenant string) (store.Store, error)
+	Files  *file.Service
+	Jobs   *job.Runner
+	People func(ctx context.Context, tenant, user string) (access.Actor, error)
+	Clock  func() time.Time
+	NewID  func() string
 }
 
 // Service reads and writes workbooks. It is safe for many goroutines.
-type Service struct{ config Config }
+type Service struct {
+	config  Config
+	ensured sync.Map // tenant → store.Store whose collections of imports exist
+}
 
 // New makes a Service.
 func New(c Config) *Service { return &Service{config: c} }

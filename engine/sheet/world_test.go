@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"sync"
@@ -16,7 +17,9 @@ import (
 
 	"formwork/engine/access"
 	"formwork/engine/def"
+	"formwork/engine/file"
 	"formwork/engine/form"
+	"formwork/engine/job"
 	"formwork/engine/record"
 	"formwork/engine/sheet"
 	"formwork/engine/store"
@@ -29,7 +32,21 @@ type world struct {
 	ctx     context.Context
 	records *record.Service
 	sheets  *sheet.Service
+	jobs    *job.Runner
+	store   store.Store
 	ids     atomic.Int64
+	left    sync.Map // ids of people who are gone
+}
+
+// people are those who may still be there when a job runs.
+func (w *world) people(user string) (access.Actor, error) {
+	for _, one := range []access.Actor{importer, viewer, nobody} {
+		if _, gone := w.left.Load(user); one.ID == user && !gone {
+			one.Lang = ""
+			return one, nil
+		}
+	}
+	return access.Actor{}, errors.New("nobody of this id")
 }
 
 const company = "yuhua"
@@ -128,7 +145,26 @@ func newWorld(tb testing.TB) *world {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	w.sheets = sheet.New(sheet.Config{Records: w.records, Access: rights, Catalogs: catalogs{catalog}, Zone: zone})
+	blobs, err := file.OpenFolder(tb.TempDir(), clock())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	names := func(context.Context) ([]string, error) { return []string{company}, nil }
+	newID := func() string { return fmt.Sprintf("X%025d", w.ids.Add(1)) }
+	random := func(n int) ([]byte, error) { return fmt.Appendf(nil, "%0*d", n, w.ids.Add(1)), nil }
+	log := slog.New(slog.DiscardHandler)
+	files := file.New(file.Config{
+		Blobs: blobs, Records: w.records, Catalogs: catalogs{catalog}, Stores: stores, Tenants: names, Clock: clock, NewID: newID,
+		Random: random, Log: log,
+	})
+	w.jobs = job.NewRunner(job.Config{Store: stores, Tenants: names, Clock: clock, NewID: newID, Holder: "test", Log: log})
+	w.sheets = sheet.New(sheet.Config{
+		Records: w.records, Access: rights, Catalogs: catalogs{catalog}, Zone: zone, Stores: stores, Files: files, Jobs: w.jobs,
+		Clock: clock, NewID: newID, People: func(_ context.Context, _, user string) (access.Actor, error) { return w.people(user) },
+	})
+	w.jobs.Register(sheet.JobImport, w.sheets.Work)
+	w.jobs.Register(sheet.JobUndo, w.sheets.WorkUndo)
+	w.store = st
 	return w.furnish()
 }
 
