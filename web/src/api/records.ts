@@ -126,6 +126,8 @@ export interface ChoiceRequest {
   values: Values
   row?: Values
   after?: string
+  /** At most 100. */
+  limit?: number
 }
 
 /** Commands on a record besides creating, changing and deleting it. */

@@ -16,13 +16,12 @@ const sheet: Entity = {
       type: 'array',
       'x-type': 'table',
       items: {
-        type: 'object',
         properties: {
           worker: { type: 'string', 'x-type': 'text' },
           hours: { ...decimal, 'x-default': 'record.day_hours', 'x-max': '24' },
           gong: { ...decimal, 'x-compute': 'hours / 8' },
         },
-      } as Entity,
+      },
     },
     total: { ...decimal, 'x-compute': 'sum(lines, .gong)' },
   },
@@ -35,6 +34,20 @@ const context = {
   actor: { id: 'U1', name: '王' },
 }
 
+const slice = {
+  lang: 'zh-CN',
+  entity: {
+    ...sheet,
+    properties: {
+      ...sheet.properties,
+      lines: {
+        ...sheet.properties['lines'],
+        items: { type: 'object', ...sheet.properties['lines']?.items },
+      },
+    },
+  },
+}
+
 let engine: Engine
 beforeAll(async () => {
   engine = await startEngine()
@@ -43,7 +56,7 @@ beforeAll(async () => {
 let model: FormModel
 beforeEach(() => {
   model = new FormModel(sheet, {})
-  const { editing, opened } = engine.open({ lang: 'zh-CN', entity: sheet }, { values: {}, context })
+  const { editing, opened } = engine.open(slice, { values: {}, context })
   model.join(editing, opened, () => undefined)
   model.insertRows('lines', [{ worker: '张' }, { worker: '李' }, { worker: '王', hours: '4' }])
 })
@@ -130,4 +143,16 @@ test('pasted rows go again, and what was wrong with them', () => {
   history.undo()
   expect(shown()).toEqual(['张 8 1', '李 8 1', '王 4 0.5'])
   expect(model.errors()).toEqual([])
+})
+
+test('a text that turned out to name somebody is that one when it is done again', () => {
+  const history = model.history('lines')
+  const path = `lines[${model.rowIds('lines')[0]}].worker`
+  history.run(() => model.set(path, 'W07'))
+  model.set(path, '周')
+  history.amend(path, 'W07', '周')
+  history.undo()
+  expect(model.field(path).value).toBe('张')
+  history.redo()
+  expect(model.field(path).value).toBe('周')
 })

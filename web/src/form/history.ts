@@ -60,6 +60,13 @@ export class TableHistory {
     this.tell()
   }
 
+  /** A value that was written turned out to mean another one: steps lead to that one from now on. */
+  amend(path: string, from: Wire, to: Wire): void {
+    const amended = (step: Step): Step => amendedStep(step, path, from, to)
+    this.done = this.done.map(amended)
+    this.undone = this.undone.map(amended)
+  }
+
   undo(): boolean {
     this.end()
     const step = this.done.pop()
@@ -89,7 +96,7 @@ export class TableHistory {
   private readonly given: Given = (row) => {
     const values: Values = {}
     for (const [column, value] of Object.entries(row)) {
-      const field = this.model.fieldOf(this.table, column)
+      const field = this.model.columnsOf(this.table)[column]
       if (!field || isComputed(field)) continue
       if (isNewRow(row) && !this.model.wasWritten(`${this.table}[${row._id}].${column}`)) continue
       values[column] = value
@@ -147,6 +154,21 @@ function changedCells(table: string, was: Row, row: Row, given: Given): Step['ce
     }))
 }
 
+function amendedStep(step: Step, path: string, from: Wire, to: Wire): Step {
+  const { row: id, column = '' } = parsePath(path)
+  const inCell = (value: Wire | undefined) => (value === from ? to : value)
+  const inRow = (row: Row): Row =>
+    row._id === id && row[column] === from ? { ...row, [column]: to } : row
+  return {
+    ...step,
+    cells: step.cells.map((cell) =>
+      cell.path === path ? { path, before: inCell(cell.before), after: inCell(cell.after) } : cell,
+    ),
+    gone: step.gone.map(inRow),
+    come: step.come.map(inRow),
+  }
+}
+
 /** The step that takes another one back. */
 export function turned({ cells, gone, come, before, after }: Step): Step {
   return {
@@ -168,9 +190,10 @@ export function rowsAfter(step: Step, present: readonly Row[]): Row[] | undefine
   for (const row of present) known.set(row._id, row)
   for (const { path, after } of step.cells) {
     const { row = '', column = '' } = parsePath(path)
-    const { [column]: _, ...rest } = known.get(row) ?? { _id: '' }
-    if (known.has(row))
-      known.set(row, (after === undefined ? rest : { ...rest, [column]: after }) as Row)
+    const at = known.get(row)
+    if (!at) continue
+    const { [column]: _, ...rest }: Values = at
+    known.set(row, { ...rest, ...(after === undefined ? {} : { [column]: after }), _id: row })
   }
   const gone = new Set(step.gone.map((row) => row._id))
   const wanted = new Set(step.after)

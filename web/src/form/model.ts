@@ -5,6 +5,7 @@ import type { Ask, Changes, Editing, FieldState, Opened, RowsOperation } from '.
 import { type FormFields, statesBefore } from './first-states'
 import { TableHistory } from './history'
 import { type Topic, Topics } from './topics'
+import { keep, withValue, withValues } from './with-value'
 
 /** What a field shows: its value, how it may be used, and what is wrong with it as far as the person should hear of it. */
 export interface FieldView {
@@ -26,6 +27,9 @@ const everything: Topic = '*'
 
 /** What the person does not need to hear before he has been there. */
 const early = new Set(['required', 'minItems', 'min_items'])
+
+/** Texts that name nothing: what rules say of them is of no use. */
+const unreadable = new Set(['not_found', 'ambiguous'])
 
 function rowTopic(table: string, row: string): Topic {
   return `${table}[${row}]`
@@ -207,8 +211,8 @@ export class FormModel {
     return this.written.has(path)
   }
 
-  fieldOf(table: string, column: string): Field | undefined {
-    return this.fields[table]?.items?.properties?.[column]
+  columnsOf(table: string): Record<string, Field> {
+    return this.fields[table]?.items?.properties ?? {}
   }
 
   /** The person left a field: from now on he hears what is wrong with it. */
@@ -271,6 +275,12 @@ export class FormModel {
       this.refused.set(problem.field, [...(this.refused.get(problem.field) ?? []), problem])
     }
     this.topics.changedAll()
+  }
+
+  /** What a person wrote at one place was looked up, and is nothing; until it is changed nothing else is told there. */
+  refuseAt(problem: Problem): void {
+    this.refused.set(problem.field, [problem])
+    this.changedPath(problem.field)
   }
 
   // ---- the engine
@@ -345,6 +355,7 @@ export class FormModel {
     const refused = this.refused.get(path) ?? none
     const own = this.found.get(path) ?? none
     if (refused.length === 0 && own.length === 0) return none
+    if (refused.some((problem) => unreadable.has(problem.code))) return refused
     const known = new Set(refused.map((problem) => problem.code))
     const tell = this.tellAll || this.visited.has(path)
     const heard = own.filter(
@@ -479,21 +490,4 @@ export class FormModel {
     this.topics.changed(insideTopic(table))
     this.topics.changed(everything)
   }
-}
-
-function keep<T>(map: Map<string, T>, key: string, value: T | undefined): void {
-  if (value === undefined) map.delete(key)
-  else map.set(key, value)
-}
-
-function withValue(values: Values, key: string, value: Wire | undefined): Values {
-  return withValues(values, { [key]: value ?? null })
-}
-
-function withValues(values: Values, patch: Values): Values {
-  const result: Values = { ...values, ...patch }
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null || value === '') delete result[key]
-  }
-  return result
 }

@@ -18,7 +18,13 @@ export interface EditorProps {
   placeholder?: string | undefined
   widget?: string | undefined
   /** Set in a cell of a grid, where there is no visible label, no frame, and the control takes the focus at once. */
-  cell?: { label: string; startWith?: string | undefined; onDone: () => void }
+  cell?: {
+    label: string
+    startWith?: string | undefined
+    onDone: () => void
+    /** A text that names a record was left by Enter or Tab before the list could show it: it is looked up. */
+    onTyped: (text: string, way: 'down' | 'on') => void
+  }
 }
 
 /** What showing a value needs from outside. */

@@ -1,6 +1,6 @@
 import { CloseCircleFilled } from '@ant-design/icons'
 import { Button, Drawer, Empty, Input, Select, Spin } from 'antd'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Choice } from '@/api/records'
 import { explain } from '@/lib/problems/explain'
@@ -10,6 +10,7 @@ import { useForm } from '../form-context'
 import type { EditorProps } from './kind'
 import { controlProps } from './text-input'
 import { useChoices } from './use-choices'
+import { useTypingAhead } from './use-typing-ahead'
 
 interface PickerProps extends EditorProps {
   /** What the ids are of: an entity, "user" or "department". */
@@ -26,15 +27,36 @@ function DeskSelect(props: PickerProps) {
   const { model } = useForm()
   const [typed, setTyped] = useState(props.cell?.startWith ?? '')
   const [open, setOpen] = useState(props.cell !== undefined)
-  const { items, loading, more, error } = useChoices(props.path, typed, open)
+  const fresh = useRef(true)
+  useEffect(() => {
+    fresh.current = false
+  }, [])
+  const search = (text: string) => {
+    // The control empties its search when it appears; the character that opened the cell is to stay.
+    if (!fresh.current || text !== '') setTyped(text)
+  }
+  const choices = useChoices(props.path, typed, open)
+  const { items, loading, more, error } = choices
   const value = typeof props.value === 'string' ? props.value : undefined
+  const take = (item: Choice) => {
+    model.learnName(props.target, item.id, item.text)
+    props.onChange(item.id)
+    setTyped('')
+  }
+  const keys = useTypingAhead({
+    props,
+    typed,
+    choices,
+    onTake: take,
+    onClose: () => setOpen(false),
+  })
   const options = items.map((item) => ({
     value: item.id,
     label: item.text,
     disabled: item.disabled ?? false,
     note: item.summary?.join(' · '),
   }))
-  if (value && !options.some((option) => option.value === value)) {
+  if (value && typed === '' && !options.some((option) => option.value === value)) {
     options.unshift({
       value,
       label: model.nameOf(props.target, value) ?? value,
@@ -43,40 +65,43 @@ function DeskSelect(props: PickerProps) {
     })
   }
   return (
-    <Select
-      {...controlProps(props)}
-      open={open}
-      onOpenChange={setOpen}
-      showSearch={{ filterOption: false, searchValue: typed, onSearch: setTyped }}
-      allowClear
-      value={value ?? null}
-      options={
-        typed ? options.filter((option) => items.some((item) => item.id === option.value)) : options
-      }
-      optionRender={(option) => <ChoiceText text={String(option.label)} note={option.data.note} />}
-      loading={loading}
-      placeholder={props.placeholder ?? t('form.search')}
-      style={{ width: '100%' }}
-      popupMatchSelectWidth={false}
-      styles={{ popup: { root: { minWidth: 240, maxWidth: 480 } } }}
-      notFoundContent={
-        error ? explain(error) : loading ? <Spin size="small" /> : t('common.nothingFound')
-      }
-      popupRender={(menu) => (
-        <>
-          {menu}
-          {more && <div className="fw-picker-more">{t('form.moreChoices')}</div>}
-        </>
-      )}
-      onChange={(chosen: string | null | undefined) => {
-        const item = items.find((each) => each.id === chosen)
-        if (item) model.learnName(props.target, item.id, item.text)
-        setTyped('')
-        props.onChange(chosen ?? undefined)
-        props.cell?.onDone()
-      }}
-      onBlur={props.onBlur}
-    />
+    <div className="fw-picker" onKeyDownCapture={keys.onKey}>
+      <Select
+        {...controlProps(props)}
+        open={open}
+        onOpenChange={setOpen}
+        showSearch={{ filterOption: false, searchValue: typed, onSearch: search }}
+        // What is required is changed, not emptied, and the button would be one more stop of Tab.
+        allowClear={!props.required && !props.cell}
+        value={value ?? null}
+        options={options}
+        optionRender={(option) => (
+          <ChoiceText text={String(option.label)} note={option.data.note} />
+        )}
+        loading={loading}
+        placeholder={props.placeholder ?? t('form.search')}
+        style={{ width: '100%' }}
+        popupMatchSelectWidth={false}
+        styles={{ popup: { root: { minWidth: 240, maxWidth: 480 } } }}
+        notFoundContent={
+          error ? explain(error) : loading ? <Spin size="small" /> : t('common.nothingFound')
+        }
+        popupRender={(menu) => (
+          <>
+            {menu}
+            {more && <div className="fw-picker-more">{t('form.moreChoices')}</div>}
+          </>
+        )}
+        onActive={keys.onActive}
+        onChange={(chosen: string | null | undefined) => {
+          const item = items.find((each) => each.id === chosen)
+          if (item) take(item)
+          else props.onChange(chosen ?? undefined)
+          props.cell?.onDone()
+        }}
+        onBlur={props.onBlur}
+      />
+    </div>
   )
 }
 

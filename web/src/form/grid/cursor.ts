@@ -36,26 +36,50 @@ export function step(cell: Cell, rows: number, columns: number, extent: Extent):
   }
 }
 
-/** The next (or the previous) cell in reading order; undefined at the end, where Tab leaves the grid. */
-export function follow(cell: Cell, forward: boolean, extent: Extent): Cell | undefined {
-  const index = cell.row * extent.columns + cell.column + (forward ? 1 : -1)
-  if (index < 0 || index >= extent.rows * extent.columns) return undefined
-  return { row: Math.floor(index / extent.columns), column: index % extent.columns }
+/**
+ * The next (or the previous) cell in reading order that can be written; undefined at the end, where Tab leaves the
+ * grid. Where none can be written, each cell counts.
+ */
+export function follow(
+  cell: Cell,
+  forward: boolean,
+  extent: Extent,
+  open: (cell: Cell) => boolean = () => true,
+): Cell | undefined {
+  const size = extent.rows * extent.columns
+  const by = forward ? 1 : -1
+  for (let at = cell.row * extent.columns + cell.column + by; at >= 0 && at < size; at += by) {
+    const next = { row: Math.floor(at / extent.columns), column: at % extent.columns }
+    if (open(next)) return next
+  }
+  return undefined
 }
+
+const far = 1_000_000
 
 const arrows: Record<string, [rows: number, columns: number]> = {
   ArrowUp: [-1, 0],
   ArrowDown: [1, 0],
   ArrowLeft: [0, -1],
   ArrowRight: [0, 1],
-  Home: [0, -10_000],
-  End: [0, 10_000],
+  Home: [0, -far],
+  End: [0, far],
   PageUp: [-10, 0],
   PageDown: [10, 0],
 }
 
+/** With Ctrl: to the edge of the grid. */
+const jumps: Record<string, [rows: number, columns: number]> = {
+  ArrowUp: [-far, 0],
+  ArrowDown: [far, 0],
+  ArrowLeft: [0, -far],
+  ArrowRight: [0, far],
+  Home: [-far, -far],
+  End: [far, far],
+}
+
 /** Where a key leads from a cell; undefined for keys that do not move. */
-export function moved(cell: Cell, key: string, extent: Extent): Cell | undefined {
-  const arrow = arrows[key]
-  return arrow ? step(cell, arrow[0], arrow[1], extent) : undefined
+export function moved(cell: Cell, key: string, extent: Extent, jump = false): Cell | undefined {
+  const way = (jump ? jumps : arrows)[key]
+  return way ? step(cell, way[0], way[1], extent) : undefined
 }

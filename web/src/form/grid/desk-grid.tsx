@@ -1,21 +1,21 @@
 import './grid.css'
-import { PlusOutlined } from '@ant-design/icons'
-import { Button } from 'antd'
-import { type MouseEvent, type RefObject, useEffect, useMemo, useRef } from 'react'
+import { type RefObject, useCallback, useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Field } from '@/api/bundle'
 import type { FormItem } from '@/api/definitions.gen'
 import { parsePath } from '@/lib/path'
 import { titleOf } from '@/lib/texts'
 import { useForm } from '../form-context'
-import { copyOf } from '../patch'
-import type { Cell, Range } from './cursor'
-import { FillButtons } from './fill-buttons'
+import type { Range } from './cursor'
+import { GridBar } from './grid-bar'
+import { type GridCommands, gridCommands } from './grid-commands'
 import { GridFoot, GridHead } from './grid-parts'
 import { type GridActions, GridRow } from './grid-row'
 import { onGridKey } from './keys'
+import { usePointer } from './pointer'
 import { useGridClipboard } from './use-grid-clipboard'
 import { type GridCursor, type GridOptions, useGridCursor } from './use-grid-cursor'
+import { useResolving } from './use-resolving'
 import type { TableShape } from './use-table-shape'
 import { useWindow } from './use-window'
 
@@ -30,20 +30,31 @@ export interface GridProps {
 
 /** A sub-table with the habits of a spreadsheet. */
 export function DeskGrid({ table, field, item, shape }: GridProps) {
-  const { t } = useTranslation()
   const { model } = useForm()
   const { ids, columns, can, fixed } = shape
   const root = useRef<HTMLTableElement>(null)
   const scroller = useRef<HTMLDivElement>(null)
   const options: GridOptions = { model, table, columns, ids, readOnly: fixed, canAdd: can.add }
-  const cursor = useGridCursor(options, root)
-  const clipboard = useGridClipboard(options, cursor)
-  const latest = useRef({ cursor, ids })
-  latest.current = { cursor, ids }
-  const actions = useGridActions({ table, field, shape, latest })
+  const reveal = useReveal(scroller)
+  const cursor = useGridCursor(options, root, reveal)
+  const commands = gridCommands(options, cursor, can)
+  const resolving = useResolving(table)
+  const clipboard = useGridClipboard(options, cursor, commands)
+  const latest = useRef({ cursor, commands, ids })
+  latest.current = { cursor, commands, ids }
+  const actions = useGridActions(latest, shape, resolving.resolve)
   useCellFocus({ table, shape, latest, scroller })
   const rows = useWindow(scroller, ids.length, rowHeight)
   const tools = can.copy || can.delete
+  const filled = () => {
+    const { row, column } = cursor.active
+    return model.row(table, ids[row] ?? '').row[columns[column]?.name ?? ''] !== undefined
+  }
+  const pointer = usePointer(cursor, columns)
+  const addFirst = () => {
+    model.history(table).run(() => model.insertRows(table, [{}]))
+    cursor.go({ row: 0, column: 0 })
+  }
   return (
     <div>
       <div ref={scroller} className={rows.windowed ? 'fw-grid-box fw-grid-tall' : 'fw-grid-box'}>
@@ -55,8 +66,8 @@ export function DeskGrid({ table, field, item, shape }: GridProps) {
           aria-label={titleOf({ ...field, name: table })}
           aria-rowcount={ids.length + 1}
           aria-readonly={fixed}
-          onKeyDown={(event) => onGridKey(event, cursor, columns)}
-          {...pointerHandlers(cursor)}
+          onKeyDown={(event) => onGridKey(event, { cursor, columns, commands, filled })}
+          {...pointer}
           {...clipboard}
           onBlur={(event) => {
             const left = event.relatedTarget && !event.currentTarget.contains(event.relatedTarget)
@@ -77,50 +88,75 @@ export function DeskGrid({ table, field, item, shape }: GridProps) {
                   index={index}
                   columns={columns}
                   active={here ? cursor.active.column : -1}
+                  used={here && cursor.used}
                   selected={selectedIn(cursor.range, index)}
                   editing={here ? cursor.editing : undefined}
                   actions={actions}
+                  resolving={resolving.inRow(id)}
                 />
               )
             })}
             {rows.after > 0 && <tr style={{ height: rows.after }} />}
+            {ids.length === 0 && (
+              <EmptyRow
+                span={columns.length + 1 + Number(tools)}
+                writable={can.add}
+                onAdd={addFirst}
+              />
+            )}
           </tbody>
-          <GridFoot table={table} columns={columns} tools={tools} />
+          {ids.length > 0 && <GridFoot table={table} columns={columns} tools={tools} />}
         </table>
-        {ids.length === 0 && <div className="fw-grid-empty">{t('grid.empty')}</div>}
       </div>
-      {!fixed && <GridBar table={table} item={item} shape={shape} cursor={cursor} />}
+      {!fixed && (
+        <GridBar
+          table={table}
+          item={item}
+          shape={shape}
+          options={options}
+          cursor={cursor}
+          commands={commands}
+        />
+      )}
     </div>
   )
 }
 
-/** A click edits a cell, with shift it extends the selection to it. */
-function pointerHandlers(cursor: GridCursor) {
-  const cellAt = (target: EventTarget): Cell | undefined => {
-    const cell = target instanceof HTMLElement ? target.closest<HTMLElement>('td[data-cell]') : null
-    const [row, column] = cell?.dataset['cell']?.split(',').map(Number) ?? []
-    return row === undefined || column === undefined ? undefined : { row, column }
-  }
-  return {
-    onMouseDown: (event: MouseEvent) => {
-      // Otherwise the browser would select text.
-      if (event.shiftKey && cellAt(event.target)) event.preventDefault()
-    },
-    onClick: (event: MouseEvent) => {
-      const cell = cellAt(event.target)
-      if (!cell) return
-      const { row, column } = cursor.active
-      if (event.shiftKey) cursor.go(cell, true)
-      else if (!cursor.editing || row !== cell.row || column !== cell.column) cursor.edit(cell)
-    },
-  }
+interface EmptyRowProps {
+  span: number
+  writable: boolean
+  onAdd: () => void
+}
+
+/** Stands where rows will be; with the focus on it one can begin, or paste. */
+function EmptyRow({ span, writable, onAdd }: EmptyRowProps) {
+  const { t } = useTranslation()
+  return (
+    <tr>
+      <td
+        colSpan={span}
+        className="fw-grid-empty"
+        tabIndex={writable ? 0 : undefined}
+        data-empty
+        onKeyDown={(event) => {
+          if (!writable || event.key !== 'Enter') return
+          event.preventDefault()
+          event.stopPropagation()
+          onAdd()
+        }}
+        onDoubleClick={writable ? onAdd : undefined}
+      >
+        {t(writable ? 'grid.emptyKeys' : 'grid.empty')}
+      </td>
+    </tr>
+  )
 }
 
 /** Lists of controls open outside the grid, yet belong to the cell. */
 function isPopup(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
-    target.closest('.ant-select-dropdown, .ant-picker-dropdown') !== null
+    target.closest('.ant-select-dropdown, .ant-picker-dropdown, .ant-modal') !== null
   )
 }
 
@@ -130,87 +166,70 @@ function selectedIn(range: Range, row: number): string {
   return !single && row >= range.top && row <= range.bottom ? `${range.left}-${range.right}` : ''
 }
 
-function GridBar({
-  table,
-  item,
-  shape,
-  cursor,
-}: Omit<GridProps, 'field'> & { cursor: GridCursor }) {
-  const { t } = useTranslation()
-  const { model } = useForm()
-  if (!shape.can.add && !shape.can.paste) return null
-  return (
-    <div className="fw-grid-bar">
-      {shape.can.add && (
-        <>
-          <Button
-            size="small"
-            icon={<PlusOutlined />}
-            onClick={() => {
-              model.insertRows(table, [{}])
-              cursor.go({ row: shape.ids.length, column: 0 })
-            }}
-          >
-            {t('grid.addRow')}
-          </Button>
-          <FillButtons table={table} fills={item?.fill ?? []} />
-        </>
-      )}
-      {shape.can.paste && <span className="fw-help">{t('grid.pasteHint')}</span>}
-    </div>
+/** Scrolls to a row that is not in the page, as only those in sight are. */
+function useReveal(scroller: RefObject<HTMLElement | null>) {
+  return useCallback(
+    (row: number) => {
+      const element = scroller.current
+      if (element) element.scrollTop = Math.max(0, (row - 3) * rowHeight)
+    },
+    [scroller],
   )
 }
 
 interface Latest {
-  latest: RefObject<{ cursor: GridCursor; ids: readonly string[] }>
-  table: string
-  shape: TableShape
+  cursor: GridCursor
+  commands: GridCommands
+  ids: readonly string[]
 }
 
-function useGridActions({ latest, table, shape, field }: Latest & { field: Field }): GridActions {
-  const { model } = useForm()
+function useGridActions(
+  latest: RefObject<Latest>,
+  shape: TableShape,
+  resolve: (id: string, column: GridColumnOf, text: string) => void,
+): GridActions {
   const { copy, delete: remove } = shape.can
-  return useMemo<GridActions>(() => {
-    const idAt = (row: number) => latest.current.ids[row] ?? ''
-    return {
+  return useMemo<GridActions>(
+    () => ({
       finish: () => latest.current.cursor.finish(),
-      copy: copy
-        ? (row) => {
-            const source = model.row(table, idAt(row)).row
-            const { _id, ...values } = copyOf(field.items?.properties ?? {}, source)
-            model.insertRows(table, [values], row + 1)
-          }
-        : undefined,
-      remove: remove ? (row) => model.deleteRows(table, [idAt(row)]) : undefined,
-    }
-  }, [model, table, field, copy, remove, latest])
+      typed: (id, column, text) => resolve(id, column, text),
+      down: () => latest.current.cursor.down(),
+      copy: copy ? (row) => latest.current.commands.copyRow(row) : undefined,
+      remove: remove ? (row) => latest.current.commands.deleteRow(row) : undefined,
+    }),
+    [copy, remove, latest, resolve],
+  )
+}
+
+type GridColumnOf = TableShape['columns'][number]
+
+interface CellFocus {
+  table: string
+  shape: TableShape
+  latest: RefObject<Latest>
+  scroller: RefObject<HTMLElement | null>
 }
 
 /** Lets problems lead to their cells. */
-function useCellFocus({
-  latest,
-  table,
-  shape,
-  scroller,
-}: Latest & { scroller: RefObject<HTMLElement | null> }): void {
+function useCellFocus({ latest, table, shape, scroller }: CellFocus): void {
   const { model } = useForm()
   const { columns } = shape
   useEffect(
     () =>
       model.onFocus(table, (path) => {
         const { row, column } = parsePath(path)
-        const at = {
+        scroller.current?.scrollIntoView({ block: 'center' })
+        if (latest.current.ids.length === 0) {
+          scroller.current?.querySelector<HTMLElement>('[data-empty]')?.focus()
+          return
+        }
+        latest.current.cursor.go({
           row: Math.max(0, latest.current.ids.indexOf(row ?? '')),
           column: Math.max(
             0,
             columns.findIndex((each) => each.name === column),
           ),
-        }
-        const element = scroller.current
-        if (element && at.row * rowHeight > element.clientHeight)
-          element.scrollTop = at.row * rowHeight
-        element?.scrollIntoView({ block: 'center' })
-        latest.current.cursor.go(at)
+        })
       }),
     [model, table, columns, latest, scroller],
   )

@@ -17,15 +17,22 @@ export interface GridRowProps {
   columns: readonly GridColumn[]
   /** The active column if the cursor is in this row, else -1. */
   active: number
+  /** The person has been in the grid, so that the place of the cursor is shown. */
+  used: boolean
   /** The selected columns of this row as "first-last"; "" if none. */
   selected: string
   editing: { startWith?: string } | undefined
   actions: GridActions
+  /** Columns whose text is being looked up, joined by commas. */
+  resolving: string
 }
 
 /** What a row asks of its grid; the same object at every render, so that rows render only for their own changes. */
 export interface GridActions {
   finish: () => void
+  /** A text was typed that names a record, and nobody waited for the list. */
+  typed: (id: string, column: GridColumn, text: string) => void
+  down: () => void
   copy?: ((row: number) => void) | undefined
   remove?: ((row: number) => void) | undefined
 }
@@ -107,22 +114,39 @@ function cellClass(props: GridCellProps, readOnly: boolean, bad: boolean): strin
     readOnly && 'fw-cell-quiet',
     inRange && 'fw-cell-selected',
     active === position && 'fw-cell-active',
+    active === position && props.used && 'fw-cell-used',
     bad && 'fw-cell-bad',
   ]
     .filter(Boolean)
     .join(' ')
 }
 
+/** What stands in a cell that is not edited. */
+function useCellText({ column, view }: GridCellProps): string {
+  const { model, bundle } = useForm()
+  const state = view.state(column.name)
+  const value = view.row[column.name]
+  if (state.hidden) return ''
+  if (value === undefined) return state.pending ? '…' : ''
+  return shownValue(value, {
+    field: column.field,
+    nameOf: (entity, id) => model.nameOf(entity, id),
+    zone: bundle.zone,
+  })
+}
+
 function GridCell(props: GridCellProps) {
   const { column, position, view, index, active } = props
-  const { model, bundle, readOnly } = useForm()
+  const { readOnly } = useForm()
   const textOfProblem = useProblemText()
+  const text = useCellText(props)
   const state = view.state(column.name)
   const problems = state.hidden ? [] : view.problems(column.name)
   const fixed = readOnly || state.readOnly === true
   const editing = active === position ? props.editing : undefined
-  const note = problems.map(textOfProblem).join(' ')
-  const className = cellClass(props, fixed, problems.length > 0 && !editing)
+  const waits = props.resolving.split(',').includes(column.name)
+  const note = waits ? '' : problems.map(textOfProblem).join(' ')
+  const className = cellClass(props, fixed, note !== '' && !editing)
   if (editing && !fixed) {
     return (
       <td className={`${className} fw-cell-editing`} data-cell={`${index},${position}`}>
@@ -134,13 +158,6 @@ function GridCell(props: GridCellProps) {
       </td>
     )
   }
-  const value = view.row[column.name]
-  const shown = shownValue(value, {
-    field: column.field,
-    nameOf: (entity, id) => model.nameOf(entity, id),
-    zone: bundle.zone,
-  })
-  const text = value === undefined || state.hidden ? '' : shown
   return (
     // biome-ignore lint/a11y/useAriaPropsSupportedByRole: a cell of a grid may be invalid and read-only
     <td
@@ -148,10 +165,11 @@ function GridCell(props: GridCellProps) {
       tabIndex={active === position ? 0 : -1}
       data-cell={`${index},${position}`}
       aria-readonly={fixed}
-      aria-invalid={problems.length > 0}
+      aria-invalid={note !== ''}
+      aria-selected={className.includes('fw-cell-selected') || undefined}
       title={note || undefined}
     >
-      {state.pending && value === undefined && !state.hidden ? '…' : text}
+      {text}
       {note && <span className="fw-sr">{note}</span>}
     </td>
   )
@@ -176,6 +194,10 @@ function CellEditor(props: GridCellProps & { startWith: string | undefined; bad:
         label: t('grid.cell', { column: column.title, no: index + 1 }),
         startWith: props.startWith,
         onDone: props.actions.finish,
+        onTyped: (text, way) => {
+          props.actions.typed(id, column, text)
+          if (way === 'down') props.actions.down()
+        },
       }}
     />
   )

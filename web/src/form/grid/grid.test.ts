@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { formatCells, parseCells } from './clipboard'
+import { commandOf } from './commands'
 import { follow, moved, rangeBetween } from './cursor'
 
 test.each([
@@ -59,4 +60,48 @@ test('a selection is the same from whichever corner it was made', () => {
   const b = { row: 0, column: 3 }
   expect(rangeBetween(a, b)).toEqual(rangeBetween(b, a))
   expect(rangeBetween(a, b)).toEqual({ top: 0, bottom: 2, left: 0, right: 3 })
+})
+
+test('Tab passes over what cannot be written', () => {
+  const open = ({ column }: { column: number }) => column < 2
+  expect(follow({ row: 0, column: 1 }, true, extent, open)).toEqual({ row: 1, column: 0 })
+  expect(follow({ row: 1, column: 0 }, false, extent, open)).toEqual({ row: 0, column: 1 })
+  expect(follow({ row: 2, column: 1 }, true, extent, open)).toBeUndefined()
+})
+
+test.each([
+  ['ArrowDown', { row: 2, column: 1 }],
+  ['ArrowLeft', { row: 1, column: 0 }],
+  ['Home', { row: 0, column: 0 }],
+  ['End', { row: 2, column: 3 }],
+  ['PageDown', undefined],
+])('Ctrl+%s leads to the edge, %j', (key, want) => {
+  expect(moved({ row: 1, column: 1 }, key, extent, true)).toEqual(want)
+})
+
+const chord = (text: string) => {
+  const parts = text.split('+')
+  return {
+    key: parts.at(-1) ?? '',
+    ctrlKey: parts.includes('Ctrl'),
+    metaKey: parts.includes('Cmd'),
+    shiftKey: parts.includes('Shift'),
+    altKey: parts.includes('Alt'),
+  }
+}
+
+test.each([
+  ['Ctrl+z', 'undo'],
+  ['Cmd+z', 'undo'],
+  ['Ctrl+Shift+Z', 'redo'],
+  ['Ctrl+y', 'redo'],
+  ['Ctrl+D', 'fillDown'], // caps lock
+  ['Ctrl+Shift+D', 'copyRows'],
+  ['Ctrl+Enter', 'fillAll'],
+  ['Ctrl+Backspace', 'deleteRows'],
+  ['Ctrl+c', undefined],
+  ['Ctrl+Alt+z', undefined],
+  ['z', undefined],
+])('%s is %s', (keys, want) => {
+  expect(commandOf(chord(keys))).toBe(want)
 })

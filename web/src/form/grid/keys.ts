@@ -1,10 +1,12 @@
 import type { KeyboardEvent } from 'react'
 import type { GridColumn } from './columns'
-import { follow, moved } from './cursor'
+import { commandOf } from './commands'
+import { moved } from './cursor'
+import type { GridCommands } from './grid-commands'
 import type { GridCursor } from './use-grid-cursor'
 
-/** Types whose own control needs the arrow keys while it is open. */
-const keepsArrows: ReadonlySet<string> = new Set([
+/** Types that are chosen, not typed: they open at a click and with Enter, and need the arrow keys while they are open. */
+const chosen: ReadonlySet<string> = new Set([
   'select',
   'multiselect',
   'reference',
@@ -15,68 +17,98 @@ const keepsArrows: ReadonlySet<string> = new Set([
   'date',
   'datetime',
   'month',
-  'longtext',
+  'boolean',
+  'attachment',
+  'image',
+  'signature',
 ])
 
-/** The keys of a spreadsheet: arrows and Tab move, Enter edits and goes down, a character replaces, Escape puts back. */
-export function onGridKey(
-  event: KeyboardEvent,
-  cursor: GridCursor,
-  columns: readonly GridColumn[],
-): void {
+/** Whether a cell of the column opens at once when it is clicked; others are selected, and typing replaces them. */
+export function isChosen(column: GridColumn | undefined): boolean {
+  return column !== undefined && chosen.has(column.field['x-type'])
+}
+
+export interface GridKeys {
+  cursor: GridCursor
+  columns: readonly GridColumn[]
+  commands: GridCommands
+  /** Whether there is a value in the cell with the cursor. */
+  filled: () => boolean
+}
+
+/** The keys of a spreadsheet: arrows and Tab move, Enter goes down, a character replaces, F2 edits, Escape puts back. */
+export function onGridKey(event: KeyboardEvent, grid: GridKeys): void {
+  const { cursor, columns } = grid
   if (event.nativeEvent.isComposing || cursor.extent.rows === 0 || isButton(event.target)) return
-  if (event.key === 'Tab') tab(event, cursor)
-  else if (cursor.editing)
-    whileEditing(event, cursor, columns[cursor.active.column]?.field['x-type'] ?? '')
-  else whileMoving(event, cursor)
+  const command = commandOf(event)
+  if (event.key === 'Tab') {
+    if (cursor.tab(!event.shiftKey)) event.preventDefault()
+    else if (cursor.editing) cursor.finish()
+  } else if (command && !(cursor.editing && isOfText(command))) {
+    event.preventDefault()
+    grid.commands.run(command)
+  } else if (cursor.editing) {
+    whileEditing(event, cursor, columns[cursor.active.column])
+  } else {
+    whileMoving(event, grid)
+  }
+}
+
+/** While a cell is edited these keys belong to its text. */
+function isOfText(command: string): boolean {
+  return ['undo', 'redo', 'selectAll', 'deleteRows'].includes(command)
 }
 
 function isButton(target: EventTarget): boolean {
   return target instanceof HTMLElement && target.closest('button') !== null
 }
 
-function tab(event: KeyboardEvent, cursor: GridCursor): void {
-  const next = follow(cursor.active, !event.shiftKey, cursor.extent)
-  if (!next) {
-    if (cursor.editing) cursor.finish()
-    return
-  }
-  event.preventDefault()
-  cursor.go(next)
-}
-
-function whileEditing(event: KeyboardEvent, cursor: GridCursor, type: string): void {
+function whileEditing(
+  event: KeyboardEvent,
+  cursor: GridCursor,
+  column: GridColumn | undefined,
+): void {
   const { key } = event
-  const vertical = (key === 'ArrowUp' || key === 'ArrowDown') && !keepsArrows.has(type)
+  const type = column?.field['x-type']
+  const vertical = key === 'ArrowUp' || key === 'ArrowDown'
   if (key === 'Escape') {
+    event.stopPropagation()
     cursor.revert()
   } else if (key === 'Enter' && !(type === 'longtext' && event.shiftKey)) {
     event.preventDefault()
     cursor.down()
-  } else if (vertical) {
+  } else if (vertical && type !== 'longtext' && !isChosen(column)) {
     event.preventDefault()
     cursor.go(moved(cursor.active, key, cursor.extent) ?? cursor.active)
   }
 }
 
-function whileMoving(event: KeyboardEvent, cursor: GridCursor): void {
-  const next = moved(cursor.active, event.key, cursor.extent)
+function whileMoving(event: KeyboardEvent, { cursor, columns, commands, filled }: GridKeys): void {
+  const { key } = event
+  const jump = event.ctrlKey || event.metaKey
+  const next = event.altKey ? undefined : moved(cursor.active, key, cursor.extent, jump)
   if (next) {
     event.preventDefault()
-    cursor.go(next, event.shiftKey)
+    cursor.go(next, { extend: event.shiftKey })
     return
   }
-  const command = event.ctrlKey || event.metaKey || event.altKey ? undefined : commandOf(event.key)
-  if (!command) return
+  const action = jump ? undefined : actionOf(event)
+  if (!action) return
   // An input method that has begun to compose goes on in the control that opens now, so its key is let through.
-  if (event.key !== 'Process') event.preventDefault()
-  if (command === 'clear') cursor.clear()
-  else if (command === 'edit') cursor.edit(cursor.active)
-  else cursor.edit(cursor.active, event.key)
+  if (key !== 'Process') event.preventDefault()
+  const chooses = isChosen(columns[cursor.active.column]) && cursor.isOpen(cursor.active)
+  if (action === 'clear') commands.clear()
+  else if (action === 'up')
+    cursor.go(moved(cursor.active, 'ArrowUp', cursor.extent) ?? cursor.active)
+  else if (action === 'down' && !(chooses && !filled())) cursor.down()
+  else if (action === 'replace') cursor.edit(cursor.active, key)
+  else cursor.edit(cursor.active)
 }
 
-function commandOf(key: string): 'edit' | 'clear' | 'replace' | undefined {
-  if (key === 'Enter' || key === 'F2' || key === 'Process') return 'edit'
+function actionOf({ key, shiftKey, altKey }: KeyboardEvent) {
+  if (altKey) return key === 'ArrowDown' ? 'edit' : undefined
+  if (key === 'Enter') return shiftKey ? 'up' : 'down'
+  if (key === 'F2' || key === 'Process') return 'edit'
   if (key === 'Delete' || key === 'Backspace') return 'clear'
   return key.length === 1 ? 'replace' : undefined
 }

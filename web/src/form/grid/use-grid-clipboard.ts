@@ -1,18 +1,22 @@
 import { App } from 'antd'
 import type { ClipboardEvent } from 'react'
 import { useTranslation } from 'react-i18next'
+import { cellPath } from '@/lib/path'
 import { useFailureMessage } from '@/ui/use-failure-message'
 import { shownValue } from '../fields/kinds'
 import { useForm } from '../form-context'
+import { pastedInto } from './cells'
 import { formatCells, parseCells } from './clipboard'
 import type { GridColumn } from './columns'
-import { resolvePasted } from './resolve-pasted'
+import type { GridCommands } from './grid-commands'
+import { refuseText, resolvePasted } from './resolve-texts'
 import type { GridCursor, GridOptions } from './use-grid-cursor'
 
 /** Copies cells so that a spreadsheet takes them, and takes what a spreadsheet copied. */
 export function useGridClipboard(
   { table, columns, ids, readOnly }: GridOptions,
   cursor: GridCursor,
+  commands: GridCommands,
 ) {
   const { t } = useTranslation()
   const { message } = App.useApp()
@@ -31,13 +35,19 @@ export function useGridClipboard(
   }
 
   const insert = async (text: string) => {
-    const row = ids[cursor.active.row] ?? null
-    const into = columns.slice(cursor.active.column)
-    const cells = parseCells(text).map((line) => line.slice(0, into.length))
-    const resolved = await resolvePasted(bundle.entity.name, table, into, cells, model.values())
-    for (const name of resolved.names) model.learnName(name.target, name.id, name.text)
-    const names = into.map((column) => column.name)
-    model.paste(table, row, names, resolved.cells)
+    const at = cursor.range.top
+    const pasted = pastedInto(parseCells(text), columns, cursor.range)
+    const lookup = { entity: bundle.entity.name, table, values: model.values() }
+    const { cells, names, odd } = await resolvePasted(lookup, columns, pasted)
+    for (const { target, id, text: name } of names) model.learnName(target, id, name)
+    model.history(table).run(() => model.paste(table, ids[at] ?? null, pasted.columns, cells))
+    const rows = model.rowIds(table)
+    for (const { line, column, text: unknown, why } of odd)
+      refuseText(model, cellPath(table, rows[at + line] ?? '', column), unknown, why)
+    if (cells.length < 2) return
+    const { left } = cursor.range
+    const right = Math.min(columns.length, left + pasted.columns.length) - 1
+    cursor.select({ row: at + cells.length - 1, column: right }, { row: at, column: left })
   }
 
   const onCopy = (event: ClipboardEvent) => {
@@ -49,6 +59,12 @@ export function useGridClipboard(
     event.preventDefault()
   }
 
+  const onCut = (event: ClipboardEvent) => {
+    if (cursor.editing || readOnly) return
+    onCopy(event)
+    commands.clear()
+  }
+
   const onPaste = (event: ClipboardEvent) => {
     const text = event.clipboardData.getData('text/plain')
     if (readOnly || text === '' || (cursor.editing && !/[\t\n]/.test(text))) return
@@ -57,5 +73,5 @@ export function useGridClipboard(
     if (model.hasEngine()) insert(text).catch(fail)
     else void message.info(t('grid.pasteLater'))
   }
-  return { onCopy, onPaste }
+  return { onCopy, onCut, onPaste }
 }
