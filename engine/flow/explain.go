@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"formwork/engine/access"
+	"formwork/engine/def"
 	"formwork/engine/event"
 	"formwork/engine/record"
 )
@@ -13,7 +14,7 @@ import (
 // Explain tells why the last run on a record went where it went: which conditions held over which values, by which entry
 // of its list each node found its people, which rule put others in their place or skipped somebody. Everything is as it
 // was then: it is read from the events. Whoever may see the record may ask; reasons that rest on values he may not see
-// are marked and left out, and values behind references are for administrators of the flow only. It fails with
+// are marked and left out. It fails with
 // record.ErrNotFound if no flow ran on the record, or he may not see it.
 func (s *Service) Explain(ctx context.Context, actor access.Actor, entity, id string) (Trace, error) {
 	shown, err := s.Record(ctx, actor, entity, id)
@@ -60,9 +61,10 @@ func (s *Service) unseen(ctx context.Context, actor access.Actor, plan *Plan, fu
 		return nil, err
 	}
 	dir.flow = plan.Flow.Name
-	if actor.Admin || plan.Admin(dir, actor.ID) {
+	if actor.Admin {
 		return func(string) bool { return false }, dir.err
 	}
+	byGrants := s.concealed(ctx, actor, full.Catalog, full.Entity)
 	st, err := decodeState(full.Record.Flow)
 	if err != nil {
 		return nil, err
@@ -75,7 +77,7 @@ func (s *Service) unseen(ctx context.Context, actor access.Actor, plan *Plan, fu
 		first, _, further := strings.Cut(path, ".")
 		field, known := full.Entity.Field(first)
 		if further && (!known || !field.IsTable()) {
-			return true // of another record
+			return byGrants(path)
 		}
 		return byNode(path) || !s.readable(ctx, actor, shown, first)
 	}, nil
@@ -89,4 +91,67 @@ func (s *Service) readable(ctx context.Context, actor access.Actor, shown record
 	probe := []event.Change{{Field: field, From: "a", To: "b"}}
 	seen, err := s.config.Records.Changes(ctx, actor, shown.Entity, shown.ID, probe)
 	return err == nil && len(seen) == 1 && seen[0].To == "b"
+}
+
+// Administers tells whether somebody administers a flow: by its own list, or as an administrator of the company.
+func (s *Service) Administers(ctx context.Context, actor access.Actor, f *def.Flow) (bool, error) {
+	if actor.Admin || actor.System {
+		return true, nil
+	}
+	for _, who := range adminsOf(f) {
+		kind, name, _ := cutWho(who)
+		if kind == "user" && name == actor.ID {
+			return true, nil
+		}
+		if kind != "role" {
+			continue
+		}
+		if holds, err := s.config.Access.Holds(ctx, actor, name); err != nil || holds {
+			return holds, err
+		}
+	}
+	return false, nil
+}
+
+// concealed tells which paths of an entity somebody may not see in any record, or, behind references, not in all. The
+// values of the record itself are looked at by whoever has one.
+func (s *Service) concealed(ctx context.Context, actor access.Actor, cat *def.Catalog, entity *def.Entity) func(path string) bool {
+	return func(path string) bool {
+		at := entity
+		names := strings.Split(path, ".")
+		for i := 0; i < len(names); i++ {
+			field, ok := at.Field(names[i])
+			if !ok {
+				return false // a system field
+			}
+			if field.IsTable() {
+				names, i = []string{strings.Join(names[i:], ".")}, 0
+			}
+			if !s.shows(ctx, actor, at.Name, names[i], at == entity) {
+				return true
+			}
+			if at = cat.Entities[field.Target()]; at == nil {
+				break
+			}
+		}
+		return false
+	}
+}
+
+// shows tells whether somebody's grants show a field: in some records, or in every one.
+func (s *Service) shows(ctx context.Context, actor access.Actor, entity, path string, anywhere bool) bool { //nolint:revive // anywhere: in which records
+	rights, err := s.config.Access.Rights(ctx, actor, entity, access.Read)
+	if err != nil {
+		return false // in doubt nothing is shown
+	}
+	if anywhere {
+		return rights.Anywhere().Shows(path)
+	}
+	everywhere := access.Rights{All: rights.All}
+	for _, grant := range rights.Grants {
+		if grant.Where == nil {
+			everywhere.Grants = append(everywhere.Grants, grant)
+		}
+	}
+	return everywhere.Anywhere().Shows(path)
 }

@@ -98,15 +98,12 @@ func Compile(cat *def.Catalog, f *def.Flow) (*Plan, error) {
 // compilePlan makes a plan also of a flow with broken conditions, for Lint and for runs that were published unchecked.
 // Without a catalog, or without an entity in it, conditions may name anything.
 func compilePlan(cat *def.Catalog, f *def.Flow) *Plan {
-	p := &Plan{Flow: f, nodes: map[string]*node{}, admins: f.Settings.Admins}
+	p := &Plan{Flow: f, nodes: map[string]*node{}, admins: adminsOf(f)}
 	if cat != nil {
 		p.Catalog = cat.Version
 		p.entity = cat.Entities[f.Entity]
 	}
 	scope := planScope(cat, p.entity)
-	if len(p.admins) == 0 {
-		p.admins = []string{"role:flow_admin"}
-	}
 	c := compiler{plan: p, cat: cat, scope: scope}
 	p.root = c.list(f.Nodes, nil, nil)
 	p.settings = p.readSettings(scope)
@@ -117,6 +114,14 @@ func compilePlan(cat *def.Catalog, f *def.Flow) *Plan {
 		}
 	}
 	return p
+}
+
+// adminsOf lists who administers a flow.
+func adminsOf(f *def.Flow) []string {
+	if len(f.Settings.Admins) == 0 {
+		return []string{"role:flow_admin"}
+	}
+	return f.Settings.Admins
 }
 
 // planScope is what conditions may name.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"formwork/engine/access"
 	"formwork/engine/def"
 	"formwork/engine/event"
 	"formwork/engine/form"
@@ -47,6 +48,8 @@ type ReplayDifference struct {
 	Was   any    `json:"was"`
 	Now   any    `json:"now"`
 	Cause string `json:"cause"`
+	// Hidden tells that the reader may not see the values.
+	Hidden bool `json:"hidden,omitempty"`
 }
 
 const (
@@ -57,8 +60,9 @@ const (
 // MaxReplay is how many runs one call plays.
 const MaxReplay = 200
 
-// Replay plays the last runs of a flow by the definitions of a catalog, at most limit.
-func (s *Service) Replay(ctx context.Context, tenant string, cat *def.Catalog, name string, limit int) (Replay, error) {
+// Replay plays the last runs of a flow by the definitions of a catalog, at most limit, for an administrator of it.
+func (s *Service) Replay(ctx context.Context, reader access.Actor, cat *def.Catalog, name string, limit int) (Replay, error) {
+	tenant := reader.Tenant
 	f := cat.Flows[name]
 	if f == nil {
 		return Replay{}, record.ErrNotFound
@@ -78,11 +82,25 @@ func (s *Service) Replay(ctx context.Context, tenant string, cat *def.Catalog, n
 			replay.Failed = append(replay.Failed, ReplayedFailed{Record: docs[i].ID, Code: code})
 		}
 		if len(found) > 0 {
+			s.withhold(ctx, reader, cat, f, found)
 			replay.Differing++
 			replay.Runs = append(replay.Runs, ReplayedRun{Record: docs[i].ID, Text: text, Differences: found})
 		}
 	}
 	return replay, nil
+}
+
+// withhold leaves out the values of fields a reader's grants hide.
+func (s *Service) withhold(ctx context.Context, reader access.Actor, cat *def.Catalog, f *def.Flow, found []ReplayDifference) {
+	if reader.Admin {
+		return
+	}
+	hidden := s.concealed(ctx, reader, cat, cat.Entities[f.Entity])
+	for i := range found {
+		if found[i].Field != "" && hidden(found[i].Field) {
+			found[i].Was, found[i].Now, found[i].Hidden = nil, nil, true
+		}
+	}
 }
 
 // lastRuns finds the records a flow ran on, newest first. They are looked for among the latest records of the entity.

@@ -25,6 +25,7 @@ type SimulateInput struct {
 	Values  form.Values    // merge patch on them
 	Plays   []Play
 	Lang    string
+	Reader  *access.Actor // who looks at it: what his grants hide is left out; nil = nobody
 }
 
 // Play is what somebody does at a node; whoever is not named by one approves.
@@ -326,6 +327,9 @@ func (sim *simulation) childEnded() (Command, bool) {
 
 func (sim *simulation) result() (Simulation, error) {
 	t := &tracer{plan: sim.plan, state: &sim.state, facts: sim.facts, lang: sim.in.Lang}
+	if reader := sim.in.Reader; reader != nil && !reader.Admin {
+		t.hidden = sim.service.concealed(sim.ctx, *reader, sim.in.Catalog, sim.in.Catalog.Entities[sim.plan.Flow.Entity])
+	}
 	if sim.state.Status == "" { // refused at once
 		t.state = &State{Name: sim.plan.Flow.Name, Initiator: Person{ID: sim.actor.ID, Name: sim.actor.Name}}
 	}

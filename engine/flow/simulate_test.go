@@ -200,7 +200,7 @@ func TestReplayFindsWhatADraftWouldChange(t *testing.T) {
 	}
 	replay := func(cat *def.Catalog) flow.Replay {
 		t.Helper()
-		r, err := w.flows.Replay(w.ctx, tenantName, cat, "purchase", 10)
+		r, err := w.flows.Replay(w.ctx, chen, cat, "purchase", 10)
 		if err != nil {
 			t.Fatal(explain(err))
 		}
@@ -242,7 +242,7 @@ func TestReplayTellsWhatHasChangedSince(t *testing.T) {
 	if err != nil {
 		t.Fatal(explain(err))
 	}
-	r, err := w.flows.Replay(w.ctx, tenantName, w.version, "purchase", 5)
+	r, err := w.flows.Replay(w.ctx, chen, w.version, "purchase", 5)
 	if err != nil || r.Differing != 1 || r.Runs[0].Differences[0].Cause != "since" {
 		t.Errorf("%+v, %v", r, err)
 	}
