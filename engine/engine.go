@@ -108,7 +108,6 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.Sheets = sheet.New(sheet.Config{Records: e.Records, Access: e.Access, Catalogs: e.Catalogs, Zone: tenants.Zone})
 	e.Files = file.New(file.Config{
 		Blobs: cfg.Blobs, Records: e.Records, Catalogs: e.Catalogs, Stores: tenants.Store, Tenants: e.tenantNames,
 		Clock: cfg.Clock, NewID: cfg.NewID, Random: cfg.Random, Log: cfg.Log, Record: e.Flows.Record,
@@ -116,6 +115,12 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	e.Jobs = job.NewRunner(job.Config{
 		Store: e.open, Tenants: e.tenantNames, Clock: cfg.Clock, NewID: cfg.NewID, Holder: cfg.Holder, Log: cfg.Log,
 	})
+	e.Sheets = sheet.New(sheet.Config{
+		Records: e.Records, Access: e.Access, Catalogs: e.Catalogs, Zone: tenants.Zone, Stores: tenants.Store, Files: e.Files,
+		Jobs: e.Jobs, People: e.Identity.Actor, Clock: cfg.Clock, NewID: cfg.NewID,
+	})
+	e.Jobs.Register(sheet.JobImport, e.Sheets.Work)
+	e.Jobs.Register(sheet.JobUndo, e.Sheets.WorkUndo)
 	if e.Notify, err = e.newNotify(); err != nil {
 		return nil, err
 	}
