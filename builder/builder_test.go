@@ -163,7 +163,7 @@ func codesOf(err error) []string {
 func TestAnEmptyTenantHasTheSystemEntities(t *testing.T) {
 	w := newWorld(t)
 	catalog := w.active(t)
-	if got := slices.Sorted(maps.Keys(catalog.Entities)); !slices.Equal(got, []string{"department", "file", "task", "user"}) {
+	if got := slices.Sorted(maps.Keys(catalog.Entities)); !slices.Equal(got, []string{"department", "file", "flow_run", "task", "user"}) {
 		t.Errorf("entities %v", got)
 	}
 	history, err := w.History(w.ctx, "acme")
@@ -405,7 +405,7 @@ func TestTemplatesTellWhatIsInstalled(t *testing.T) {
 	for _, info := range list {
 		got[info.Name] = info.Installed
 	}
-	if want := map[string]string{"base": "0.2.0", "labor": ""}; !maps.Equal(got, want) {
+	if want := map[string]string{"base": "0.3.0", "labor": ""}; !maps.Equal(got, want) {
 		t.Errorf("installed %v, want %v", got, want)
 	}
 }
@@ -457,7 +457,7 @@ func TestSampleFillsATenant(t *testing.T) {
 		logins = append(logins, p.Login)
 	}
 	if want := []string{
-		"demo_clerk", "demo_labor", "demo_manager", "demo_foreman", "demo_cost", "demo_cashier", "demo_finance", "demo_director", "demo_auditor", "demo_steward",
+		"demo_clerk", "demo_labor", "demo_manager", "demo_foreman", "demo_cost", "demo_cashier", "demo_finance", "demo_director", "demo_auditor", "demo_planner", "demo_steward",
 	}; !slices.Equal(logins, want) {
 		t.Errorf("people %v, want %v", logins, want)
 	}

@@ -52,7 +52,7 @@ func TestTwoCompanies(t *testing.T) {
 		t.Fatal(err)
 	}
 	weather := `"properties":{"weather":{"maxLength":20,"title":"天气","type":"string","x-i18n":{"en":{"title":"Weather"}},"x-type":"text"},`
-	changed := strings.Replace(string(sheet), `"properties":{"chargeback_amount"`, weather+`"chargeback_amount"`, 1)
+	changed := strings.Replace(string(sheet), `"properties":{`, weather, 1)
 	if err := w.Put(w.ctx, admin, ref, []byte(changed)); err != nil {
 		t.Fatal(err)
 	}

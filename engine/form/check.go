@@ -165,7 +165,7 @@ func checkBankCard(c cleaned, text string) cleaned {
 	}
 	if !checkDigitOK(def.TypeBankCard, text) {
 		c.faults = append(c.faults, fault{
-			code: "pattern", level: def.LevelWarning, rule: RuleLuhn, params: map[string]any{"type": string(def.TypeBankCard)},
+			code: "card_check", level: def.LevelWarning, rule: RuleLuhn, params: map[string]any{"type": string(def.TypeBankCard)},
 		})
 	}
 	return c

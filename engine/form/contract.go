@@ -66,7 +66,8 @@ type System struct {
 // "error" or "warning" (may be acknowledged with a reason; one without Rule needs none, it is only recorded).
 //
 // Codes: type required min max scale length pattern option items duplicate_row unknown_field unknown_row field_denied
-// compute (an expression failed; params.reason says how), and those of rules.
+// card_check (a warning: the check digit of a bank card fails), compute (an expression failed; params.reason says how),
+// and those of rules.
 type Problem struct {
 	Field  string         `json:"field"`
 	Code   string         `json:"code"`
