@@ -29,7 +29,7 @@ const (
 func (s *server) routes() []route {
 	var all []route
 	for _, group := range [][]route{
-		s.sessionRoutes(), s.recordRoutes(), s.sheetRoutes(), s.fileRoutes(), s.reportRoutes(), s.taskRoutes(), s.proxyRoutes(), s.notifyRoutes(), s.memberRoutes(), s.definitionRoutes(),
+		s.sessionRoutes(), s.recordRoutes(), s.sheetRoutes(), s.fileRoutes(), s.reportRoutes(), s.taskRoutes(), s.handoverRoutes(), s.flowAdminRoutes(), s.proxyRoutes(), s.notifyRoutes(), s.memberRoutes(), s.definitionRoutes(),
 	} {
 		all = append(all, group...)
 	}

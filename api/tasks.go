@@ -191,19 +191,22 @@ func (s *server) decideBatch(r *request) error {
 		return err
 	}
 	verb := flow.Verb(body.Verb)
-	if len(body.Tasks) == 0 || len(body.Tasks) > flow.MaxBatch {
-		return &paramError{Name: "tasks"}
-	}
 	if !slices.Contains(batchVerbs, verb) {
 		return &paramError{Name: "verb"}
 	}
-	key, err := r.idempotencyKey()
-	if err != nil {
+	return s.batch(r, flow.Batch{Tasks: body.Tasks, Verb: verb, Comment: body.Comment})
+}
+
+// batch does a batch and tells what was skipped, and why.
+func (s *server) batch(r *request, b flow.Batch) error {
+	if len(b.Tasks) == 0 || len(b.Tasks) > flow.MaxBatch {
+		return &paramError{Name: "tasks"}
+	}
+	var err error
+	if b.Key, err = r.idempotencyKey(); err != nil {
 		return err
 	}
-	settled, err := s.Engine.Flows.DecideAll(r.ctx, r.actor, flow.Batch{
-		Tasks: body.Tasks, Verb: verb, Comment: body.Comment, Key: key,
-	})
+	settled, err := s.Engine.Flows.DecideAll(r.ctx, r.actor, b)
 	if err != nil {
 		return err
 	}
@@ -213,14 +216,20 @@ func (s *server) decideBatch(r *request) error {
 			answer.Done++
 			continue
 		}
-		f, expected := describe(task.Err)
-		if !expected {
-			id, _ := r.Locals(requestIDKey).(string)
-			s.report(r.Ctx, task.Err, id)
-		}
+		f := s.explain(r, task.Err)
 		answer.Skipped = append(answer.Skipped, skippedTask{Task: task.Task, Code: f.Code, Params: f.Params, Problems: f.Problems})
 	}
 	return r.JSON(answer)
+}
+
+// explain describes the error of a part of a request; one that nobody expected is logged.
+func (s *server) explain(r *request, err error) failure {
+	f, expected := describe(err)
+	if !expected {
+		id, _ := r.Locals(requestIDKey).(string)
+		s.report(r.Ctx, err, id)
+	}
+	return f
 }
 
 func (s *server) listPeople(r *request) error {

@@ -124,6 +124,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	if e.Notify, err = e.newNotify(); err != nil {
 		return nil, err
 	}
+	e.Jobs.Register(jobMigrate, e.migrateStep)
 	e.Jobs.Every("sweep_sessions", time.Hour, e.Identity.Sweep)
 	e.Jobs.Every("sweep_files", time.Hour, e.Files.Sweep)
 	e.Jobs.Every("fire_deadlines", deadlines, e.fireDeadlines)

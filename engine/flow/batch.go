@@ -21,7 +21,8 @@ const VerbRead Verb = "read"
 // Batch decides several tasks the same way.
 type Batch struct {
 	Tasks   []string
-	Verb    Verb // approve, reject, read
+	Verb    Verb   // approve, reject, read; for administrators of the flow reassign
+	To      string // of reassign: a user
 	Comment string
 	Key     string // Idempotency-Key of the whole
 }
@@ -63,8 +64,11 @@ func (s *Service) decideOne(ctx context.Context, actor access.Actor, task string
 		}
 	}
 	act := Act{Verb: b.Verb, Comment: b.Comment}
+	if b.Verb == Reassign {
+		act.Task, act.To, at.task = task, b.To, ""
+	}
 	if b.Key != "" {
-		act.Key = b.Key + "|" + at.task
+		act.Key = b.Key + "|" + task
 	}
 	_, _, err := s.act(ctx, actor, at, act)
 	return err

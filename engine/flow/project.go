@@ -132,7 +132,7 @@ func (s *Service) prepare(ctx context.Context, tenant string) error {
 		Name:    historyCollection,
 		Fields:  []store.Field{{Path: "entity", Type: def.TypeText}, {Path: "record", Type: def.TypeText}, {Path: "seq", Type: def.TypeInteger}},
 		Indexes: [][]string{{"record", "seq"}},
-	})
+	}, migrationShape)
 	if err != nil {
 		return fmt.Errorf("projections of %s: %w", tenant, err)
 	}
@@ -324,6 +324,9 @@ func (p *projection) addTask(t *Task) {
 		p.add(t.User.ID, t.ID, TabOpen, values, fresh)
 	case TaskApproved, TaskRejected, TaskReturned, TaskTransferred:
 		values["decision"], values["unread"] = string(t.Status), false
+		if !t.DoneAt.IsZero() && !t.ArrivedAt.IsZero() {
+			values["waited"] = int64(t.DoneAt.Sub(t.ArrivedAt) / time.Second)
+		}
 		if t.Kind == TaskStart || t.Auto != "" || t.ArrivedAt.IsZero() {
 			p.drop(t.ID)
 			break
