@@ -44,7 +44,7 @@ type (
 		Import  string         `formData:"import" description:"name of an import definition; none: the fields of the entity"`
 		Mode    string         `formData:"mode" enum:"insert,update,upsert"`
 		All     bool           `formData:"all" description:"store all records or none"`
-		DryRun  bool           `formData:"dryRun"`
+		DryRun  bool           `formData:"dryRun" description:"only look what would become of it; not for runs"`
 		Reason  string         `formData:"reason" description:"answers warnings that ask for one"`
 		Opening bool           `formData:"opening" description:"opening data"`
 		Given   string         `formData:"given" description:"JSON object: values for every line, by field"`
@@ -94,23 +94,8 @@ func (s *server) listImports(r *request) error {
 }
 
 func (s *server) importRecords(r *request) error {
-	parts, err := r.parts()
+	in, _, err := r.importInput(true)
 	if err != nil {
-		return err
-	}
-	in := sheet.Input{
-		File: parts.file, Sheet: parts.text("sheet"), Import: parts.text("import"), Mode: parts.text("mode"), All: parts.flag("all"),
-		Dry: parts.flag("dryRun"), Reason: parts.text("reason"), Opening: parts.flag("opening"),
-	}
-	switch in.Mode {
-	case "", sheet.ModeInsert, sheet.ModeUpdate, sheet.ModeUpsert:
-	default:
-		return &paramError{Name: "mode"}
-	}
-	if err := parts.decode("given", &in.Given); err != nil {
-		return err
-	}
-	if err := parts.unknown(); err != nil {
 		return err
 	}
 	ctx, cancel := r.long()
@@ -120,6 +105,30 @@ func (s *server) importRecords(r *request) error {
 		return err
 	}
 	return r.JSON(report)
+}
+
+// importInput reads an order with its workbook, and what the workbook is called.
+func (r *request) importInput(mayBeDry bool) (in sheet.Input, name string, err error) { //nolint:revive // mayBeDry: whether the form has dryRun
+	parts, err := r.parts()
+	if err != nil {
+		return in, "", err
+	}
+	in = sheet.Input{
+		File: parts.file, Sheet: parts.text("sheet"), Import: parts.text("import"), Mode: parts.text("mode"), All: parts.flag("all"),
+		Reason: parts.text("reason"), Opening: parts.flag("opening"),
+	}
+	if mayBeDry {
+		in.Dry = parts.flag("dryRun")
+	}
+	switch in.Mode {
+	case "", sheet.ModeInsert, sheet.ModeUpdate, sheet.ModeUpsert:
+	default:
+		return in, "", &paramError{Name: "mode"}
+	}
+	if err := parts.decode("given", &in.Given); err != nil {
+		return in, "", err
+	}
+	return in, parts.name, parts.unknown()
 }
 
 // markWorkbook writes the notes of a report into the workbook it is about. The sentences come from the browser, which
@@ -194,6 +203,7 @@ func (t *temporary) Close() error { return errors.Join(t.File.Close(), os.Remove
 // parts are the fields of a form with a file.
 type parts struct {
 	file   []byte
+	name   string // of the file
 	fields map[string]string
 	read   map[string]bool
 }
@@ -222,7 +232,7 @@ func (r *request) parts() (*parts, error) {
 			return nil, &bodyError{Code: "duplicate_key", Path: "/" + part.FormName()}
 		}
 		if part.FormName() == "file" {
-			p.file = raw
+			p.file, p.name = raw, part.FileName()
 		} else {
 			p.fields[part.FormName()] = string(raw)
 		}
@@ -259,8 +269,11 @@ func (p *parts) unknown() error {
 	return nil
 }
 
-// describeSheet explains what makes a workbook useless as a whole.
+// describeSheet explains what makes a workbook useless as a whole, and a run that does not stand so.
 func describeSheet(err error) (failure, bool) {
+	if errors.Is(err, sheet.ErrRunState) {
+		return failure{Status: fiber.StatusConflict, Code: "import_state"}, true
+	}
 	var refused *sheet.FileError
 	if !errors.As(err, &refused) {
 		return failure{}, false

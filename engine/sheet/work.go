@@ -268,7 +268,7 @@ func (d *working) takeBack(ctx context.Context) error {
 }
 
 // end makes the report of what was stored.
-func (d *working) end(ctx context.Context, status RunStatus, kept bool) error { //nolint:revive // kept: whether the records stay
+func (d *working) end(ctx context.Context, status RunStatus, kept bool) error {
 	report := d.blank()
 	r := d.run
 	report.Rows, report.Records, report.OK = d.rows(), r.Records, r.Records-r.Bad
