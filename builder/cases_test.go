@@ -84,23 +84,19 @@ func (c *company) route(tb testing.TB, initiator, entity string, values form.Val
 	for range 12 {
 		decided := false
 		for code := range c.users {
-			open, err := c.flows.Tasks(c.ctx, c.person(tb, code), flow.TaskQuery{Limit: 100})
-			if err != nil {
-				tb.Fatal(err)
-			}
-			i := slices.IndexFunc(open.Tasks, func(task flow.TaskItem) bool { return task.Record == made.Record.ID })
-			if i < 0 {
+			task := c.waiting(tb, code, made.Record.ID)
+			if task.ID == "" {
 				continue
 			}
-			asked = append(asked, open.Tasks[i].Node)
+			asked = append(asked, task.Node)
 			act := flow.Act{Verb: flow.Approve}
-			if open.Tasks[i].Node == "publicity_3d" {
+			if task.Node == "publicity_3d" {
 				from := c.now
 				c.now = c.now.Add(72 * time.Hour)
 				act.Values = form.Values{"publicity_from": from.Format(time.RFC3339), "publicity_to": c.now.Format(time.RFC3339)}
 			}
-			if _, err := c.flows.Decide(c.ctx, c.person(tb, code), open.Tasks[i].ID, act); err != nil {
-				tb.Fatalf("%s by %s: %s", open.Tasks[i].Node, code, explained(err))
+			if _, err := c.flows.Decide(c.ctx, c.person(tb, code), task.ID, act); err != nil {
+				tb.Fatalf("%s by %s: %s", task.Node, code, explained(err))
 			}
 			decided = true
 			break
@@ -114,6 +110,21 @@ func (c *company) route(tb testing.TB, initiator, entity string, values form.Val
 		tb.Fatalf("%s ends as %s after %v: %v", entity, rec.State, asked, err)
 	}
 	return asked
+}
+
+// waiting is the task of a record that waits for a person, to approve or to handle; zero if none does.
+func (c *company) waiting(tb testing.TB, code, id string) flow.TaskItem {
+	tb.Helper()
+	for _, tab := range []string{flow.TabOpen, flow.TabHandle} {
+		open, err := c.flows.Tasks(c.ctx, c.person(tb, code), flow.TaskQuery{Tab: tab, Limit: 100})
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if i := slices.IndexFunc(open.Tasks, func(task flow.TaskItem) bool { return task.Record == id }); i >= 0 {
+			return open.Tasks[i]
+		}
+	}
+	return flow.TaskItem{}
 }
 
 // The routes of the example are those the sheets really take.

@@ -137,6 +137,7 @@ func TestWhoSeesWhatOfLabor(t *testing.T) {
 		{"labor", "worker_rate", 12},
 		{"cost", "worker_rate", 12},
 		{"clerk", "wage_sheet", 0},
+		{"foreman", "wage_sheet", 0},
 		{"planner", "wage_sheet", -1},
 		{"planner", "day_labor_sheet", 1},
 		{"planner", "wbs_task", 40},
