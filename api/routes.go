@@ -79,6 +79,12 @@ func (s *server) sheetRoutes() []route {
 		{get, "/entities/:entity/import-template", signedIn, "An empty workbook for an import", importTemplateParams{}, nil, []byte{}, 0, s.getImportTemplate},
 		{get, "/entities/:entity/imports", signedIn, "Imports to choose from", entityParams{}, nil, []sheet.Info{}, 0, s.listImports},
 		{post, "/entities/:entity/import", signedIn, "Import a workbook, or look what would become of it", entityParams{}, importBody{}, sheet.Report{}, 0, s.importRecords},
+		{post, "/entities/:entity/import-runs", signedIn, "Import a workbook as a job", entityParams{}, importBody{}, sheet.Run{}, http.StatusAccepted, s.startImport},
+		{get, "/entities/:entity/import-runs", signedIn, "Imports that were stored, the newest first", entityParams{}, nil, []sheet.Run{}, 0, s.listImportRuns},
+		{get, "/entities/:entity/import-runs/:run", signedIn, "How far an import is, and what became of it", runParams{}, nil, sheet.Run{}, 0, s.getImportRun},
+		{get, "/entities/:entity/import-runs/:run/workbook", signedIn, "The workbook of an import, as it was sent", runParams{}, nil, []byte{}, 0, s.getImportedWorkbook},
+		{post, "/entities/:entity/import-runs/:run/cancel", signedIn, "Stop an import", runParams{}, nil, sheet.Run{}, 0, s.cancelImport},
+		{post, "/entities/:entity/import-runs/:run/undo", signedIn, "Take an import back, while nothing depends on it", runParams{}, nil, sheet.Run{}, 0, s.undoImport},
 		{post, "/entities/:entity/import/marked", signedIn, "The workbook with notes beside its lines", entityParams{}, markBody{}, []byte{}, 0, s.markWorkbook},
 		{post, "/import/:entity", signedIn, "Opening data; what is there already stays", entityParams{}, openingBody{}, sheet.Report{}, 0, s.importOpening},
 	}
@@ -88,6 +94,7 @@ func (s *server) reportRoutes() []route {
 	return []route{
 		{get, "/datasets/:dataset", signedIn, "A dataset: params and columns", datasetParams{}, nil, report.Info{}, 0, s.getDataset},
 		{post, "/datasets/:dataset/run", signedIn, "Compute a dataset", datasetParams{}, runBody{}, report.Result{}, 0, s.runDataset},
+		{post, "/datasets/:dataset/export", signedIn, "A dataset as a workbook, all its rows", datasetParams{}, exportDatasetBody{}, []byte{}, 0, s.exportDataset},
 		{post, "/datasets/:dataset/drill", signedIn, "Which records stand behind a row", datasetParams{}, drillBody{}, report.Drilled{}, 0, s.drillDataset},
 		{post, "/forms/:form/fill/:fill", signedIn, "The rows a button of a form fills a table with; nothing is stored", fillParams{}, fillBody{}, report.Filled{}, 0, s.fillTable},
 		{get, "/dashboards/:dashboard", signedIn, "A dashboard, with the widgets the reader may see", dashboardParams{}, nil, boardAnswer{}, 0, s.getDashboard},
