@@ -87,6 +87,7 @@ var sentinels = []struct {
 	{tenant.ErrName, fiber.StatusUnprocessableEntity, "tenant_name"},
 	{tenant.ErrZone, fiber.StatusUnprocessableEntity, "zone"},
 	{tenant.ErrPublished, fiber.StatusConflict, "published_meanwhile"},
+	{errNoDraft, fiber.StatusConflict, "draft_broken"},
 	{tenant.ErrVersion, fiber.StatusNotFound, "not_found"},
 	{builder.ErrUnknownDefinition, fiber.StatusNotFound, "not_found"},
 	{builder.ErrUnknownTemplate, fiber.StatusNotFound, "not_found"},

@@ -8,6 +8,7 @@ import (
 type (
 	menuAnswer struct {
 		Items []*engine.MenuItem `json:"items"`
+		Flows bool               `json:"flows"` // the reader administers flows
 	}
 	bundleParams struct {
 		Entity string `path:"entity"`
@@ -22,7 +23,11 @@ func (s *server) getMenu(r *request) error {
 	if err != nil {
 		return err
 	}
-	return r.JSON(menuAnswer{Items: items})
+	flows, err := s.administersAny(r)
+	if err != nil {
+		return err
+	}
+	return r.JSON(menuAnswer{Items: items, Flows: flows})
 }
 
 func (s *server) getBundle(r *request) error {

@@ -27,7 +27,7 @@ const (
 // routes is the one table of the API. A row: method, path, who may call it, summary, then samples of parameters, body
 // and answer for OpenAPI, and the handler.
 func (s *server) routes() []route {
-	var all []route
+	all := s.flowRoutes()
 	for _, group := range [][]route{
 		s.sessionRoutes(), s.recordRoutes(), s.sheetRoutes(), s.fileRoutes(), s.reportRoutes(), s.taskRoutes(), s.handoverRoutes(), s.flowAdminRoutes(), s.proxyRoutes(), s.notifyRoutes(), s.memberRoutes(), s.definitionRoutes(),
 	} {
@@ -66,6 +66,7 @@ func (s *server) recordRoutes() []route {
 		{get, records + "/:id", signedIn, "Read a record", recordParams{}, nil, record.Record{}, 0, s.getRecord},
 		{patch, records + "/:id", signedIn, "Change a record by merge patch; needs If-Match", recordParams{}, patchBody{}, record.Record{}, 0, s.patchRecord},
 		{remove, records + "/:id", signedIn, "Move a record to the recycle bin", recordParams{}, nil, nil, 0, s.deleteRecord},
+		{get, records + "/:id/explain", signedIn, "Why the flow of a record went where it went", recordParams{}, nil, flow.Trace{}, 0, s.explainRecord},
 		{get, records + "/:id/timeline", signedIn, "Flow and history of a record", recordParams{}, nil, flow.Timeline{}, 0, s.getTimeline},
 		{post, records + "/:id/restore", signedIn, "Take a record out of the recycle bin", recordParams{}, nil, record.Record{}, 0, s.restoreRecord},
 		{post, records + "/:id/void", signedIn, "Void an approved record, with a reason", recordParams{}, voidBody{}, record.Record{}, 0, s.voidRecord},
@@ -120,6 +121,19 @@ func (s *server) taskRoutes() []route {
 		{get, "/people", signedIn, "Active members to choose from", peopleParams{}, nil, []engine.Person{}, 0, s.listPeople},
 		{post, "/tasks/:task/read", signedIn, "Mark a copy as read", taskParams{}, nil, nil, 0, s.readTask},
 		{post, "/tasks/:task/:verb", signedIn, "Decide a task", decideParams{}, actBody{}, flow.Decided{}, 0, s.decideTask},
+	}
+}
+
+func (s *server) flowRoutes() []route {
+	return []route{
+		{get, "/flows", signedIn, "Flows the reader administers", nil, nil, []flowInfo{}, 0, s.listFlows},
+		{get, "/flows/:name", signedIn, "A flow with its draft, and what a check finds", flowParams{}, nil, flowAnswer{}, 0, s.getFlow},
+		{get, "/flows/:name/people", signedIn, "People to simulate with", flowPeopleParams{}, nil, []personAnswer{}, 0, s.flowPeople},
+		{get, "/flows/:name/versions", signedIn, "Publishes that changed a flow, newest first", flowParams{}, nil, []builder.Past{}, 0, s.flowVersions},
+		{get, "/flows/:name/approvers-table", signedIn, "Who approves what, at which amount", tableParams{}, nil, flow.ApproverTable{}, 0, s.approversTable},
+		{post, "/flows/:name/simulate", signedIn, "Play a flow without any effect", flowParams{}, simulateBody{}, flow.Simulation{}, 0, s.simulateFlow},
+		{post, "/flows/:name/replay", signedIn, "Play the last real runs against the draft", flowParams{}, replayBody{}, flow.Replay{}, 0, s.replayFlow},
+		{post, "/flows/:name/scenarios", signedIn, "Play the saved scenarios", flowParams{}, scenariosBody{}, scenariosAnswer{}, 0, s.runScenarios},
 	}
 }
 

@@ -67,7 +67,7 @@ type TableRange struct {
 const maxTableRows = 200
 
 // ApproverTable makes the table of a flow, for a record submitted by somebody. Without a record, entries that look into
-// one give nobody. It fails as Simulate does.
+// one give nobody, and a role all who have it. It fails as Simulate does.
 func (s *Service) ApproverTable(ctx context.Context, tenant string, in SimulateInput) (ApproverTable, error) {
 	f := in.Catalog.Flows[in.Flow]
 	if f == nil || in.Catalog.Entities[f.Entity] == nil {
@@ -129,13 +129,11 @@ func (s *Service) tableNodes(ctx context.Context, tenant string, plan *Plan, in 
 		}
 		column := TableNode{Node: n.Name, Title: plan.titleOf(n.Name, in.Lang), Type: n.Type}
 		for _, who := range n.Who {
-			entry := TableEntry{Who: who, People: []Named{}}
-			if r != nil {
-				for _, p := range r.resolveOne(n, who) {
-					entry.People = append(entry.People, named(p))
-				}
+			people, err := s.entryPeople(ctx, tenant, r, n, who, in)
+			if err != nil {
+				return nil, err
 			}
-			column.Entries = append(column.Entries, entry)
+			column.Entries = append(column.Entries, TableEntry{Who: who, People: people})
 		}
 		nodes = append(nodes, column)
 	}
@@ -143,6 +141,27 @@ func (s *Service) tableNodes(ctx context.Context, tenant string, plan *Plan, in 
 		return nodes, dir.err
 	}
 	return nodes, nil
+}
+
+// entryPeople finds the people of one entry; r is nil when nobody is named who would submit.
+func (s *Service) entryPeople(ctx context.Context, tenant string, r *run, n *node, who string, in SimulateInput) ([]Named, error) {
+	people := []Named{}
+	kind, role, _ := cutWho(who)
+	switch {
+	case kind == "role" && in.Record == nil && len(in.Values) == 0:
+		members, err := s.config.Access.Members(ctx, tenant, role)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range members {
+			people = append(people, Named{ID: m.ID, Name: m.Name})
+		}
+	case r != nil:
+		for _, p := range r.resolveOne(n, who) {
+			people = append(people, named(p))
+		}
+	}
+	return people, nil
 }
 
 // asking is a run that only asks who somebody's approvers would be.
