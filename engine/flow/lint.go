@@ -51,7 +51,6 @@ const (
 	lintNoApprover        = "no_approver"
 	lintSelfApproval      = "self_approval"
 	lintScenario          = "scenario_failed"
-	lintUnsupported       = "unsupported" // of a later stage: Step knows it, Service does not carry it out yet
 )
 
 // caseLints are the codes the scenarios compare; the others need more than one definition.
@@ -108,23 +107,8 @@ func (l *linter) run() []def.Problem {
 	}
 	l.early()
 	l.callCycle()
-	l.unsupported()
+	l.automation()
 	return l.problems
-}
-
-// unsupported finds what would wait for ever: calls, actions and triggers are not carried out yet.
-func (l *linter) unsupported() {
-	if l.cat == nil {
-		return
-	}
-	if !l.submitted() {
-		l.report("/start", levelError, lintUnsupported, nil)
-	}
-	for _, n := range l.plan.order {
-		if n.Type == def.NodeCall || n.Type == def.NodeAction {
-			l.add(n, "/type", levelError, lintUnsupported)
-		}
-	}
 }
 
 // place notes where each node stands in the document.

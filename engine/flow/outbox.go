@@ -145,7 +145,7 @@ func (s *Service) lease(ctx context.Context, run dueRun) (release func(), err er
 // may have come into the outbox meanwhile.
 func (s *Service) deliverOnce(ctx context.Context, run dueRun) (more bool, err error) {
 	full, err := s.config.Records.Load(ctx, run.tenant, run.at.entity, run.at.id)
-	if errors.Is(err, record.ErrNotFound) {
+	if errors.Is(err, record.ErrNotFound) || err == nil && full.Record.Deleted {
 		return false, nil
 	}
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 )
 
 // Outward carries what flows send to the world outside: webhooks and notifications. The package notify implements it and
-// is given to the Service as Config.Outward; without it webhook and notify actions cannot be published (code no_outward).
+// is given to the Service as Config.Outward; without it webhook and notify actions fail for good (code no_outward).
 type Outward interface {
 	// Deliver sends one message and returns when the receiver has taken it (or when it is durably queued). It is called
 	// again with the same ID after a crash and after an error, so whoever receives it must know messages by their ID. A

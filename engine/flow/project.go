@@ -46,6 +46,7 @@ const maxTries = 10
 // are a function of the record as it is stored, so following twice, or again from the start, does no harm.
 func (s *Service) Follow(tenant string, tail *event.Tail) {
 	tail.Subscribe(subscriber, func(ctx context.Context, events []store.Event) error { return s.follow(ctx, tenant, events) })
+	tail.Subscribe(triggers, func(ctx context.Context, events []store.Event) error { return s.triggered(ctx, tenant, events) })
 }
 
 // flowEvents are the types after which tasks may be others.

@@ -202,6 +202,7 @@ type newRun struct {
 	trigger string
 	about   target      // zero: none
 	data    form.Values // without about
+	digest  string      // of the request that brought the data
 	at      time.Time
 	begin   beginning
 }
@@ -219,7 +220,7 @@ func (s *Service) startRun(ctx context.Context, tenant string, n *newRun) (repla
 	values := form.Values{
 		"flow": n.flow, "title": f.Title, "trigger": n.trigger, "status": string(Running), "started_at": wireTime(n.at),
 	}
-	for field, text := range map[string]string{"entity": n.about.entity, "record": n.about.id, "initiator": n.begin.initiator.ID} {
+	for field, text := range map[string]string{"entity": n.about.entity, "record": n.about.id, "initiator": n.begin.initiator.ID, "digest": n.digest} {
 		if text != "" {
 			values[field] = text
 		}

@@ -19,7 +19,7 @@ import (
 )
 
 // Config is what a Service is made of. Workday may be nil: Monday to Friday; Log too: the default logger; Outward too:
-// nothing leaves, and flows that would send something cannot be published. Holder names this process in leases.
+// nothing leaves. Holder names this process in leases.
 type Config struct {
 	Catalogs record.Catalogs
 	Stores   func(ctx context.Context, tenant string) (store.Store, error)
@@ -40,6 +40,7 @@ type Config struct {
 type Service struct {
 	config Config
 	outbox *outbox
+	calls  callRate
 	mu     sync.Mutex
 	plans  map[planKey]*Plan
 	ready  sync.Map // tenant → store.Store whose projections exist
