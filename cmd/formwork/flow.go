@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -17,27 +20,85 @@ func flowCommand() *cobra.Command {
 }
 
 func flowTestCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "test FILE…", Short: "Play scenarios through the engine and compare", Args: cobra.MinimumNArgs(1),
+	var (
+		p          place
+		tenantName string
+	)
+	cmd := &cobra.Command{
+		Use:   "test [FILE…|FLOW…]",
+		Short: "Play scenarios through the engine and compare",
+		Long: "Plays the scenarios in files; with --tenant those saved with the published flows of a company, all or the\n" +
+			"named ones, with its own people and records. Nothing is stored.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			var all []flow.CaseResult
-			for _, name := range args {
-				results, err := runCases(name)
-				if err != nil {
-					return fmt.Errorf("%s: %w", name, err)
-				}
-				all = append(all, results...)
+			if tenantName != "" {
+				return p.with(cmd, func(ctx context.Context, f *formwork) error { return testSaved(ctx, cmd, f, tenantName, args) })
 			}
-			failed, err := flow.PrintCases(cmd.OutOrStdout(), all)
-			if err != nil {
-				return err
+			if len(args) == 0 {
+				return errors.New("name files, or a company with --tenant")
 			}
-			if failed > 0 {
-				return errors.New("scenarios failed")
-			}
-			return nil
+			return testFiles(cmd, args)
 		},
 	}
+	p.flags(cmd)
+	cmd.Flags().StringVar(&tenantName, "tenant", "", "company whose saved scenarios are played")
+	return cmd
+}
+
+var errScenarios = errors.New("scenarios failed")
+
+func testFiles(cmd *cobra.Command, files []string) error {
+	var all []flow.CaseResult
+	for _, name := range files {
+		results, err := runCases(name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		all = append(all, results...)
+	}
+	failed, err := flow.PrintCases(cmd.OutOrStdout(), all)
+	if err != nil {
+		return err
+	}
+	if failed > 0 {
+		return errScenarios
+	}
+	return nil
+}
+
+// testSaved plays the scenarios saved with the published flows of a company.
+func testSaved(ctx context.Context, cmd *cobra.Command, f *formwork, tenantName string, flows []string) error {
+	catalog, err := f.engine.Catalogs.Active(ctx, tenantName)
+	if err != nil {
+		return err
+	}
+	if len(flows) == 0 {
+		flows = slices.Sorted(maps.Keys(catalog.Flows))
+	}
+	failed := false
+	for _, name := range flows {
+		one := catalog.Flows[name]
+		if one == nil {
+			return fmt.Errorf("no flow %s", name)
+		}
+		results, err := f.engine.Flows.Scenarios(ctx, tenantName, catalog, one)
+		if err != nil {
+			return err
+		}
+		for _, r := range results {
+			if r.Passed {
+				cmd.Printf("ok    %s/%s\n", name, r.Name)
+				continue
+			}
+			failed = true
+			for _, d := range r.Differences {
+				cmd.Printf("FAIL  %s/%s: %s %s: want %v, got %v\n", name, r.Name, d.What, d.Node, d.Want, d.Got)
+			}
+		}
+	}
+	if failed {
+		return errScenarios
+	}
+	return nil
 }
 
 func runCases(name string) ([]flow.CaseResult, error) {

@@ -16,7 +16,7 @@ type Flow struct {
 	Scenarios []*Scenario `json:"scenarios,omitempty"`
 }
 
-// Scenario is a simulation of the flow with its wanted outcome (docs/adr/0006). It is played by every check of a draft.
+// Scenario is a simulation of the flow with its wanted outcome (docs/adr/0007). It is played by every check of a draft.
 type Scenario struct {
 	Name   string          `json:"name"`
 	Title  string          `json:"title,omitempty"`
