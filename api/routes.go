@@ -9,6 +9,7 @@ import (
 	"formwork/engine/file"
 	"formwork/engine/flow"
 	"formwork/engine/form"
+	"formwork/engine/printing"
 	"formwork/engine/record"
 	"formwork/engine/report"
 	"formwork/engine/sheet"
@@ -29,7 +30,7 @@ const (
 func (s *server) routes() []route {
 	all := s.flowRoutes()
 	for _, group := range [][]route{
-		s.sessionRoutes(), s.recordRoutes(), s.sheetRoutes(), s.fileRoutes(), s.reportRoutes(), s.taskRoutes(), s.handoverRoutes(), s.flowAdminRoutes(), s.proxyRoutes(), s.notifyRoutes(), s.memberRoutes(), s.definitionRoutes(),
+		s.sessionRoutes(), s.recordRoutes(), s.sheetRoutes(), s.printRoutes(), s.fileRoutes(), s.reportRoutes(), s.taskRoutes(), s.handoverRoutes(), s.flowAdminRoutes(), s.proxyRoutes(), s.notifyRoutes(), s.memberRoutes(), s.definitionRoutes(),
 	} {
 		all = append(all, group...)
 	}
@@ -88,6 +89,14 @@ func (s *server) sheetRoutes() []route {
 		{post, "/entities/:entity/import-runs/:run/undo", signedIn, "Take an import back, while nothing depends on it", runParams{}, nil, sheet.Run{}, 0, s.undoImport},
 		{post, "/entities/:entity/import/marked", signedIn, "The workbook with notes beside its lines", entityParams{}, markBody{}, []byte{}, 0, s.markWorkbook},
 		{post, "/import/:entity", signedIn, "Opening data; what is there already stays", entityParams{}, openingBody{}, sheet.Report{}, 0, s.importOpening},
+	}
+}
+
+func (s *server) printRoutes() []route {
+	return []route{
+		{post, "/entities/:entity/prints/:print", signedIn, "Records as they go on paper", printParams{}, printBody{}, printing.Sheet{}, 0, s.printRecords},
+		{get, "/datasets/:dataset/prints", signedIn, "Prints of a dataset to choose from", datasetParams{}, nil, []printing.Info{}, 0, s.listDatasetPrints},
+		{post, "/datasets/:dataset/prints/:print", signedIn, "A dataset as it goes on paper", datasetPrintParams{}, datasetPrintBody{}, printing.Sheet{}, 0, s.printDataset},
 	}
 }
 
@@ -177,6 +186,7 @@ type bundleAnswer struct {
 	Entity  json.RawMessage            `json:"entity"`
 	Forms   map[string]json.RawMessage `json:"forms"`
 	Views   map[string]json.RawMessage `json:"views"`
+	Prints  []printing.Info            `json:"prints"`
 	Form    string                     `json:"form"`
 	Rights  record.Rights              `json:"rights"`
 	Slice   json.RawMessage            `json:"slice"`

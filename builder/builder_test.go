@@ -163,7 +163,7 @@ func codesOf(err error) []string {
 func TestAnEmptyTenantHasTheSystemEntities(t *testing.T) {
 	w := newWorld(t)
 	catalog := w.active(t)
-	if got := slices.Sorted(maps.Keys(catalog.Entities)); !slices.Equal(got, []string{"department", "file", "flow_run", "task", "user"}) {
+	if got := slices.Sorted(maps.Keys(catalog.Entities)); !slices.Equal(got, []string{"department", "file", "flow_run", "printing", "proxy", "task", "user"}) {
 		t.Errorf("entities %v", got)
 	}
 	history, err := w.History(w.ctx, "acme")

@@ -10,6 +10,7 @@ import (
 	"formwork/engine/access"
 	"formwork/engine/def"
 	"formwork/engine/form"
+	"formwork/engine/printing"
 	"formwork/engine/record"
 )
 
@@ -19,7 +20,8 @@ type Bundle struct {
 	Entity  *def.Entity          `json:"entity"`
 	Forms   map[string]*def.Form `json:"forms"`
 	Views   map[string]*def.View `json:"views"`
-	Form    string               `json:"form"` // the form to use
+	Prints  []printing.Info      `json:"prints"` // those he may use
+	Form    string               `json:"form"`   // the form to use
 	Rights  record.Rights        `json:"rights"`
 	Slice   json.RawMessage      `json:"slice"`  // for the form engine in the browser, opaque to everybody else
 	Titles  map[string]string    `json:"titles"` // of the entities that references lead to
@@ -90,11 +92,15 @@ func (e *Engine) bundle(ctx context.Context, actor access.Actor, p bundleParts) 
 	if err != nil {
 		return Bundle{}, fmt.Errorf("slice %s: %w", p.entity.Name, err)
 	}
+	prints, err := e.Prints.Of(ctx, actor, p.entity.Name)
+	if err != nil {
+		return Bundle{}, err
+	}
 	now := e.Clock()
 	b := Bundle{
 		Version: p.catalog.Version, Entity: p.entity.Resolved(shown), Rights: p.rights, Slice: slice,
 		Forms: map[string]*def.Form{}, Views: map[string]*def.View{}, Titles: map[string]string{}, Form: layout.Form.Name,
-		Now: now, Zone: zone.String(), Offset: now.In(zone).Format("-07:00"),
+		Prints: prints, Now: now, Zone: zone.String(), Offset: now.In(zone).Format("-07:00"),
 	}
 	for _, f := range p.catalog.FormsOf(p.entity.Name) {
 		b.Forms[f.Name] = f

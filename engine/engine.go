@@ -20,6 +20,7 @@ import (
 	"formwork/engine/identity"
 	"formwork/engine/job"
 	"formwork/engine/notify"
+	"formwork/engine/printing"
 	"formwork/engine/record"
 	"formwork/engine/report"
 	"formwork/engine/sheet"
@@ -60,6 +61,7 @@ type Engine struct {
 	Flows    *flow.Service
 	Files    *file.Service
 	Reports  *report.Service
+	Prints   *printing.Service
 	Sheets   *sheet.Service
 	Notify   *notify.Service
 	Jobs     *job.Runner
@@ -115,6 +117,13 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	e.Jobs = job.NewRunner(job.Config{
 		Store: e.open, Tenants: e.tenantNames, Clock: cfg.Clock, NewID: cfg.NewID, Holder: cfg.Holder, Log: cfg.Log,
 	})
+	e.Prints, err = printing.New(printing.Config{
+		Catalogs: e.Catalogs, Stores: tenants.Store, Access: e.Access, Records: e.Records, Flows: e.Flows, Reports: e.Reports,
+		Clock: cfg.Clock, Zone: tenants.Zone,
+	})
+	if err != nil {
+		return nil, err
+	}
 	e.Sheets = sheet.New(sheet.Config{
 		Records: e.Records, Access: e.Access, Catalogs: e.Catalogs, Zone: tenants.Zone, Stores: tenants.Store, Files: e.Files,
 		Jobs: e.Jobs, People: e.Identity.Actor, Clock: cfg.Clock, NewID: cfg.NewID,
