@@ -66,6 +66,8 @@ type Engine struct {
 	Notify   *notify.Service
 	Jobs     *job.Runner
 
+	calendars *calendars
+
 	mu      sync.Mutex
 	running context.Context // of Run; nil before
 	workers sync.WaitGroup
@@ -100,7 +102,9 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	e.calendars = &calendars{tenants: tenants, catalogs: e.Catalogs, known: map[string]map[string]bool{}}
 	e.Flows = flow.New(flow.Config{
+		Workday:  e.calendars.workday,
 		Catalogs: e.Catalogs, Stores: tenants.Store, Records: e.Records, Access: e.Access, Events: e.Events,
 		Clock: cfg.Clock, Zone: tenants.Zone, Outward: outward{e}, Holder: cfg.Holder, Log: cfg.Log,
 	})
@@ -244,6 +248,7 @@ func (e *Engine) Follow(name string) {
 	ctx, tail := e.running, e.Events.Tail(name)
 	e.Flows.Follow(name, tail)
 	e.Notify.Follow(name, tail)
+	tail.Subscribe("calendar", func(ctx context.Context, events []store.Event) error { return e.recount(ctx, name, events) })
 	tail.Subscribe("rollup", e.Records.RollUp(name)) // for parents whose writer died before he had recomputed them
 	for what, work := range map[string]func(context.Context) error{
 		"read event log":  tail.Run,
@@ -280,6 +285,7 @@ func (e *Engine) dropStale(ctx context.Context, name string, tail *event.Tail) e
 // observe drops what is cached of things that changed.
 func (e *Engine) observe(tenantName string, events []store.Event) {
 	e.Access.Observe(tenantName, events)
+	e.calendars.observe(tenantName, events)
 	for _, ev := range events {
 		if ev.Entity == "user" || ev.Entity == "department" {
 			e.Identity.Forget(tenantName)

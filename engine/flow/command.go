@@ -45,6 +45,7 @@ const (
 	Deliver    Verb = "deliver"     // what became of effects
 	Reverse    Verb = "reverse"     // the record was voided: undo what was posted
 	Recheck    Verb = "recheck"     // the record changed: look at waits again
+	Reschedule Verb = "reschedule"  // the calendar changed: deadlines are worked out anew
 	HandOver   Verb = "hand_over"   // somebody left: his open tasks go to those named, else to his leader or an admin
 )
 

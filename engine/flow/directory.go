@@ -172,6 +172,15 @@ func (dir *directory) Head(department string) string {
 	return head
 }
 
+// calendar is the company's, for deadlines.
+func (dir *directory) calendar() *Calendar {
+	c := &Calendar{Zone: dir.zone, Workday: dir.workday}
+	if c.Workday == nil {
+		c.Workday = MondayToFriday
+	}
+	return c
+}
+
 // Principals implements Org.
 func (dir *directory) Principals(proxy string, at time.Time) []string {
 	if dir.err != nil || proxy == "" {

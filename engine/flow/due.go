@@ -87,6 +87,44 @@ func (s *Service) fire(ctx context.Context, tenant string, at target) (fired int
 	return fired, nil
 }
 
+// Reschedule works out the deadlines of all runs anew, after the calendar has changed.
+func (s *Service) Reschedule(ctx context.Context, tenant string) error {
+	cat, err := s.config.Catalogs.Active(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	st, err := s.config.Stores(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	for _, entity := range slices.Sorted(maps.Keys(cat.Entities)) {
+		if !cat.Entities[entity].Approval {
+			continue
+		}
+		q := query.Query{
+			Collection: entity, Fields: []string{}, Limit: maxDue,
+			Where: &query.Filter{Not: &query.Filter{Cond: &query.Cond{
+				Path: []string{query.FieldNextDue}, Op: query.Empty, Value: true, Type: def.TypeDateTime,
+			}}},
+		}
+		for more := true; more; more = q.After != "" {
+			page, err := st.Find(ctx, q)
+			if err != nil {
+				return fmt.Errorf("deadlines of %s: %w", entity, err)
+			}
+			for _, doc := range page.Docs {
+				_, _, err := s.act(ctx, engineActor(tenant), target{entity: entity, id: doc.ID}, Act{Verb: Reschedule})
+				var refused *Refused // over meanwhile
+				if err != nil && !errors.As(err, &refused) && !errors.Is(err, record.ErrNotFound) {
+					return fmt.Errorf("deadlines of %s/%s: %w", entity, doc.ID, err)
+				}
+			}
+			q.After = page.Next
+		}
+	}
+	return nil
+}
+
 // HandOver gives all open tasks of somebody who is disabled to his leader or to an admin of the flow, run by run. For
 // somebody who is not (he may have come back since) it does nothing.
 func (s *Service) HandOver(ctx context.Context, tenant, user string) error {

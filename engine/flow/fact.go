@@ -24,7 +24,7 @@ var eventTypes = map[Verb]string{
 	Resolve: "resolved", AddSign: "signers_added", RemoveSign: "signer_removed", CarbonCopy: "copied",
 	Remind: "reminded", Comment: "commented", Save: "saved", Jump: "jumped", Terminate: "terminated",
 	Retry: "retried", Migrate: "migrated", Timer: "timed_out", ChildEnded: "child_ended", Deliver: "delivered", Reverse: "reversed", Recheck: "rechecked", RetryEffect: "effect_retried", Suspend: "suspended",
-	HandOver: "handed_over", Reassign: "reassigned",
+	HandOver: "handed_over", Reassign: "reassigned", Reschedule: "rescheduled",
 }
 
 // Fact is the data of a command's event: what people read in the history, and the difference it made to the state, from

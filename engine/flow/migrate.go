@@ -49,7 +49,7 @@ func (r *run) migrate() error {
 	st.Name, st.Catalog, st.Settings = next.Flow.Name, next.Catalog, next.settings
 	r.fact.Comment = r.cmd.Comment
 	r.plan = next
-	return nil
+	return r.reschedule()
 }
 
 // renaming maps old names of nodes and branches to new ones; what it does not mention keeps its name.

@@ -31,7 +31,7 @@ func (r *run) takeBack(n, next *node, mine *Task) {
 	r.st.Approvers = slices.DeleteFunc(slices.Clone(r.st.Approvers), func(a Approval) bool {
 		return a == Approval{Node: n.Name, User: r.cmd.Actor.ID}
 	})
-	r.st.Active[n.Name] = Active{Round: mine.Round, EnteredAt: r.now(), Prev: r.namesBefore(n)}
+	r.st.Active[n.Name] = Active{Round: mine.Round, EnteredAt: r.now(), Prev: r.namesBefore(n), Due: r.deadlines(n, r.now())}
 	r.fact.Node, r.fact.Round, r.fact.Comment = n.Name, mine.Round, r.cmd.Comment
 	mine.Status = TaskReturned
 	r.moveTask(mine, mine.User)

@@ -371,7 +371,7 @@ func (d *deciding) world(dir *directory) World {
 		return d.runWorld(dir)
 	}
 	return World{
-		Now: d.full.Now, Org: dir, Env: dir.env,
+		Now: d.full.Now, Org: dir, Env: dir.env, Calendar: dir.calendar(),
 		Values: d.values,
 		Seen: func() (string, error) {
 			shown, err := d.service.shown(d.ctx, d.actor, d.stored)

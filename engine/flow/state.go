@@ -97,12 +97,13 @@ func (t *Task) added() bool {
 
 // Active is a token: a node the run rests on.
 type Active struct {
-	Round     int       `json:"round"`
-	EnteredAt time.Time `json:"enteredAt"`
-	Prev      []string  `json:"prev,omitempty"`  // human nodes directly before, on this path
-	Fired     []int     `json:"fired,omitempty"` // deadlines that have fired in this round
-	Until     time.Time `json:"until,omitzero"`  // end of a wait
-	Children  []Child   `json:"children,omitempty"`
+	Round     int         `json:"round"`
+	EnteredAt time.Time   `json:"enteredAt"`
+	Prev      []string    `json:"prev,omitempty"`  // human nodes directly before, on this path
+	Fired     []int       `json:"fired,omitempty"` // deadlines that have fired in this round
+	Due       []time.Time `json:"due,omitempty"`   // when each is due, by the calendar; without one, after all time
+	Until     time.Time   `json:"until,omitzero"`  // end of a wait
+	Children  []Child     `json:"children,omitempty"`
 }
 
 // Child is a run called by a call node. Row is the row it was called for, "" without each.

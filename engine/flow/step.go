@@ -109,6 +109,8 @@ func machineHandler(verb Verb) (func(*run) error, bool) {
 		return (*run).migrate, true
 	case Reassign:
 		return (*run).reassign, true
+	case Reschedule:
+		return (*run).reschedule, true
 	case Timer:
 		return (*run).timer, true
 	case ChildEnded:
@@ -163,7 +165,7 @@ func (r *run) admissible() error {
 		return err
 	}
 	switch cmd.Verb {
-	case Start, Resubmit, Terminate, Retry, Migrate, Comment, Suspend, Deliver, RetryEffect, Reverse:
+	case Start, Resubmit, Terminate, Retry, Migrate, Comment, Suspend, Deliver, RetryEffect, Reverse, Reschedule:
 		return nil
 	default:
 	}
@@ -209,6 +211,8 @@ func (r *run) late() bool {
 	case ChildEnded:
 		active, ok := st.Active[r.cmd.Node]
 		return st.Status.Ended() || !ok || active.Round != r.cmd.Round || !active.awaits(r.cmd.Index)
+	case Reschedule:
+		return st.Status.Ended() || r.onTime()
 	case Suspend:
 		return st.Status.Ended() || st.Status == ""
 	case Deliver:

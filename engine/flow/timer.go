@@ -79,6 +79,9 @@ func (n *node) due(active Active, k int) (time.Time, bool) {
 	if k < 0 || k >= len(n.timeouts) || slices.Contains(active.Fired, k) {
 		return time.Time{}, false
 	}
+	if len(active.Due) == len(n.timeouts) {
+		return active.Due[k], true
+	}
 	return active.EnteredAt.Add(n.timeouts[k].after), true
 }
 

@@ -106,7 +106,7 @@ func (r *run) round(n *node) int {
 
 // activate puts a token on a node.
 func (r *run) activate(n *node, prev []string) Active {
-	active := Active{Round: r.round(n), EnteredAt: r.now(), Prev: prev}
+	active := Active{Round: r.round(n), EnteredAt: r.now(), Prev: prev, Due: r.deadlines(n, r.now())}
 	r.st.Active[n.Name] = active
 	return active
 }

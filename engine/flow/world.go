@@ -18,6 +18,8 @@ type World struct {
 	Env func(values form.Values) *expr.Env
 	// Seen gives the hash of the values the actor may see now; nil if commands name none.
 	Seen func() (string, error)
+	// Calendar says which time counts for deadlines; nil: all of it.
+	Calendar *Calendar
 	// About is the record the values belong to when the run is not part of its document; patches become effects on it. A
 	// run on its own record, or with values of its own, has none.
 	About *About
