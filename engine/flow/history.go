@@ -34,6 +34,7 @@ type View struct {
 	Can       []Possible    `json:"can"` // all the reader may do now, with what each needs
 	Path      []PathNode    `json:"path"`
 	Incident  *ViewIncident `json:"incident,omitempty"`
+	Effects   []ViewEffect  `json:"effects,omitempty"` // not delivered yet
 }
 
 // ActiveNode is a node the run rests on.
@@ -103,6 +104,8 @@ type Entry struct {
 	Do        string            `json:"do,omitempty"`        // of a deadline: remind, transfer, pass, …
 	Changes   []EntryChange     `json:"changes,omitempty"`
 	Reasons   map[string]string `json:"reasons,omitempty"`
+	Sent      []Sent            `json:"sent,omitempty"`  // effects that were delivered or tried
+	Cause     string            `json:"cause,omitempty"` // the effect of a flow this write was: entity/record/number
 }
 
 // EntryChange is one changed value, as the reader may see it.
@@ -114,8 +117,9 @@ type EntryChange struct {
 
 // Timeline is a record's run and history.
 type Timeline struct {
-	Flow    *View   `json:"flow"`
-	Entries []Entry `json:"entries"`
+	Flow    *View           `json:"flow"`
+	Entries []Entry         `json:"entries"`
+	Runs    []AutomationRun `json:"runs,omitempty"` // automations about the record, newest first
 }
 
 // Timeline gives what happened to a record, oldest first, to whoever may see it. Flow is nil if none ran on it.
@@ -149,6 +153,9 @@ func (s *Service) timeline(ctx context.Context, actor access.Actor, at target) (
 		if line.Flow, err = b.view(rec); err != nil {
 			return Timeline{}, err
 		}
+	}
+	if line.Runs, err = s.runsAbout(ctx, actor.Tenant, target{entity: entity, id: id}); err != nil {
+		return Timeline{}, err
 	}
 	line.Entries, err = b.entries(rec)
 	return line, err
@@ -197,6 +204,7 @@ func (b *historian) view(rec record.Record) (*View, error) {
 	}
 	held := b.held(dir)
 	v.Mine, v.Can = b.mine(rec, held), b.can(held, dir)
+	v.Effects = shownEffects(st)
 	if len(st.Incident) > 0 {
 		v.Incident = &ViewIncident{Code: st.Incident[0].Code, Node: st.Incident[0].Node}
 	}
@@ -339,7 +347,7 @@ func (b *historian) entriesOf(events []store.Event) ([]Entry, error) {
 		return nil, err
 	}
 	entry := Entry{Seq: own.Seq, At: own.At, Type: own.Type, Actor: Named{ID: own.Actor}, Reasons: written.Reasons}
-	entry.Comment = written.Reason
+	entry.Comment, entry.Cause = written.Reason, parseCause(written.Cause).effect
 	if own.Type != event.TypeCreated {
 		if entry.Changes, err = b.changes(written.Changes); err != nil {
 			return nil, err
@@ -357,6 +365,7 @@ func (b *historian) entriesOf(events []store.Event) ([]Entry, error) {
 		told := &entries[0]
 		told.Seq, told.Type = e.Seq, e.Type
 		told.Node, told.Round, told.Comment, told.To, told.Status = fact.Node, fact.Round, fact.Comment, fact.To, fact.Status
+		told.Sent = shownSent(fact.Sent)
 		told.Sign, told.Confirmed, told.Do = fact.Sign, fact.Confirmed, fact.Do
 		if fact.For != nil {
 			holder := named(*fact.For)

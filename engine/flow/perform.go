@@ -290,7 +290,7 @@ func (d *delivery) voided(ctx context.Context) (bool, error) {
 	switch {
 	case at == d.run.at:
 		return d.full.Record.State == stateVoided, nil
-	case at.id == "":
+	case at.id == "" || d.full.Record.Values["trigger"] == onVoided:
 		return false, nil
 	}
 	full, err := d.service.config.Records.Load(ctx, d.run.tenant, at.entity, at.id)

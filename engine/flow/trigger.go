@@ -236,12 +236,15 @@ func (s *Service) eachRun(ctx context.Context, tenant string, at target, act Act
 	after := ""
 	for {
 		page, err := st.Find(ctx, query.Query{
-			Collection: def.EntityRun, Where: aboutRecord(at), Fields: []string{}, Limit: maxDue, After: after,
+			Collection: def.EntityRun, Where: aboutRecord(at), Fields: []string{"trigger"}, Limit: maxDue, After: after,
 		})
 		if err != nil {
 			return fmt.Errorf("runs about %s/%s: %w", at.entity, at.id, err)
 		}
 		for _, doc := range page.Docs {
+			if act.Verb == Reverse && doc.Values["trigger"] == onVoided {
+				continue // what a void set off stays
+			}
 			runs = append(runs, target{entity: def.EntityRun, id: doc.ID})
 		}
 		if after = page.Next; after == "" {

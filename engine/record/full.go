@@ -62,7 +62,7 @@ func (f *Full) Evaluate(ctx context.Context, patch form.Values, occasion form.Ev
 	stopping := slices.DeleteFunc(slices.Clone(e.problems), func(p form.Problem) bool {
 		return p.Level == levelWarning && (p.Rule == "" || f.write.reason(p.Rule) != "")
 	})
-	return e.values, stopping, nil
+	return f.write.named(e.values), stopping, nil
 }
 
 // May tells whether the actor has a grant of the action that admits this record.
