@@ -317,7 +317,7 @@ func (c *Channel) problems(secrets Secrets) []form.Problem {
 		add("url", "address", nil)
 	}
 	if c.Kind == Webhook && len(secrets.Secret) < minSecret {
-		add("secret", "min_length", map[string]any{"min": minSecret})
+		add("secret", "length", map[string]any{"min": minSecret})
 	}
 	return found
 }

@@ -7,6 +7,8 @@ export interface Changes {
   entities: string[]
   tasks: boolean
   counts: TaskCounts
+  /** Messages in the app not read yet. */
+  unread: number
 }
 
 /** Asks for changes after an event number; without one the answer only tells where the log stands now. */

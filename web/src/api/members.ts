@@ -10,6 +10,7 @@ export interface Member {
   name: string
   roles: string[]
   department?: string
+  email?: string
   disabled: boolean
 }
 
@@ -17,11 +18,13 @@ export interface NewMember {
   login: string
   name: string
   password?: string
+  email?: string
   roles: string[]
 }
 
 export interface MemberPatch {
   name?: string
+  email?: string
   roles?: string[]
   disabled?: boolean
 }

@@ -6,7 +6,7 @@ import {
   redirect,
 } from '@tanstack/react-router'
 import { ApiError } from '@/api/request'
-import { type Session, sessionQueries } from '@/api/session'
+import { type Session, sessionQueries, switchTenant } from '@/api/session'
 import type { ReportState } from '@/features/reports/state'
 import { languageFor, switchLanguage } from '@/lib/i18n'
 import { taskTabOf } from '@/lib/task-tab'
@@ -67,6 +67,23 @@ const setupRoute = createRoute({
   component: lazyRouteComponent(() => import('./routes/setup'), 'SetupRoute'),
 })
 
+/** A link in a message names its company; who is signed in to another of his goes over to it. */
+async function goToCompany(
+  session: Session,
+  location: { href: string; search: unknown },
+): Promise<void> {
+  const asked = (location.search as Record<string, unknown>)['company']
+  if (typeof asked !== 'string') return
+  const url = new URL(location.href, window.location.origin)
+  url.searchParams.delete('company')
+  if (asked !== session.tenant.name && session.tenants.some(({ name }) => name === asked)) {
+    const next = await switchTenant(asked)
+    queryClient.clear()
+    queryClient.setQueryData(sessionQueries.current().queryKey, next)
+  }
+  throw redirect({ href: url.pathname + url.search, replace: true })
+}
+
 const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
@@ -78,6 +95,7 @@ const shell = createRoute({
         search: location.href === '/' ? {} : { next: location.href },
       })
     await switchLanguage(languageFor(session.lang))
+    await goToCompany(session, location)
   },
   component: lazyRouteComponent(() => import('./shell/app-shell'), 'AppShell'),
 })
@@ -196,6 +214,21 @@ const definition = createRoute({
   component: lazyRouteComponent(() => import('./routes/definition'), 'DefinitionRoute'),
 })
 
+const inbox = createRoute({
+  getParentRoute: () => shell,
+  path: '/messages',
+  component: lazyRouteComponent(() => import('./routes/inbox'), 'InboxRoute'),
+})
+
+const channels = createRoute({
+  getParentRoute: () => shell,
+  path: '/channels',
+  component: lazyRouteComponent(
+    () => import('@/features/notifications/channels-page'),
+    'ChannelsPage',
+  ),
+})
+
 const account = createRoute({
   getParentRoute: () => shell,
   path: '/account',
@@ -218,6 +251,8 @@ const routeTree = root.addChildren([
     definitions,
     definition,
     account,
+    inbox,
+    channels,
   ]),
 ])
 

@@ -1,4 +1,5 @@
 import { AccountPage } from '@/features/account/account-page'
+import { NotifySettings } from '@/features/notifications/notify-settings'
 import { useSessionCommands } from '../use-session-commands'
 
 /** The person's own page. */
@@ -9,6 +10,7 @@ export function AccountRoute() {
       onLanguage={commands.speak}
       onTenant={commands.switchTo}
       onLeave={commands.leave}
+      messages={<NotifySettings />}
     />
   )
 }

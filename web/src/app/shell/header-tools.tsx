@@ -1,8 +1,9 @@
-import { DownOutlined, GlobalOutlined, SwapOutlined } from '@ant-design/icons'
-import { useSuspenseQuery } from '@tanstack/react-query'
-import { useNavigate } from '@tanstack/react-router'
-import { Button, Dropdown } from 'antd'
+import { BellOutlined, DownOutlined, GlobalOutlined, SwapOutlined } from '@ant-design/icons'
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { Badge, Button, Dropdown } from 'antd'
 import { useTranslation } from 'react-i18next'
+import { notificationQueries } from '@/api/notifications'
 import { sessionQueries } from '@/api/session'
 import { languages } from '@/lib/i18n'
 import { languageNames } from '@/lib/language-names'
@@ -17,6 +18,7 @@ export function HeaderTools() {
   const commands = useSessionCommands()
   return (
     <div className="fw-tools">
+      <Bell />
       {session.tenants.length > 1 && (
         <Dropdown
           trigger={['click']}
@@ -64,5 +66,22 @@ export function HeaderTools() {
         </Button>
       </Dropdown>
     </div>
+  )
+}
+
+/** The way to what the person was told; the number is what he has not looked at. */
+function Bell() {
+  const { t } = useTranslation()
+  const { data: unread } = useQuery(notificationQueries.unread())
+  return (
+    <Link
+      to="/messages"
+      className="fw-bell"
+      aria-label={t('shell.messagesCount', { count: unread })}
+    >
+      <Badge count={unread} size="small" color="#a85b00" offset={[-2, 4]}>
+        <BellOutlined />
+      </Badge>
+    </Link>
   )
 }

@@ -3,6 +3,7 @@ import {
   AppstoreOutlined,
   BankOutlined,
   BarChartOutlined,
+  BellOutlined,
   CalculatorOutlined,
   CalendarOutlined,
   DashboardOutlined,
@@ -74,5 +75,6 @@ export function targetOf(item: MenuItem): string | undefined {
 export const adminPages = [
   { to: '/members', key: 'members', icon: <TeamOutlined /> },
   { to: '/templates', key: 'templates', icon: <AppstoreOutlined /> },
+  { to: '/channels', key: 'channels', icon: <BellOutlined /> },
   { to: '/definitions', key: 'definitions', icon: <ToolOutlined /> },
 ] as const

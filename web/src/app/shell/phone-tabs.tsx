@@ -1,10 +1,16 @@
-import { AppstoreOutlined, CheckSquareOutlined, UserOutlined } from '@ant-design/icons'
+import {
+  AppstoreOutlined,
+  BellOutlined,
+  CheckSquareOutlined,
+  UserOutlined,
+} from '@ant-design/icons'
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { Link, useLocation } from '@tanstack/react-router'
 import { Badge, Drawer } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type MenuItem, menuQueries } from '@/api/menu'
+import { notificationQueries } from '@/api/notifications'
 import { sessionQueries } from '@/api/session'
 import { taskQueries } from '@/api/tasks'
 import { titleOf } from '@/lib/texts'
@@ -15,6 +21,7 @@ export function PhoneTabs() {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
   const { data: counts } = useQuery(taskQueries.counts())
+  const { data: unread } = useQuery(notificationQueries.unread())
   const path = useLocation({ select: (location) => location.pathname })
   const active = (yes: boolean) => (yes ? 'fw-tab-active' : '')
   const atHome = path === '/' || path.startsWith('/tasks/')
@@ -33,13 +40,23 @@ export function PhoneTabs() {
         </Link>
         <button
           type="button"
-          className={active(!atHome && path !== '/account')}
+          className={active(!atHome && path !== '/account' && path !== '/messages')}
           aria-expanded={open}
           onClick={() => setOpen(true)}
         >
           <AppstoreOutlined />
           <span>{t('shell.menuShort')}</span>
         </button>
+        <Link
+          to="/messages"
+          className={active(path === '/messages')}
+          aria-label={t('shell.messagesCount', { count: unread })}
+        >
+          <Badge count={unread} size="small" color="#a85b00">
+            <BellOutlined />
+          </Badge>
+          <span>{t('shell.messages')}</span>
+        </Link>
         <Link to="/account" className={active(path === '/account')}>
           <UserOutlined />
           <span>{t('shell.me')}</span>

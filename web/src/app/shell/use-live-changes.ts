@@ -1,6 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useRef } from 'react'
 import { changesAfter } from '@/api/changes'
+import { notificationQueries } from '@/api/notifications'
 import { taskQueries } from '@/api/tasks'
 
 const every = 5_000
@@ -19,6 +20,7 @@ export function useLiveChanges(): void {
       const changes = await changesAfter(after.current, signal)
       after.current = changes.after
       client.setQueryData(taskQueries.counts().queryKey, changes.counts)
+      client.setQueryData(notificationQueries.unread().queryKey, changes.unread)
       if (first) return changes
       if (changes.tasks) await client.invalidateQueries({ queryKey: ['tasks', 'list'] })
       for (const entity of changes.entities) {

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { Alert, App, Button, Input, Radio, Select } from 'antd'
-import { type SubmitEvent, useState } from 'react'
+import { type ReactNode, type SubmitEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { changePassword, endSession, type OpenSession, sessionQueries } from '@/api/session'
 import { languages } from '@/lib/i18n'
@@ -18,10 +18,12 @@ interface AccountPageProps {
   onLanguage: (lang: string) => void
   onTenant: (tenant: string) => void
   onLeave: () => void
+  /** How the person is told of things. */
+  messages: ReactNode
 }
 
 /** The person's own page: name, language, company, password and where he is signed in. */
-export function AccountPage({ onLanguage, onTenant, onLeave }: AccountPageProps) {
+export function AccountPage({ onLanguage, onTenant, onLeave, messages }: AccountPageProps) {
   const { t, i18n } = useTranslation()
   const { data: session } = useSuspenseQuery(sessionQueries.current())
   return (
@@ -69,6 +71,10 @@ export function AccountPage({ onLanguage, onTenant, onLeave }: AccountPageProps)
             onChange={(event) => onLanguage(event.target.value)}
           />
         </div>
+      </section>
+      <section className="fw-card" aria-label={t('account.messages')}>
+        <h2>{t('account.messages')}</h2>
+        <Boundary>{messages}</Boundary>
       </section>
       <section className="fw-card" aria-label={t('account.password')}>
         <h2>{t('account.password')}</h2>

@@ -11,16 +11,17 @@ interface EditMemberProps {
   onSave: (member: Member, patch: MemberPatch) => Promise<void>
 }
 
-/** Changes a person's name and roles. */
+/** Changes a person's name, address and roles. */
 export function EditMember({ member, onClose, onSave }: EditMemberProps) {
   const { t } = useTranslation()
   const [name, setName] = useState(member.name)
+  const [email, setEmail] = useState(member.email ?? '')
   const [roles, setRoles] = useState(member.roles)
   const [busy, setBusy] = useState(false)
   const save = async () => {
     setBusy(true)
     try {
-      await onSave(member, { name: name.trim(), roles })
+      await onSave(member, { name: name.trim(), email: email.trim(), roles })
       onClose()
     } catch {
       // The refusal has been told; what was typed stays for another try.
@@ -40,6 +41,15 @@ export function EditMember({ member, onClose, onSave }: EditMemberProps) {
     >
       <Labelled id="member-name" label={t('members.name')} required>
         <Input id="member-name" value={name} onChange={(event) => setName(event.target.value)} />
+      </Labelled>
+      <Labelled id="member-email" label={t('members.email')}>
+        <Input
+          id="member-email"
+          type="email"
+          autoComplete="off"
+          value={email}
+          onChange={(event) => setEmail(event.target.value)}
+        />
       </Labelled>
       <Labelled id="member-roles" label={t('members.roles')}>
         <RoleSelect id="member-roles" value={roles} onChange={setRoles} />

@@ -20,11 +20,18 @@ export function NewMemberDialog({ onClose, onAdded }: NewMemberDialogProps) {
   const client = useQueryClient()
   const [name, setName] = useState('')
   const [login, setLogin] = useState('')
+  const [email, setEmail] = useState('')
   const [roles, setRoles] = useState<string[]>([])
   const [attempt] = useState(() => new Attempt())
   const adding = useMutation({
     mutationFn: () => {
-      const body = { name: name.trim(), login: login.trim(), roles }
+      const address = email.trim()
+      const body = {
+        name: name.trim(),
+        login: login.trim(),
+        roles,
+        ...(address ? { email: address } : {}),
+      }
       return addMember(body, attempt.keyFor(body))
     },
     onSuccess: async (answer) => {
@@ -58,6 +65,15 @@ export function NewMemberDialog({ onClose, onAdded }: NewMemberDialogProps) {
           autoComplete="off"
           value={login}
           onChange={(event) => setLogin(event.target.value)}
+        />
+      </Labelled>
+      <Labelled id="member-email" label={t('members.email')}>
+        <Input
+          id="member-email"
+          type="email"
+          autoComplete="off"
+          value={email}
+          onChange={(event) => setEmail(event.target.value)}
         />
       </Labelled>
       <Labelled id="member-roles" label={t('members.roles')}>

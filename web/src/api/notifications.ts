@@ -1,0 +1,153 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { request } from './request'
+
+/** Why somebody is told of something. */
+export const noticeKinds = [
+  'task',
+  'returned',
+  'ended',
+  'cc',
+  'remind',
+  'mention',
+  'incident',
+] as const
+export type NoticeKind = (typeof noticeKinds)[number]
+
+/** What a message is about; “message” is what a flow says itself. */
+export type MessageKind = NoticeKind | 'message'
+
+export const channelKinds = ['email', 'wecom', 'dingtalk', 'feishu', 'webhook'] as const
+export type ChannelKind = (typeof channelKinds)[number]
+
+/** One way messages leave the company. Secrets are never read back. */
+export interface Channel {
+  id: string
+  rev: number
+  name: string
+  kind: ChannelKind
+  enabled: boolean
+  notices: NoticeKind[]
+  flows?: string[]
+  lang?: string
+  subject?: string
+  body?: string
+  host?: string
+  port?: number
+  security?: 'tls' | 'starttls' | 'none'
+  login?: string
+  from?: string
+  mention?: boolean
+  target?: string
+  hasSecret: boolean
+}
+
+/** A channel as an administrator wants it; secrets that are left out stay as they are. */
+export type ChannelInput = Omit<Channel, 'target' | 'hasSecret'> & { url?: string; secret?: string }
+
+export interface ChannelList {
+  channels: Channel[]
+  placeholders: string[]
+}
+
+export const deliveryStates = ['waiting', 'held', 'sent', 'failed', 'skipped'] as const
+export type DeliveryState = (typeof deliveryStates)[number]
+
+export interface Delivery {
+  id: string
+  channel: string
+  userName?: string
+  kind: MessageKind
+  subject: string
+  status: DeliveryState
+  attempts: number
+  error?: string
+  madeAt: string
+  dueAt?: string
+  sentAt?: string
+}
+
+export interface InboxMessage {
+  id: string
+  kind: MessageKind
+  subject: string
+  text: string
+  lines: string[]
+  entity?: string
+  record?: string
+  at: string
+  unread: boolean
+}
+
+/** How a person wants to be told by mail. Times are HH:MM in the company's time zone. */
+export interface NotifySetting {
+  email: boolean
+  off: NoticeKind[]
+  digest: 'now' | 'hourly' | 'daily'
+  at?: string
+  quietFrom?: string
+  quietTo?: string
+  /** Where mail reaches him; absent if the company has no address of his. */
+  address?: string
+}
+
+const after = (cursor: string) => (cursor === '' ? '' : `&after=${encodeURIComponent(cursor)}`)
+
+export const notificationQueries = {
+  unread: () =>
+    queryOptions<number>({ queryKey: ['notifications', 'unread'], enabled: false, initialData: 0 }),
+  inbox: () =>
+    infiniteQueryOptions({
+      queryKey: ['notifications', 'inbox'],
+      queryFn: ({ pageParam, signal }) =>
+        request<{ messages: InboxMessage[]; unread: number; next: string }>(
+          `/notifications?${after(pageParam).slice(1)}`,
+          { signal },
+        ),
+      initialPageParam: '',
+      getNextPageParam: (page) => page.next || undefined,
+    }),
+  setting: () =>
+    queryOptions({
+      queryKey: ['notifications', 'setting'],
+      queryFn: () => request<NotifySetting>('/account/notifications'),
+    }),
+  channels: () =>
+    queryOptions({ queryKey: ['channels'], queryFn: () => request<ChannelList>('/channels') }),
+  deliveries: (status: DeliveryState | '', channel: string) =>
+    infiniteQueryOptions({
+      queryKey: ['deliveries', status, channel],
+      queryFn: ({ pageParam, signal }) =>
+        request<{ deliveries: Delivery[]; next: string }>(
+          `/deliveries?limit=50${status && `&status=${status}`}${channel && `&channel=${channel}`}${after(pageParam)}`,
+          { signal },
+        ),
+      initialPageParam: '',
+      getNextPageParam: (page) => page.next || undefined,
+    }),
+}
+
+export function readAll(): Promise<void> {
+  return request('/notifications/read', { method: 'POST', body: {} })
+}
+
+export function saveSetting(body: NotifySetting): Promise<NotifySetting> {
+  return request('/account/notifications', { method: 'PUT', body })
+}
+
+export function saveChannel(body: ChannelInput): Promise<Channel> {
+  return body.id === ''
+    ? request('/channels', { method: 'POST', body })
+    : request(`/channels/${body.id}`, { method: 'PUT', body })
+}
+
+export function removeChannel(id: string): Promise<void> {
+  return request(`/channels/${id}`, { method: 'DELETE' })
+}
+
+export function testChannel(id: string): Promise<void> {
+  return request(`/channels/${id}/test`, { method: 'POST', body: {} })
+}
+
+export function sendAgain(id: string): Promise<Delivery> {
+  return request(`/deliveries/${id}/send`, { method: 'POST', body: {} })
+}
