@@ -26,9 +26,10 @@ function Steppers(props: EditorProps & { children: ReactNode }) {
   const present = typeof value === 'string' && isDecimal(value) ? value : '0'
   const move = (by: string) => {
     const next = add(present, by)
-    const below = field['x-min'] !== undefined && compare(next, field['x-min']) === -1
-    const above = field['x-max'] !== undefined && compare(next, field['x-max']) === 1
-    if (!below && !above) onChange(next)
+    const { 'x-min': least, 'x-max': most } = field
+    if (least !== undefined && compare(next, least) === -1) onChange(least)
+    else if (most !== undefined && compare(next, most) === 1) onChange(most)
+    else onChange(next)
   }
   return (
     <div className="fw-steppers">

@@ -1,5 +1,5 @@
 import { CloseCircleFilled } from '@ant-design/icons'
-import { Button, Drawer, Empty, Input, Select, Spin } from 'antd'
+import { Button, Drawer, Select, Spin } from 'antd'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Choice } from '@/api/records'
@@ -7,6 +7,7 @@ import { explain } from '@/lib/problems/explain'
 import { titleOf } from '@/lib/texts'
 import { usePhone } from '@/ui/use-phone'
 import { useForm } from '../form-context'
+import { ChoiceList, ChoiceText } from './choice-list'
 import type { EditorProps } from './kind'
 import { controlProps } from './text-input'
 import { useChoices } from './use-choices'
@@ -105,15 +106,6 @@ function DeskSelect(props: PickerProps) {
   )
 }
 
-function ChoiceText({ text, note }: { text: string; note: string | undefined }) {
-  return (
-    <div className="fw-choice">
-      <div>{text}</div>
-      {note && <div className="fw-quiet">{note}</div>}
-    </div>
-  )
-}
-
 function PhonePicker(props: PickerProps) {
   const { t } = useTranslation()
   const title = titleOf({ ...props.field, name: props.path })
@@ -160,51 +152,8 @@ function PhonePicker(props: PickerProps) {
         title={title}
         destroyOnHidden
       >
-        <ChoiceList path={props.path} chosen={value} onChoose={choose} />
+        <ChoiceList path={props.path} chosen={value ? [value] : []} onChoose={choose} />
       </Drawer>
-    </>
-  )
-}
-
-interface ChoiceListProps {
-  path: string
-  chosen: string | undefined
-  onChoose: (choice: Choice) => void
-}
-
-function ChoiceList({ path, chosen, onChoose }: ChoiceListProps) {
-  const { t } = useTranslation()
-  const [typed, setTyped] = useState('')
-  const { items, loading, more, error } = useChoices(path, typed, true)
-  return (
-    <>
-      <Input.Search
-        allowClear
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-        placeholder={t('form.search')}
-        aria-label={t('form.search')}
-        loading={loading}
-      />
-      {error && <p className="fw-problem">{explain(error)}</p>}
-      {!loading && items.length === 0 && !error && (
-        <Empty image={Empty.PRESENTED_IMAGE_SIMPLE} description={t('common.nothingFound')} />
-      )}
-      <ul className="fw-choices">
-        {items.map((item) => (
-          <li key={item.id}>
-            <button
-              type="button"
-              disabled={item.disabled}
-              aria-pressed={item.id === chosen}
-              onClick={() => onChoose(item)}
-            >
-              <ChoiceText text={item.text} note={item.summary?.join(' · ')} />
-            </button>
-          </li>
-        ))}
-      </ul>
-      {more && <p className="fw-quiet">{t('form.moreChoices')}</p>}
     </>
   )
 }

@@ -3,11 +3,12 @@ import { type RefObject, useCallback, useEffect, useMemo, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Field } from '@/api/bundle'
 import type { FormItem } from '@/api/definitions.gen'
-import { parsePath } from '@/lib/path'
+import { cellPath, parsePath } from '@/lib/path'
 import { titleOf } from '@/lib/texts'
 import { useForm } from '../form-context'
+import type { GridCommand } from './commands'
 import type { Range } from './cursor'
-import { GridBar } from './grid-bar'
+import { GridBar, type GridPlace } from './grid-bar'
 import { type GridCommands, gridCommands } from './grid-commands'
 import { GridFoot, GridHead } from './grid-parts'
 import { type GridActions, GridRow } from './grid-row'
@@ -42,7 +43,7 @@ export function DeskGrid({ table, field, item, shape }: GridProps) {
   const clipboard = useGridClipboard(options, cursor, commands)
   const latest = useRef({ cursor, commands, ids })
   latest.current = { cursor, commands, ids }
-  const actions = useGridActions(latest, shape, resolving.resolve)
+  const actions = useGridActions({ latest, table, shape, resolve: resolving.resolve })
   useCellFocus({ table, shape, latest, scroller })
   const rows = useWindow(scroller, ids.length, rowHeight)
   const tools = can.copy || can.delete
@@ -51,10 +52,7 @@ export function DeskGrid({ table, field, item, shape }: GridProps) {
     return model.row(table, ids[row] ?? '').row[columns[column]?.name ?? ''] !== undefined
   }
   const pointer = usePointer(cursor, columns)
-  const addFirst = () => {
-    model.history(table).run(() => model.insertRows(table, [{}]))
-    cursor.go({ row: 0, column: 0 })
-  }
+  const place = usePlace(options, cursor)
   return (
     <div>
       <div ref={scroller} className={rows.windowed ? 'fw-grid-box fw-grid-tall' : 'fw-grid-box'}>
@@ -91,7 +89,7 @@ export function DeskGrid({ table, field, item, shape }: GridProps) {
                   used={here && cursor.used}
                   selected={selectedIn(cursor.range, index)}
                   editing={here ? cursor.editing : undefined}
-                  actions={actions}
+                  actions={actions.rows}
                   resolving={resolving.inRow(id)}
                 />
               )
@@ -101,7 +99,7 @@ export function DeskGrid({ table, field, item, shape }: GridProps) {
               <EmptyRow
                 span={columns.length + 1 + Number(tools)}
                 writable={can.add}
-                onAdd={addFirst}
+                onAdd={actions.add}
               />
             )}
           </tbody>
@@ -113,9 +111,9 @@ export function DeskGrid({ table, field, item, shape }: GridProps) {
           table={table}
           item={item}
           shape={shape}
-          options={options}
-          cursor={cursor}
-          commands={commands}
+          place={place}
+          onAdd={actions.add}
+          onCommand={actions.run}
         />
       )}
     </div>
@@ -183,25 +181,47 @@ interface Latest {
   ids: readonly string[]
 }
 
-function useGridActions(
-  latest: RefObject<Latest>,
-  shape: TableShape,
-  resolve: (id: string, column: GridColumnOf, text: string) => void,
-): GridActions {
+interface ActionsOf {
+  latest: RefObject<Latest>
+  table: string
+  shape: TableShape
+  resolve: GridActions['typed']
+}
+
+/** What rows and buttons ask of the grid; the same functions at every render. */
+function useGridActions({ latest, table, shape, resolve }: ActionsOf) {
+  const { model } = useForm()
   const { copy, delete: remove } = shape.can
-  return useMemo<GridActions>(
-    () => ({
+  return useMemo(() => {
+    const rows: GridActions = {
       finish: () => latest.current.cursor.finish(),
-      typed: (id, column, text) => resolve(id, column, text),
+      typed: resolve,
       down: () => latest.current.cursor.down(),
       copy: copy ? (row) => latest.current.commands.copyRow(row) : undefined,
       remove: remove ? (row) => latest.current.commands.deleteRow(row) : undefined,
-    }),
-    [copy, remove, latest, resolve],
-  )
+    }
+    const run = (command: GridCommand) => latest.current.commands.run(command)
+    const add = () => {
+      model.history(table).run(() => model.insertRows(table, [{}]))
+      latest.current.cursor.go({ row: latest.current.ids.length, column: 0 })
+    }
+    return { rows, run, add }
+  }, [model, table, copy, remove, latest, resolve])
 }
 
-type GridColumnOf = TableShape['columns'][number]
+/** What the buttons tell of the cursor: the same object until it moves. */
+function usePlace({ table, ids, columns }: GridOptions, cursor: GridCursor): GridPlace {
+  const { active, range, used } = cursor
+  const column = columns[active.column]
+  const path = cellPath(table, ids[active.row] ?? '', column?.name ?? '')
+  const open = used && cursor.isOpen(active)
+  const several = range.bottom > range.top
+  const below = range.bottom > 0
+  return useMemo(
+    () => ({ path, column, several, below, open }),
+    [path, column, several, below, open],
+  )
+}
 
 interface CellFocus {
   table: string

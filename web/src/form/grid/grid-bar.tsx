@@ -5,72 +5,75 @@ import {
   VerticalAlignBottomOutlined,
 } from '@ant-design/icons'
 import { Button, Tooltip } from 'antd'
-import { type ReactNode, useSyncExternalStore } from 'react'
+import { memo, type ReactNode, useDeferredValue, useSyncExternalStore } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FormItem } from '@/api/definitions.gen'
 import { shownValue } from '../fields/kinds'
 import { useForm } from '../form-context'
 import { isFile } from '../patch'
 import { useField } from '../use-model'
+import type { GridColumn } from './columns'
+import type { GridCommand } from './commands'
 import { FillButtons } from './fill-buttons'
-import type { GridCommands } from './grid-commands'
 import { GridHelp } from './grid-help'
-import type { GridCursor, GridOptions } from './use-grid-cursor'
 import type { TableShape } from './use-table-shape'
+
+/** Where the cursor is, as far as the buttons tell. */
+export interface GridPlace {
+  path: string
+  column: GridColumn | undefined
+  /** Several rows are selected. */
+  several: boolean
+  /** There is a row above. */
+  below: boolean
+  open: boolean
+}
 
 interface GridBarProps {
   table: string
   item: FormItem | undefined
   shape: TableShape
-  options: GridOptions
-  cursor: GridCursor
-  commands: GridCommands
+  place: GridPlace
+  onAdd: () => void
+  onCommand: (command: GridCommand) => void
 }
 
-/** The buttons below a grid that is edited. Each does what a key does, for those who use the mouse. */
-export function GridBar({ table, item, shape, options, cursor, commands }: GridBarProps) {
+/**
+ * The buttons below a grid that is edited. Each does what a key does, for those who use the mouse. They follow the cursor
+ * when there is time: no key waits for them.
+ */
+export function GridBar(props: GridBarProps) {
+  return <Bar {...props} place={useDeferredValue(props.place)} />
+}
+
+const Bar = memo(function Bar({ table, item, shape, place, onAdd, onCommand }: GridBarProps) {
   const { t } = useTranslation()
-  const { model } = useForm()
   return (
     <div className="fw-grid-bar">
       {shape.can.add && (
         <>
-          <Button
-            size="small"
-            icon={<PlusOutlined />}
-            onClick={() => {
-              model.history(table).run(() => model.insertRows(table, [{}]))
-              cursor.go({ row: shape.ids.length, column: 0 })
-            }}
-          >
+          <Button size="small" icon={<PlusOutlined />} onClick={onAdd}>
             {t('grid.addRow')}
           </Button>
           <FillButtons table={table} fills={item?.fill ?? []} />
         </>
       )}
-      {shape.ids.length > 1 && <FillCells options={options} cursor={cursor} commands={commands} />}
+      {shape.ids.length > 1 && <FillCells place={place} onCommand={onCommand} />}
       <span className="fw-grid-bar-end">
         {shape.can.paste && <span className="fw-help">{t('grid.pasteHint')}</span>}
-        <UndoButtons table={table} onUndo={commands.run} />
+        <UndoButtons table={table} onUndo={onCommand} />
         <GridHelp />
       </span>
     </div>
   )
-}
+})
 
-function FillCells({
-  options,
-  cursor,
-  commands,
-}: Pick<GridBarProps, 'options' | 'cursor' | 'commands'>) {
+function FillCells({ place, onCommand }: Pick<GridBarProps, 'place' | 'onCommand'>) {
   const { t } = useTranslation()
   const { model, bundle } = useForm()
-  const { active, range, used } = cursor
-  const column = options.columns[active.column]
-  const path = `${options.table}[${options.ids[active.row] ?? ''}].${column?.name ?? ''}`
+  const { path, column, several, below } = place
   const { value } = useField(model, path)
-  const several = range.bottom > range.top
-  const may = used && column !== undefined && cursor.isOpen(active) && !isFile(column.field)
+  const may = place.open && column !== undefined && !isFile(column.field)
   const shown =
     may && value !== undefined
       ? shownValue(value, {
@@ -85,8 +88,8 @@ function FillCells({
         <Button
           size="small"
           icon={<VerticalAlignBottomOutlined />}
-          disabled={!may || range.bottom === 0}
-          onClick={() => commands.run('fillDown')}
+          disabled={!may || !below}
+          onClick={() => onCommand('fillDown')}
         >
           {t('grid.fillDown')}
         </Button>
@@ -96,7 +99,7 @@ function FillCells({
           size="small"
           className="fw-fill-all"
           disabled={shown === undefined}
-          onClick={() => commands.run('fillAll')}
+          onClick={() => onCommand('fillAll')}
         >
           {shown === undefined
             ? t('grid.fillAll')

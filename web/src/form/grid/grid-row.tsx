@@ -1,5 +1,4 @@
 import { CopyOutlined, DeleteOutlined } from '@ant-design/icons'
-import { Button, Tooltip } from 'antd'
 import { memo, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { cellPath } from '@/lib/path'
@@ -37,6 +36,9 @@ export interface GridActions {
   remove?: ((row: number) => void) | undefined
 }
 
+const copyIcon = <CopyOutlined />
+const deleteIcon = <DeleteOutlined />
+
 /** A row of the desk's grid: cells as text, but for the one being edited. */
 export const GridRow = memo(function GridRow(props: GridRowProps) {
   const { t } = useTranslation()
@@ -54,14 +56,14 @@ export const GridRow = memo(function GridRow(props: GridRowProps) {
       {(actions.copy || actions.remove) && (
         <td className="fw-grid-tools">
           <RowButton
-            icon={<CopyOutlined />}
+            icon={copyIcon}
             title={t('grid.copyRow')}
             label={t('grid.copyRowNo', { no: index + 1 })}
             reachable={props.active >= 0}
             onPress={actions.copy && (() => actions.copy?.(index))}
           />
           <RowButton
-            icon={<DeleteOutlined />}
+            icon={deleteIcon}
             title={t('grid.deleteRow')}
             label={t('grid.deleteRowNo', { no: index + 1 })}
             reachable={props.active >= 0}
@@ -82,19 +84,20 @@ interface RowButtonProps {
   onPress: (() => void) | undefined
 }
 
+/** A button of the browser itself: a grid has two in each row, and they are to cost nothing. */
 function RowButton({ icon, title, label, reachable, onPress }: RowButtonProps) {
   if (!onPress) return null
   return (
-    <Tooltip title={title}>
-      <Button
-        type="text"
-        size="small"
-        tabIndex={reachable ? 0 : -1}
-        icon={icon}
-        aria-label={label}
-        onClick={onPress}
-      />
-    </Tooltip>
+    <button
+      type="button"
+      className="fw-grid-tool"
+      tabIndex={reachable ? 0 : -1}
+      title={title}
+      aria-label={label}
+      onClick={onPress}
+    >
+      {icon}
+    </button>
   )
 }
 

@@ -1,14 +1,9 @@
 import './grid.css'
-import {
-  CopyOutlined,
-  DeleteOutlined,
-  DownOutlined,
-  PlusOutlined,
-  UpOutlined,
-} from '@ant-design/icons'
+import { CopyOutlined, DeleteOutlined, DownOutlined, UpOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
 import { memo, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { Values } from '@/api/wire'
 import { cellPath, parsePath } from '@/lib/path'
 import { titleOf } from '@/lib/texts'
 import { FieldBox } from '../field-box'
@@ -18,8 +13,8 @@ import { copyOf } from '../patch'
 import { useRow } from '../use-model'
 import type { GridColumn } from './columns'
 import type { GridProps } from './desk-grid'
-import { FillButtons } from './fill-buttons'
 import { Total } from './grid-parts'
+import { PhoneBar } from './phone-bar'
 
 /** A sub-table on a phone: one card for a row. What is counted on site can be changed at once, the rest on opening. */
 export function PhoneRows({ table, field, item, shape }: GridProps) {
@@ -39,9 +34,14 @@ export function PhoneRows({ table, field, item, shape }: GridProps) {
       }),
     [model, table],
   )
-  const insert = (values: Parameters<typeof model.insertRows>[1], at?: number) => {
-    const [first] = model.insertRows(table, values, at)
+  const history = model.history(table)
+  const insert = (values: Values[], at?: number) => {
+    const [first] = history.run(() => model.insertRows(table, values, at))
     if (first) setOpen(first)
+  }
+  const copy = (id: string, index: number) => {
+    const { _id, ...values } = copyOf(field.items?.properties ?? {}, model.row(table, id).row)
+    insert([values], index + 1)
   }
   return (
     <div id={`rows-${table}`}>
@@ -55,45 +55,48 @@ export function PhoneRows({ table, field, item, shape }: GridProps) {
             columns={columns}
             open={open === id}
             onToggle={() => setOpen(open === id ? undefined : id)}
-            onCopy={
-              can.copy
-                ? () => {
-                    const { _id, ...values } = copyOf(
-                      field.items?.properties ?? {},
-                      model.row(table, id).row,
-                    )
-                    insert([values], index + 1)
-                  }
-                : undefined
+            onCopy={can.copy ? () => copy(id, index) : undefined}
+            onRemove={
+              can.delete ? () => history.run(() => model.deleteRows(table, [id])) : undefined
             }
-            onRemove={can.delete ? () => model.deleteRows(table, [id]) : undefined}
           />
         ))}
       </ul>
       {ids.length === 0 && <p className="fw-quiet">{t('grid.empty')}</p>}
-      {columns.some((column) => column.total) && ids.length > 0 && (
-        <dl className="fw-row-facts fw-row-totals">
-          {columns
-            .filter((column) => column.total)
-            .map((column) => (
-              <div key={column.name}>
-                <dt>{t('grid.totalOf', { column: column.title })}</dt>
-                <dd>
-                  <Total table={table} column={column} />
-                </dd>
-              </div>
-            ))}
-        </dl>
+      {!shape.fixed && (
+        <PhoneBar table={table} item={item} shape={shape} onAdd={() => insert([{}])} />
       )}
-      {can.add && (
-        <div className="fw-grid-bar">
-          <Button block icon={<PlusOutlined />} onClick={() => insert([{}])}>
-            {t('grid.addRow')}
-          </Button>
-          <FillButtons table={table} fills={item?.fill ?? []} />
-        </div>
-      )}
+      <PhoneTotals table={table} columns={columns} count={ids.length} />
     </div>
+  )
+}
+
+interface PhoneTotalsProps {
+  table: string
+  columns: readonly GridColumn[]
+  count: number
+}
+
+/** The sums stay in sight while the cards are gone through. */
+function PhoneTotals({ table, columns, count }: PhoneTotalsProps) {
+  const { t } = useTranslation()
+  const summed = columns.filter((column) => column.total)
+  if (summed.length === 0 || count === 0) return null
+  return (
+    <dl className="fw-row-totals" aria-label={t('grid.total')}>
+      <div>
+        <dt>{t('grid.count')}</dt>
+        <dd>{count}</dd>
+      </div>
+      {summed.map((column) => (
+        <div key={column.name}>
+          <dt>{column.title}</dt>
+          <dd>
+            <Total table={table} column={column} />
+          </dd>
+        </div>
+      ))}
+    </dl>
   )
 }
 
@@ -164,12 +167,16 @@ const RowCard = memo(function RowCard(props: RowCardProps) {
       {edited.length > 0 && (
         <div className="fw-row-body">
           {edited.map((column) => (
-            <FieldBox
+            <div
               key={column.name}
-              path={cellPath(table, id, column.name)}
-              field={column.field}
-              title={column.title}
-            />
+              className={counted.has(column.field['x-type']) ? undefined : 'fw-row-wide'}
+            >
+              <FieldBox
+                path={cellPath(table, id, column.name)}
+                field={column.field}
+                title={column.title}
+              />
+            </div>
           ))}
         </div>
       )}
