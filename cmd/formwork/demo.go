@@ -55,11 +55,10 @@ func foundDemo(ctx context.Context, f *formwork, dataDir string) (*demoCompany, 
 	for _, p := range people {
 		demo.People = append(demo.People, demoPerson{Login: p.Login, Title: p.Title, Password: p.Password, Roles: p.Roles})
 	}
-	actors, err := signedIn(ctx, f, people)
-	if err != nil {
+	if err := bringOpening(ctx, f, actor); err != nil {
 		return nil, err
 	}
-	if err := playSheets(ctx, f, actors, time.Now()); err != nil {
+	if err := playDemo(ctx, f, people, time.Now()); err != nil {
 		return nil, err
 	}
 	return demo, demo.write(dataDir)

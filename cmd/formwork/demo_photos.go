@@ -6,7 +6,7 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
-	"image/png"
+	"image/jpeg"
 	"math/rand/v2"
 )
 
@@ -40,7 +40,7 @@ func (s demoScene) photo(number int) ([]byte, error) {
 	}
 	c.grain()
 	var b bytes.Buffer
-	if err := png.Encode(&b, c.RGBA); err != nil {
+	if err := jpeg.Encode(&b, c.RGBA, nil); err != nil {
 		return nil, fmt.Errorf("draw %s: %w", s, err)
 	}
 	return b.Bytes(), nil

@@ -11,56 +11,117 @@ import (
 	"formwork/engine/record"
 )
 
-// Whoever opens the demo finds sheets in every state, and work to do.
-func TestTheDemoIsAtWork(t *testing.T) {
+// demoWorld is a demo company that was just founded.
+type demoWorld struct {
+	*formwork
+	t      *testing.T
+	demo   *demoCompany
+	system access.Actor
+}
+
+func newDemoWorld(t *testing.T) *demoWorld {
+	t.Helper()
 	at := &place{data: t.TempDir()}
 	f, err := at.open(t.Context(), slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := f.close(); err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 	demo, err := foundDemo(t.Context(), f, at.data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	system := access.Actor{Tenant: demoTenant, ID: "system", System: true}
-	sheets, err := f.engine.Records.List(t.Context(), system, "day_labor_sheet", record.ListInput{Limit: 100})
+	again, err := readDemo(at.data)
+	if err != nil || len(again.People) != len(demo.People) {
+		t.Errorf("read again: %+v, %v", again, err)
+	}
+	return &demoWorld{f, t, demo, access.Actor{Tenant: demoTenant, ID: "system", System: true}}
+}
+
+// all lists the records of an entity.
+func (w *demoWorld) all(entity string) []record.Record {
+	w.t.Helper()
+	list, err := w.engine.Records.List(w.t.Context(), w.system, entity, record.ListInput{Limit: 1000})
 	if err != nil {
-		t.Fatal(err)
+		w.t.Fatal(err)
 	}
-	states := map[string]int{}
-	for _, sheet := range sheets.Records {
-		states[sheet.State]++
-		if fmt.Sprint(sheet.Values["total_amount"]) == "0.00" {
+	return list.Records
+}
+
+// Whoever opens the demo finds the history of June, documents in every state, and work to do.
+func TestTheDemoIsAtWork(t *testing.T) {
+	w := newDemoWorld(t)
+	live, opening := map[string]int{}, 0
+	for _, sheet := range w.all("day_labor_sheet") {
+		photos, _ := sheet.Values["photos"].([]any)
+		switch {
+		case sheet.Imported:
+			opening++
+		case len(photos) != 1:
+			t.Errorf("%v has no photo", sheet.Values["no"])
+		case fmt.Sprint(sheet.Values["total_amount"]) == "0.00":
 			t.Errorf("%v pays nothing", sheet.Values["no"])
+		default:
+			live[sheet.State]++
 		}
 	}
-	if want := map[string]int{"approved": 3, "running": 4, "returned": 1}; !maps.Equal(states, want) {
-		t.Errorf("states %v, want %v", states, want)
+	if opening != 103 {
+		t.Errorf("%d sheets of June", opening)
 	}
-	users, err := f.engine.Records.List(t.Context(), system, "user", record.ListInput{Limit: 100})
-	if err != nil || len(users.Records) != len(demo.People) {
-		t.Fatalf("%d users, %d people, %v", len(users.Records), len(demo.People), err)
+	if want := map[string]int{"approved": 4, "running": 4, "returned": 1, "rejected": 1, "voided": 1, "draft": 1}; !maps.Equal(live, want) {
+		t.Errorf("states %v, want %v", live, want)
 	}
-	open := map[string]int{}
-	for _, user := range users.Records {
-		actor, err := f.engine.Identity.Actor(t.Context(), demoTenant, user.ID)
+	for entity, want := range map[string]string{
+		"wage_sheet": "running", "wage_advance": "running", "piece_sheet": "approved", "chargeback_note": "running",
+	} {
+		found := false
+		for _, document := range w.all(entity) {
+			found = found || !document.Imported && document.State == want
+		}
+		if !found {
+			t.Errorf("no live %s is %s", entity, want)
+		}
+	}
+	if users := w.all("user"); len(users) != len(w.demo.People) {
+		t.Errorf("%d users, %d people", len(users), len(w.demo.People))
+	}
+}
+
+// Six people work in the demo; each tab of the to-do center has something for one of them.
+func TestEveryTabOfTheDemoHasSomething(t *testing.T) {
+	w := newDemoWorld(t)
+	tabs := map[string]map[string]int{}
+	for _, user := range w.all("user") {
+		actor, err := w.engine.Identity.Actor(t.Context(), demoTenant, user.ID)
 		if err != nil {
 			t.Fatal(err)
 		}
-		tasks, err := f.engine.Flows.Tasks(t.Context(), actor, flow.TaskQuery{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(tasks.Tasks) > 0 {
-			open[fmt.Sprint(user.Values["login"])] = len(tasks.Tasks)
+		for _, tab := range []string{flow.TabOpen, flow.TabHandle, flow.TabCC, flow.TabStarted, flow.TabHandled} {
+			tasks, err := w.engine.Flows.Tasks(t.Context(), actor, flow.TaskQuery{Tab: tab, Limit: 100})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := len(tasks.Tasks); n > 0 {
+				if tabs[tab] == nil {
+					tabs[tab] = map[string]int{}
+				}
+				tabs[tab][fmt.Sprint(user.Values["login"])] = n
+			}
 		}
 	}
-	if want := map[string]int{"clerk": 1, "foreman": 1, "labor": 1, "cost": 1, "manager": 1}; !maps.Equal(open, want) {
-		t.Errorf("open tasks %v, want %v", open, want)
+	for tab, want := range map[string]map[string]int{
+		flow.TabOpen:   {"clerk": 1, "foreman": 1, "labor": 2, "cost": 2, "manager": 3},
+		flow.TabHandle: {"labor": 1, "cost": 1, "cashier": 1},
+	} {
+		if !maps.Equal(tabs[tab], want) {
+			t.Errorf("%s: %v, want %v", tab, tabs[tab], want)
+		}
+	}
+	if tabs[flow.TabCC]["labor"] == 0 || tabs[flow.TabStarted]["clerk"] == 0 || tabs[flow.TabHandled]["foreman"] == 0 {
+		t.Errorf("tabs %v", tabs)
 	}
 }

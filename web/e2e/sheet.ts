@@ -33,7 +33,8 @@ export function titlesIn(lang: Lang): Titles {
   return titles[lang]
 }
 
-// The demo itself has sheets of team T4 on each of these days, of T3 today, two and three days ago, and of T2 two days ago.
+// The demo itself has sheets of team T4 on each of these days, of T3 today, two and three days ago, and of T2 two days ago. The days
+// before that are of its labor administrator.
 export const projects = { P1: '云锦花园二期住宅楼工程', P2: '滨江大道市政道路改造工程' }
 export const teams = { T1: '主体杂工班', T2: '宏达劳务点工班', T3: '道路杂工班' }
 
