@@ -3,7 +3,7 @@ import type { Titled } from '@/lib/texts'
 import type { Field } from './bundle'
 import type { FieldType, Option, Widget } from './definitions.gen'
 import type { Filter } from './records'
-import { ApiError, type ProblemBody, request } from './request'
+import { ApiError, download, type ProblemBody, request } from './request'
 import type { Values, Wire } from './wire'
 
 /** A column of a dataset's table, as a field that may have options or refer to records. */
@@ -129,4 +129,9 @@ export const reportQueries = {
 /** Which records stand behind a row. */
 export function drill(dataset: string, key: Values, params: Values): Promise<Drilled> {
   return request(`/datasets/${dataset}/drill`, { method: 'POST', body: { key, params } })
+}
+
+/** A dataset as a workbook, all its rows. */
+export function exportDataset(name: string, params: Values): Promise<Blob> {
+  return download(`/datasets/${encodeURIComponent(name)}/export`, { params })
 }

@@ -119,14 +119,11 @@ function transmit(path: string, form: FormData, options: UploadOptions): Promise
   })
 }
 
-/** Fetches a file; with a form it is what the server makes of the form. */
-export async function download(path: string, form?: FormData): Promise<Blob> {
+/** Fetches a file; with a form or a body it is what the server makes of that. */
+export async function download(path: string, body?: FormData | object): Promise<Blob> {
   const ask = async () => {
     try {
-      return await fetch(base + path, {
-        credentials: 'same-origin',
-        ...(form ? { method: 'POST', body: form, headers: { 'X-CSRF-Token': csrf } } : {}),
-      })
+      return await fetch(base + path, { credentials: 'same-origin', ...(body && posting(body)) })
     } catch {
       throw new ApiError(0, { code: 'offline' })
     }
@@ -135,6 +132,19 @@ export async function download(path: string, form?: FormData): Promise<Blob> {
   if (response.status === 401 && (await signedInAgain())) response = await ask()
   if (response.ok) return response.blob()
   throw await refusal(response)
+}
+
+function posting(body: FormData | object): RequestInit {
+  const headers: Record<string, string> = {
+    'X-CSRF-Token': csrf,
+    'Accept-Language': currentLanguage(),
+  }
+  if (body instanceof FormData) return { method: 'POST', body, headers }
+  return {
+    method: 'POST',
+    body: JSON.stringify(body),
+    headers: { ...headers, 'Content-Type': 'application/json' },
+  }
 }
 
 async function send(path: string, options: RequestOptions): Promise<Response> {

@@ -1,3 +1,4 @@
+import { queryOptions } from '@tanstack/react-query'
 import type { Filter } from './records'
 import { download, queryString, request, upload } from './request'
 import type { Problem } from './wire'
@@ -55,16 +56,14 @@ export interface SheetNote {
 
 const of = (entity: string) => `/entities/${encodeURIComponent(entity)}`
 
-export function listImports(entity: string): Promise<ImportInfo[]> {
-  return request(`${of(entity)}/imports`)
+/** Tells what would become of a workbook. */
+export function lookAtWorkbook(entity: string, order: ImportOrder): Promise<ImportReport> {
+  const form = formOf(order)
+  form.set('dryRun', 'true')
+  return upload(`${of(entity)}/import`, form)
 }
 
-/** Imports a workbook; dry, it only tells what would become of it. */
-export function importWorkbook(
-  entity: string,
-  order: ImportOrder,
-  dryRun: boolean,
-): Promise<ImportReport> {
+function formOf(order: ImportOrder): FormData {
   const form = new FormData()
   form.set('file', order.file)
   form.set('import', order.importName)
@@ -72,8 +71,86 @@ export function importWorkbook(
   form.set('reason', order.reason)
   form.set('given', JSON.stringify(order.given))
   if (order.all) form.set('all', 'true')
-  if (dryRun) form.set('dryRun', 'true')
-  return upload(`${of(entity)}/import`, form)
+  return form
+}
+
+export type ImportStatus =
+  | 'waiting'
+  | 'running'
+  | 'done'
+  | 'failed'
+  | 'cancelled'
+  | 'undoing'
+  | 'undone'
+
+/** An import that stores: how far it is, and what became of it. */
+export interface ImportRun {
+  id: string
+  status: ImportStatus
+  /** While it runs: it is being checked, stored, or taken back. */
+  phase?: 'check' | 'store' | 'take_back'
+  order: { all?: boolean }
+  fileName: string
+  by: string
+  rows: number
+  records: number
+  created: number
+  updated: number
+  same: number
+  bad: number
+  stop?: boolean
+  report?: ImportReport
+  /** Why it failed, or why it could not be undone. */
+  code?: string
+  params?: Record<string, unknown>
+  createdAt: string
+}
+
+/** Whether the server is still at work on an import. */
+export function isUnderway(run: ImportRun): boolean {
+  return run.status === 'waiting' || run.status === 'running' || run.status === 'undoing'
+}
+
+/** Begins an import as a job; importQueries.run tells how far it is. */
+export function startImport(entity: string, order: ImportOrder): Promise<ImportRun> {
+  return upload(`${of(entity)}/import-runs`, formOf(order))
+}
+
+export function cancelImport(entity: string, run: string): Promise<ImportRun> {
+  return request(`${of(entity)}/import-runs/${run}/cancel`, { method: 'POST' })
+}
+
+/** Takes an import back, while nothing depends on it. */
+export function undoImport(entity: string, run: string): Promise<ImportRun> {
+  return request(`${of(entity)}/import-runs/${run}/undo`, { method: 'POST' })
+}
+
+/** The workbook of an import, as it was sent. */
+export function importedWorkbook(entity: string, run: string): Promise<Blob> {
+  return download(`${of(entity)}/import-runs/${run}/workbook`)
+}
+
+/** How often a running import is looked at, in milliseconds. */
+const pollEvery = 700
+
+export const importQueries = {
+  choices: (entity: string) =>
+    queryOptions({
+      queryKey: ['imports', entity],
+      queryFn: (): Promise<ImportInfo[]> => request(`${of(entity)}/imports`),
+    }),
+  runs: (entity: string) =>
+    queryOptions({
+      queryKey: ['import-runs', entity],
+      queryFn: (): Promise<ImportRun[]> => request(`${of(entity)}/import-runs`),
+    }),
+  run: (entity: string, id: string) =>
+    queryOptions({
+      queryKey: ['import-runs', entity, id],
+      queryFn: (): Promise<ImportRun> => request(`${of(entity)}/import-runs/${id}`),
+      refetchInterval: ({ state }) =>
+        state.data === undefined || isUnderway(state.data) ? pollEvery : false,
+    }),
 }
 
 /** The workbook with the notes beside its lines and red cells. */

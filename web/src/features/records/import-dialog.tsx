@@ -1,3 +1,4 @@
+import './import.css'
 import { UploadOutlined } from '@ant-design/icons'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Alert, Button, Input, Modal, Select, Switch } from 'antd'
@@ -8,17 +9,21 @@ import {
   type ImportInfo,
   type ImportMode,
   type ImportOrder,
-  type ImportReport,
+  type ImportRun,
+  importQueries,
   importTemplate,
-  importWorkbook,
-  listImports,
+  isUnderway,
+  lookAtWorkbook,
   save,
+  startImport,
 } from '@/api/sheets'
 import { explain } from '@/lib/problems/explain'
 import { titleOf } from '@/lib/texts'
 import { Labelled } from '@/ui/labelled'
 import { useFailureMessage } from '@/ui/use-failure-message'
+import { ImportHistory } from './import-history'
 import { wantsReason } from './import-notes'
+import { ImportProgress } from './import-progress'
 import { ImportResult } from './import-result'
 
 interface ImportDialogProps {
@@ -26,87 +31,119 @@ interface ImportDialogProps {
   onClose: () => void
 }
 
-/** Brings records from a workbook: choose, look at the report, store. */
+type Order = Omit<ImportOrder, 'file'>
+
+const first: Order = { importName: '', mode: 'insert', all: false, reason: '', given: {} }
+
+/** Brings records from a workbook: choose, look at the report, store. What is stored before is listed, and can be undone. */
 export function ImportDialog({ bundle, onClose }: ImportDialogProps) {
   const { t } = useTranslation()
-  const client = useQueryClient()
   const entity = bundle.entity.name
-  const imports = useQuery({ queryKey: ['imports', entity], queryFn: () => listImports(entity) })
-  const [order, setOrder] = useState<Omit<ImportOrder, 'file'>>({
-    importName: '',
-    mode: 'insert',
-    all: false,
-    reason: '',
-    given: {},
-  })
-  const [file, setFile] = useState<File>()
-  const [report, setReport] = useState<ImportReport>()
-  const running = useMutation({
-    mutationFn: ({ chosen, dry }: { chosen: File; dry: boolean }) =>
-      importWorkbook(entity, { ...order, file: chosen }, dry),
-    onSuccess: async (answer, { dry }) => {
-      setReport(answer)
-      if (!dry) await client.invalidateQueries({ queryKey: ['records', entity] })
-    },
-  })
-  const change = (next: Partial<typeof order>) => {
-    setOrder({ ...order, ...next })
-    setReport(undefined)
-  }
-  const look = (chosen: File | undefined) => {
-    setFile(chosen)
-    setReport(undefined)
-    if (chosen) running.mutate({ chosen, dry: true })
-  }
-  const stored = report?.stored ?? false
-  const storable =
-    report !== undefined && report.ok > 0 && (!order.all || report.ok === report.records)
+  const { data: earlier } = useQuery(importQueries.runs(entity))
+  const [chosen, setChosen] = useState<string>()
+  const [closed, setClosed] = useState<string>()
+  // Whoever comes back while an import is underway sees how far it is.
+  const underway = earlier?.find((run) => isUnderway(run) && run.id !== closed)
+  const run = chosen ?? underway?.id
   return (
     <Modal
       open
       width={720}
       title={t('sheets.importTitle', { entity: titleOf(bundle.entity) })}
       onCancel={onClose}
-      footer={
-        <ImportFooter
-          stored={stored}
-          busy={running.isPending}
-          file={file}
-          count={storable ? report.ok : 0}
-          looked={report !== undefined}
-          onClose={onClose}
-          onLook={() => look(file)}
-          onStore={() => file && running.mutate({ chosen: file, dry: false })}
-        />
-      }
+      footer={null}
     >
-      {!stored && (
-        <ImportOptions
-          entity={entity}
-          imports={imports.data ?? []}
-          order={order}
-          onChange={change}
-          file={file}
-          onFile={look}
-          askReason={report !== undefined && (wantsReason(report) || order.reason !== '')}
+      {run ? (
+        <ImportProgress
+          key={run}
+          bundle={bundle}
+          id={run}
+          onDone={onClose}
+          onBack={() => {
+            setClosed(run)
+            setChosen(undefined)
+          }}
         />
+      ) : (
+        <>
+          <NewImport bundle={bundle} onCancel={onClose} onStarted={(next) => setChosen(next.id)} />
+          <ImportHistory runs={earlier ?? []} onOpen={setChosen} />
+        </>
       )}
-      {(running.error ?? imports.error) && (
-        <Alert
-          type="error"
-          showIcon
-          role="alert"
-          title={explain(running.error ?? imports.error)}
-          style={{ marginTop: 12 }}
-        />
-      )}
-      {report && <ImportResult bundle={bundle} report={report} file={file} />}
     </Modal>
   )
 }
 
+interface NewImportProps {
+  bundle: Bundle
+  onCancel: () => void
+  onStarted: (run: ImportRun) => void
+}
+
+function NewImport({ bundle, onCancel, onStarted }: NewImportProps) {
+  const client = useQueryClient()
+  const entity = bundle.entity.name
+  const imports = useQuery(importQueries.choices(entity))
+  const [order, setOrder] = useState(first)
+  const [file, setFile] = useState<File>()
+  const looking = useMutation({
+    mutationFn: (chosen: File) => lookAtWorkbook(entity, { ...order, file: chosen }),
+  })
+  const starting = useMutation({
+    mutationFn: (chosen: File) => startImport(entity, { ...order, file: chosen }),
+    onSuccess: (run) => {
+      client.setQueryData(importQueries.run(entity, run.id).queryKey, run)
+      onStarted(run)
+    },
+  })
+  const change = (next: Partial<Order>) => {
+    setOrder({ ...order, ...next })
+    looking.reset()
+  }
+  const choose = (next: File | undefined) => {
+    setFile(next)
+    looking.reset()
+    if (next) looking.mutate(next)
+  }
+  const report = looking.data
+  const storable =
+    report !== undefined && report.ok > 0 && (!order.all || report.ok === report.records)
+  const error = looking.error ?? starting.error ?? imports.error
+  return (
+    <>
+      <ImportOptions
+        entity={entity}
+        imports={imports.data ?? []}
+        order={order}
+        onChange={change}
+        file={file}
+        onFile={choose}
+        askReason={report !== undefined && (wantsReason(report) || order.reason !== '')}
+      />
+      {error && (
+        <Alert
+          type="error"
+          showIcon
+          role="alert"
+          title={explain(error)}
+          style={{ marginTop: 12 }}
+        />
+      )}
+      {report && <ImportResult bundle={bundle} report={report} file={file} />}
+      <ImportFooter
+        busy={looking.isPending || starting.isPending}
+        file={file}
+        count={storable ? report.ok : 0}
+        looked={report !== undefined}
+        onClose={onCancel}
+        onLook={() => file && looking.mutate(file)}
+        onStore={() => file && starting.mutate(file)}
+      />
+    </>
+  )
+}
+
 interface ImportFooterProps {
-  stored: boolean
   busy: boolean
   looked: boolean
   file: File | undefined
@@ -118,14 +155,8 @@ interface ImportFooterProps {
 
 function ImportFooter(props: ImportFooterProps) {
   const { t } = useTranslation()
-  if (props.stored)
-    return (
-      <Button type="primary" onClick={props.onClose}>
-        {t('sheets.done')}
-      </Button>
-    )
   return (
-    <>
+    <div className="fw-import-footer">
       <Button onClick={props.onClose}>{t('common.cancel')}</Button>
       {!props.looked && (
         <Button type="primary" disabled={!props.file} loading={props.busy} onClick={props.onLook}>
@@ -142,15 +173,15 @@ function ImportFooter(props: ImportFooterProps) {
           {t('sheets.store', { count: props.count })}
         </Button>
       )}
-    </>
+    </div>
   )
 }
 
 interface ImportOptionsProps {
   entity: string
   imports: ImportInfo[]
-  order: Omit<ImportOrder, 'file'>
-  onChange: (next: Partial<Omit<ImportOrder, 'file'>>) => void
+  order: Order
+  onChange: (next: Partial<Order>) => void
   file: File | undefined
   onFile: (file: File | undefined) => void
   askReason: boolean

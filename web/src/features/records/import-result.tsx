@@ -9,23 +9,29 @@ import { notesOf, placeOf, problemSentence } from './import-notes'
 interface ImportResultProps {
   bundle: Bundle
   report: ImportReport
-  file: File | undefined
+  /** The workbook, if the reader has it chosen … */
+  file?: File | undefined
+  /** … or how to fetch it. */
+  workbook?: () => Promise<File>
 }
 
 /** How many problems are listed; the marked workbook has all of them. */
 const listed = 50
 
 /** What became of the workbook, or would become of it. */
-export function ImportResult({ bundle, report, file }: ImportResultProps) {
+export function ImportResult({ bundle, report, file, workbook }: ImportResultProps) {
   const { t } = useTranslation()
   const failed = useFailureMessage()
   const marking = useMutation({
-    mutationFn: (of: File) =>
-      markedWorkbook(bundle.entity.name, of, t('sheets.notes'), notesOf(bundle, report)),
-    onSuccess: (blob, of) =>
-      save(blob, `${of.name.replace(/\.xlsx$/i, '')}-${t('sheets.notes')}.xlsx`),
+    mutationFn: async (fetchFile: () => Promise<File>) => {
+      const of = await fetchFile()
+      const notes = notesOf(bundle, report)
+      const marked = await markedWorkbook(bundle.entity.name, of, t('sheets.notes'), notes)
+      save(marked, `${of.name.replace(/\.xlsx$/i, '')}-${t('sheets.notes')}.xlsx`)
+    },
     onError: failed,
   })
+  const source = workbook ?? (file && (async () => file))
   const bad = report.records - report.ok
   const { rows, records, ok, created, updated, same } = report
   const title = report.stored
@@ -54,8 +60,8 @@ export function ImportResult({ bundle, report, file }: ImportResultProps) {
               {t('sheets.moreProblems', { n: report.problems.length + report.more - listed })}
             </p>
           )}
-          {file && (
-            <Button loading={marking.isPending} onClick={() => marking.mutate(file)}>
+          {source && (
+            <Button loading={marking.isPending} onClick={() => marking.mutate(source)}>
               {t('sheets.marked')}
             </Button>
           )}

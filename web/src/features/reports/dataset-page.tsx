@@ -1,14 +1,19 @@
 import './reports.css'
-import { DownloadOutlined, ReloadOutlined } from '@ant-design/icons'
-import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
+import { DownloadOutlined, FileExcelOutlined, ReloadOutlined } from '@ant-design/icons'
+import { useMutation, useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { Button } from 'antd'
+import { useNavigate } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { type Report, reportQueries } from '@/api/reports'
+import { printQueries } from '@/api/prints'
+import { exportDataset, type Report, reportQueries } from '@/api/reports'
 import { ApiError } from '@/api/request'
+import { save as saveFile } from '@/api/sheets'
 import { textOf, titleOf } from '@/lib/texts'
 import { Waiting } from '@/ui/boundary'
 import { Failed } from '@/ui/failed'
 import { Page } from '@/ui/page'
+import { PrintMenu } from '@/ui/print-menu'
+import { useFailureMessage } from '@/ui/use-failure-message'
 import { AsOf } from './as-of'
 import { csvOf, save } from './csv'
 import { isMoney, type MoneyUnit } from './figures'
@@ -52,7 +57,13 @@ export function DatasetPage({ name, state, onState }: DatasetPageProps) {
           >
             {t('report.again')}
           </Button>
-          {info.export && report && <CsvButton title={titleOf(info)} report={report} />}
+          <PrintButton name={name} state={state} />
+          {info.export && report && (
+            <>
+              <ExcelButton name={name} title={titleOf(info)} report={report} />
+              <CsvButton title={titleOf(info)} report={report} />
+            </>
+          )}
         </>
       }
     >
@@ -84,6 +95,48 @@ export function DatasetPage({ name, state, onState }: DatasetPageProps) {
         </div>
       )}
     </Page>
+  )
+}
+
+interface ExcelButtonProps {
+  name: string
+  title: string
+  report: Report
+}
+
+function ExcelButton({ name, title, report }: ExcelButtonProps) {
+  const { t } = useTranslation()
+  const failed = useFailureMessage()
+  const exporting = useMutation({
+    mutationFn: () => exportDataset(name, report.params ?? {}),
+    onSuccess: (blob) => saveFile(blob, `${title} ${report.asOf}.xlsx`),
+    onError: failed,
+  })
+  return (
+    <Button
+      icon={<FileExcelOutlined />}
+      loading={exporting.isPending}
+      onClick={() => exporting.mutate()}
+    >
+      {t('report.excel')}
+    </Button>
+  )
+}
+
+function PrintButton({ name, state }: { name: string; state: ReportState }) {
+  const navigate = useNavigate()
+  const { data = [] } = useQuery(printQueries.ofDataset(name))
+  return (
+    <PrintMenu
+      prints={data}
+      onChoose={(print) =>
+        void navigate({
+          to: '/print/q/$dataset/$print',
+          params: { dataset: name, print },
+          search: state.p ? { p: state.p } : {},
+        })
+      }
+    />
   )
 }
 
