@@ -16,8 +16,8 @@ import (
 var demoPapers = []func(ctx context.Context, p *demoPlay) (demoDocument, error){
 	wagesOfJune("P1", demoAct{"manager", flow.Approve, "与点工单一致"}, demoAct{"cost", flow.Approve, ""}),
 	wagesOfJune("P3"),
-	advanceOf("W10", "P2", "BA04", "800.00", "家中急用", demoAct{"manager", flow.Approve, "同意"}),
-	advanceOf("W12", "P3", "BA05", "1000.00", "交房租"),
+	advance{"W10", "P2", "BA04", "800.00", "家中急用"}.document(demoAct{"manager", flow.Approve, "同意"}),
+	advance{"W12", "P3", "BA05", "1000.00", "交房租"}.document(),
 	pieceWork("A01", "62.5", "", demoAct{"foreman", flow.Approve, "数量已复核"}, demoAct{"manager", flow.Approve, ""}),
 	pieceWork("A02", "24", "48.00", demoAct{"foreman", flow.Approve, "高处作业，单价上浮"}),
 	chargeback,
@@ -63,14 +63,16 @@ func (p *demoPlay) workersOf(ctx context.Context, project string) ([]string, err
 	return workers, nil
 }
 
-// advanceOf is an advance on unpaid wages.
-func advanceOf(worker, project, account, amount, why string, acts ...demoAct) func(context.Context, *demoPlay) (demoDocument, error) {
+// advance is an advance on unpaid wages, paid from an account.
+type advance struct{ worker, project, account, amount, why string }
+
+func (a advance) document(acts ...demoAct) func(context.Context, *demoPlay) (demoDocument, error) {
 	return func(_ context.Context, p *demoPlay) (demoDocument, error) {
 		return demoDocument{
 			entity: "wage_advance", by: "labor", acts: acts,
 			values: form.Values{
-				"worker": keyed(worker), "project": keyed(project), "advance_date": p.day(0), "amount": amount, "bank_account": keyed(account),
-				"remark": why,
+				"worker": keyed(a.worker), "project": keyed(a.project), "advance_date": p.day(0), "amount": a.amount,
+				"bank_account": keyed(a.account), "remark": a.why,
 			},
 		}, nil
 	}

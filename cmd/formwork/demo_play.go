@@ -121,11 +121,11 @@ func (p *demoPlay) perform(ctx context.Context, d *demoDocument) error {
 
 func (p *demoPlay) act(ctx context.Context, d *demoDocument, id string, act demoAct) error {
 	actor := p.people[act.account]
-	switch act.verb {
-	case demoVoid:
+	if act.verb == demoVoid {
 		_, err := p.f.engine.Records.Void(ctx, actor, d.entity, id, record.VoidInput{Reason: act.comment})
 		return err
-	case flow.Withdraw:
+	}
+	if act.verb == flow.Withdraw {
 		_, err := p.f.engine.Flows.Act(ctx, actor, d.entity, id, flow.Act{Verb: act.verb})
 		return err
 	}
