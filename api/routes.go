@@ -30,7 +30,7 @@ const (
 func (s *server) routes() []route {
 	all := s.flowRoutes()
 	for _, group := range [][]route{
-		s.sessionRoutes(), s.recordRoutes(), s.sheetRoutes(), s.printRoutes(), s.fileRoutes(), s.reportRoutes(), s.taskRoutes(), s.handoverRoutes(), s.flowAdminRoutes(), s.proxyRoutes(), s.notifyRoutes(), s.memberRoutes(), s.definitionRoutes(),
+		s.sessionRoutes(), s.recordRoutes(), s.sheetRoutes(), s.printRoutes(), s.fileRoutes(), s.reportRoutes(), s.taskRoutes(), s.handoverRoutes(), s.flowAdminRoutes(), s.automationRoutes(), s.proxyRoutes(), s.notifyRoutes(), s.memberRoutes(), s.definitionRoutes(),
 	} {
 		all = append(all, group...)
 	}

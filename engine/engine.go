@@ -185,6 +185,9 @@ func (e *Engine) fireDeadlines(ctx context.Context) error {
 		if _, err := e.Flows.FireDue(ctx, name); err != nil {
 			failed = append(failed, fmt.Errorf("deadlines in %s: %w", name, err))
 		}
+		if _, err := e.Flows.RunSchedules(ctx, name); err != nil {
+			failed = append(failed, fmt.Errorf("schedules in %s: %w", name, err))
+		}
 	}
 	return errors.Join(failed...)
 }
