@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
+import type { PatchStep } from '@/lib/json-patch'
 import type { Titled } from '@/lib/texts'
 import { request } from './request'
 
@@ -27,6 +28,8 @@ export interface Finding {
   code: string
   level: 'error' | 'warning'
   params?: Record<string, unknown>
+  /** What would solve it, as a patch of the definition. */
+  fix?: PatchStep[]
 }
 
 /** Something that was published; the one with the highest number is in force. */

@@ -14,11 +14,20 @@ export interface MenuItem extends Titled {
   dataset?: string
 }
 
+/** What the navigation is made from. */
+interface MenuAnswer {
+  items: MenuItem[]
+  /** The reader administers flows. */
+  flows: boolean
+}
+
+const answer = {
+  queryKey: ['menu'],
+  queryFn: () => request<MenuAnswer>('/menu'),
+  staleTime: 60_000,
+} as const
+
 export const menuQueries = {
-  all: () =>
-    queryOptions({
-      queryKey: ['menu'],
-      queryFn: async () => (await request<{ items: MenuItem[] }>('/menu')).items,
-      staleTime: 60_000,
-    }),
+  all: () => queryOptions({ ...answer, select: (menu: MenuAnswer) => menu.items }),
+  flows: () => queryOptions({ ...answer, select: (menu: MenuAnswer) => menu.flows }),
 }

@@ -199,6 +199,18 @@ const templates = createRoute({
   ),
 })
 
+const flows = createRoute({
+  getParentRoute: () => shell,
+  path: '/flows',
+  component: lazyRouteComponent(() => import('@/features/flows/flows-page'), 'FlowsPage'),
+})
+
+const flow = createRoute({
+  getParentRoute: () => shell,
+  path: '/flows/$name',
+  component: lazyRouteComponent(() => import('./routes/flow'), 'FlowRoute'),
+})
+
 const definitions = createRoute({
   getParentRoute: () => shell,
   path: '/definitions',
@@ -248,6 +260,8 @@ const routeTree = root.addChildren([
     task,
     members,
     templates,
+    flows,
+    flow,
     definitions,
     definition,
     account,

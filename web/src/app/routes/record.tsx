@@ -1,4 +1,5 @@
 import { getRouteApi, useCanGoBack, useNavigate, useRouter } from '@tanstack/react-router'
+import { WhyThisPath } from '@/features/flows/why-this-path'
 import { RecordPage } from '@/features/records/record-page'
 import { Timeline } from '@/features/timeline/timeline'
 
@@ -19,7 +20,12 @@ export function RecordRoute() {
       onCopy={() =>
         void navigate({ to: '/e/$entity/new', params: { entity }, search: { from: id } })
       }
-      timeline={<Timeline entity={entity} id={id} />}
+      timeline={
+        <>
+          <Timeline entity={entity} id={id} />
+          <WhyThisPath entity={entity} id={id} />
+        </>
+      }
     />
   )
 }

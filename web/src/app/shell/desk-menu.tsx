@@ -8,7 +8,7 @@ import { type MenuItem, menuQueries } from '@/api/menu'
 import { sessionQueries } from '@/api/session'
 import { taskQueries } from '@/api/tasks'
 import { titleOf } from '@/lib/texts'
-import { adminPages, iconOf, targetOf } from './menu-model'
+import { adminPagesFor, iconOf, targetOf } from './menu-model'
 
 function entry(item: MenuItem): ItemType {
   const title = titleOf(item)
@@ -35,11 +35,19 @@ function groupKeys(items: readonly MenuItem[]): string[] {
   )
 }
 
+/** The entry a page belongs to. */
+function entryOf(path: string): string {
+  if (path.startsWith('/tasks/')) return '/'
+  return ['/definitions', '/flows'].find((entry) => path.startsWith(entry)) ?? path
+}
+
 /** The menu at the left: the to-do centre, what the company's definitions offer, and the administrator's pages. */
 export function DeskMenu({ collapsed }: { collapsed: boolean }) {
   const { t } = useTranslation()
   const { data: session } = useSuspenseQuery(sessionQueries.current())
   const { data: menu } = useSuspenseQuery(menuQueries.all())
+  const { data: flows } = useSuspenseQuery(menuQueries.flows())
+  const pages = adminPagesFor({ admin: session.admin, flows })
   const { data: counts } = useQuery(taskQueries.counts())
   const path = useLocation({ select: (location) => location.pathname })
   const open = counts?.open ?? 0
@@ -56,12 +64,12 @@ export function DeskMenu({ collapsed }: { collapsed: boolean }) {
     },
     ...menu.map(entry),
   ]
-  if (session.admin) {
+  if (pages.length > 0) {
     items.push({
       key: 'group:admin',
       type: 'group',
       label: collapsed ? null : t('shell.admin'),
-      children: adminPages.map((page) => ({
+      children: pages.map((page) => ({
         key: page.to,
         icon: page.icon,
         label: <Link to={page.to}>{t(`shell.${page.key}`)}</Link>,
@@ -73,9 +81,7 @@ export function DeskMenu({ collapsed }: { collapsed: boolean }) {
       theme="dark"
       mode="inline"
       items={items}
-      selectedKeys={[
-        path.startsWith('/definitions') ? '/definitions' : path.startsWith('/tasks/') ? '/' : path,
-      ]}
+      selectedKeys={[entryOf(path)]}
       {...(collapsed ? {} : { defaultOpenKeys: groupKeys(menu) })}
     />
   )

@@ -10,6 +10,7 @@ import {
   DiffOutlined,
   FileDoneOutlined,
   FileTextOutlined,
+  PartitionOutlined,
   PayCircleOutlined,
   PieChartOutlined,
   ProjectOutlined,
@@ -71,10 +72,17 @@ export function targetOf(item: MenuItem): string | undefined {
   return undefined
 }
 
-/** The pages of a company's administrator, in their order. */
-export const adminPages = [
+/** The pages of administrators, in their order. */
+const adminPages = [
+  { to: '/flows', key: 'flows', icon: <PartitionOutlined /> },
   { to: '/members', key: 'members', icon: <TeamOutlined /> },
   { to: '/templates', key: 'templates', icon: <AppstoreOutlined /> },
   { to: '/channels', key: 'channels', icon: <BellOutlined /> },
   { to: '/definitions', key: 'definitions', icon: <ToolOutlined /> },
 ] as const
+
+/** Which of them somebody may open: an administrator of flows only theirs. */
+export function adminPagesFor({ admin, flows }: { admin: boolean; flows: boolean }) {
+  if (admin) return adminPages
+  return flows ? adminPages.filter((page) => page.key === 'flows') : []
+}

@@ -14,7 +14,7 @@ import { notificationQueries } from '@/api/notifications'
 import { sessionQueries } from '@/api/session'
 import { taskQueries } from '@/api/tasks'
 import { titleOf } from '@/lib/texts'
-import { adminPages, iconOf, targetOf } from './menu-model'
+import { adminPagesFor, iconOf, targetOf } from './menu-model'
 
 /** The bar at the bottom of a phone: to-do, menu, me. */
 export function PhoneTabs() {
@@ -80,6 +80,8 @@ function PhoneMenu({ onGo }: { onGo: () => void }) {
   const { t } = useTranslation()
   const { data: session } = useSuspenseQuery(sessionQueries.current())
   const { data: menu } = useSuspenseQuery(menuQueries.all())
+  const { data: flows } = useSuspenseQuery(menuQueries.flows())
+  const pages = adminPagesFor({ admin: session.admin, flows })
   return (
     <>
       <ul className="fw-phone-menu">
@@ -87,12 +89,12 @@ function PhoneMenu({ onGo }: { onGo: () => void }) {
           <PhoneMenuItem key={item.name} item={item} onGo={onGo} />
         ))}
       </ul>
-      {session.admin && (
+      {pages.length > 0 && (
         <ul className="fw-phone-menu">
           <li>
             <h3>{t('shell.admin')}</h3>
           </li>
-          {adminPages.map((page) => (
+          {pages.map((page) => (
             <li key={page.to}>
               <Link to={page.to} onClick={onGo}>
                 {page.icon}

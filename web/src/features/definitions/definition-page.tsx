@@ -11,7 +11,7 @@ import { useFailureMessage } from '@/ui/use-failure-message'
 import { Findings } from './findings'
 import { useDraftCommands } from './use-draft-commands'
 
-const JsonEditor = lazy(async () => ({ default: (await import('./json-editor')).JsonEditor }))
+const JsonEditor = lazy(async () => ({ default: (await import('@/ui/json-editor')).JsonEditor }))
 
 interface DefinitionPageProps {
   kind: string

@@ -1,0 +1,76 @@
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type FlowDetail, flowQueries } from '@/api/flows'
+import { titleOf } from '@/lib/texts'
+import { Boundary } from '@/ui/boundary'
+import { Chip } from '@/ui/chip'
+import { Page } from '@/ui/page'
+import { TabBar } from '@/ui/tab-bar'
+import { ApproverTablePanel } from './approver-table-panel'
+import { FlowJson } from './flow-json'
+import { FlowVersions } from './flow-versions'
+import { Overview } from './overview'
+import { ReplayPanel } from './replay-panel'
+import { ScenariosPanel } from './scenarios-panel'
+
+interface FlowPageProps {
+  name: string
+  onBack: () => void
+  /** The draft as a whole, with check and publish; only administrators of the company have one. */
+  draft: ReactNode
+}
+
+type Tab = 'overview' | 'table' | 'replay' | 'scenarios' | 'json' | 'versions'
+
+/** One flow for its administrators: drawn, checked, simulated, replayed and published. */
+export function FlowPage({ name, onBack, draft }: FlowPageProps) {
+  const { t } = useTranslation()
+  const { data: flow } = useSuspenseQuery(flowQueries.one(name))
+  const [tab, setTab] = useState<Tab>('overview')
+  const tabs: Tab[] = ['overview', 'table', 'replay', 'scenarios', 'json', 'versions']
+  const errors = flow.problems.filter((problem) => problem.level === 'error').length
+  const warnings = flow.problems.length - errors
+  return (
+    <Page
+      title={titleOf(flow)}
+      onBack={onBack}
+      note={
+        <>
+          {flow.drafted && <Chip tone="warn">{t('definitions.inDraft')}</Chip>}
+          {errors > 0 && <Chip tone="bad">{t('flows.errors', { count: errors })}</Chip>}
+          {warnings > 0 && <Chip tone="warn">{t('flows.warnings', { count: warnings })}</Chip>}
+        </>
+      }
+    >
+      {flow.edit && flow.drafted && draft}
+      <TabBar
+        label={titleOf(flow)}
+        selected={tab}
+        onSelect={setTab}
+        tabs={tabs.map((key) => ({ key, label: t(`flows.tabs.${key}`) }))}
+      >
+        <Boundary>
+          <Panel tab={tab} flow={flow} />
+        </Boundary>
+      </TabBar>
+    </Page>
+  )
+}
+
+function Panel({ tab, flow }: { tab: Tab; flow: FlowDetail }) {
+  switch (tab) {
+    case 'overview':
+      return <Overview key={JSON.stringify(flow.definition)} flow={flow} />
+    case 'table':
+      return <ApproverTablePanel flow={flow} />
+    case 'replay':
+      return <ReplayPanel flow={flow} />
+    case 'scenarios':
+      return <ScenariosPanel flow={flow} />
+    case 'json':
+      return <FlowJson key={JSON.stringify(flow.definition)} flow={flow} />
+    default:
+      return <FlowVersions flow={flow} />
+  }
+}

@@ -1,0 +1,90 @@
+import type { Finding } from '@/api/definitions'
+import type { Branch, Flow, Node } from '@/api/definitions.gen'
+
+/** Every node of a flow with its JSON pointer, in document order. */
+export function placesOf(flow: Flow): { node: Node; pointer: string }[] {
+  const inside = (nodes: readonly Node[], at: string): { node: Node; pointer: string }[] =>
+    nodes.flatMap((node, i) => [
+      { node, pointer: `${at}/${i}` },
+      ...(node.branches ?? []).flatMap((branch: Branch, k) =>
+        inside(branch.nodes, `${at}/${i}/branches/${k}/nodes`),
+      ),
+    ])
+  return inside(flow.nodes, '/nodes')
+}
+
+/** Findings by the name of the innermost node they are about; '' for those about the flow as a whole. */
+export function findingsByNode(flow: Flow, findings: readonly Finding[]): Map<string, Finding[]> {
+  const places = placesOf(flow)
+  const byNode = new Map<string, Finding[]>()
+  for (const finding of findings) {
+    const about = places
+      .filter(({ pointer }) => finding.path === pointer || finding.path.startsWith(`${pointer}/`))
+      .sort((a, b) => b.pointer.length - a.pointer.length)[0]
+    const name = about?.node.name ?? ''
+    byNode.set(name, [...(byNode.get(name) ?? []), finding])
+  }
+  return byNode
+}
+
+/** Whether a node asks people to do something, so that a simulation can say what they do. */
+export function asks(node: Node): boolean {
+  return node.type === 'approve' || node.type === 'handle'
+}
+
+/** One difference between two versions of a flow. */
+export interface FlowChange {
+  /** Name of the node, '' for the flow itself. */
+  node: string
+  kind: 'added' | 'removed' | 'moved' | 'changed'
+  /** Of a change: the key that differs. */
+  key?: string
+  from?: unknown
+  to?: unknown
+}
+
+/** What differs between two versions of a flow, told by its nodes. */
+export function changesBetween(before: Flow, after: Flow): FlowChange[] {
+  const old = new Map(placesOf(before).map((place) => [place.node.name, place]))
+  const now = new Map(placesOf(after).map((place) => [place.node.name, place]))
+  const changes: FlowChange[] = keysThatDiffer(before, after, ['nodes'], '')
+  for (const name of old.keys()) if (!now.has(name)) changes.push({ node: name, kind: 'removed' })
+  const order = [...old.keys()].filter((name) => now.has(name))
+  const orderNow = [...now.keys()].filter((name) => old.has(name))
+  for (const [name, place] of now) {
+    const was = old.get(name)
+    if (!was) {
+      changes.push({ node: name, kind: 'added' })
+      continue
+    }
+    if (order.indexOf(name) !== orderNow.indexOf(name)) changes.push({ node: name, kind: 'moved' })
+    changes.push(...keysThatDiffer(withoutNodes(was.node), withoutNodes(place.node), [], name))
+  }
+  return changes
+}
+
+/** A node whose branches are told without what stands in them: that is told by itself. */
+function withoutNodes(node: Node): Record<string, unknown> {
+  const { branches, ...rest } = node
+  if (!branches) return rest
+  return { ...rest, branches: branches.map(({ nodes: _, ...branch }) => branch) }
+}
+
+function keysThatDiffer(
+  before: object,
+  after: object,
+  except: readonly string[],
+  node: string,
+): FlowChange[] {
+  const old = before as Record<string, unknown>
+  const now = after as Record<string, unknown>
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])]
+    .filter((key) => !except.includes(key) && JSON.stringify(old[key]) !== JSON.stringify(now[key]))
+    .map((key) => ({ node, kind: 'changed' as const, key, from: old[key], to: now[key] }))
+}
+
+/** A value of a definition in one line. */
+export function inLine(value: unknown): string {
+  if (value === undefined || value === null) return '—'
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}

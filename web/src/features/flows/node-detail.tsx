@@ -1,0 +1,56 @@
+import { CloseOutlined } from '@ant-design/icons'
+import { Button } from 'antd'
+import { useTranslation } from 'react-i18next'
+import type { Finding } from '@/api/definitions'
+import type { FlowDetail, TraceNode } from '@/api/flows'
+import { titleOf } from '@/lib/texts'
+import { placesOf } from './model'
+import { FindingItem } from './problems-card'
+import { Reasons } from './reasons'
+
+interface NodeDetailProps {
+  flow: FlowDetail
+  node: string
+  findings: readonly Finding[]
+  trace: TraceNode | undefined
+  onClose: () => void
+}
+
+/** All about one node: what is wrong with it, and why a simulation came to it or passed it by. */
+export function NodeDetail({ flow, node, findings, trace, onClose }: NodeDetailProps) {
+  const { t } = useTranslation()
+  const definition = placesOf(flow.definition).find((place) => place.node.name === node)?.node
+  if (!definition) return null
+  const settings = Object.entries(definition).filter(
+    ([key]) => !['name', 'title', 'type', 'x-i18n', 'branches'].includes(key),
+  )
+  return (
+    <section className="fw-card" aria-label={titleOf(definition)}>
+      <header style={{ display: 'flex', justifyContent: 'space-between' }}>
+        <h2>{titleOf(definition)}</h2>
+        <Button
+          type="text"
+          icon={<CloseOutlined />}
+          aria-label={t('flows.close')}
+          onClick={onClose}
+        />
+      </header>
+      {findings.length > 0 && (
+        <ul className="fw-findings-list">
+          {findings.map((finding) => (
+            <FindingItem key={`${finding.path}${finding.code}`} flow={flow} finding={finding} />
+          ))}
+        </ul>
+      )}
+      {trace && <Reasons node={trace} />}
+      <dl className="fw-task-summary">
+        {settings.map(([key, value]) => (
+          <div key={key}>
+            <dt>{key}</dt>
+            <dd>{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}

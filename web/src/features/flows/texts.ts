@@ -1,0 +1,58 @@
+import i18next from 'i18next'
+import type { TableRange, TraceReason } from '@/api/flows'
+import { translateIfKnown } from '@/lib/i18n'
+
+/** An entry of a node's people in words: "role:finance" is the holders of the role finance. */
+export function whoText(entry: string): string {
+  const [kind = '', ...rest] = entry.split(':')
+  return translateIfKnown(`flows.who.${kind}`, { name: rest.join(':') }) ?? entry
+}
+
+/** A reason in words. */
+export function reasonText(reason: TraceReason): string {
+  const t = i18next.t
+  const people = (reason.people ?? [])
+    .map((person) => person.name || person.id)
+    .join(t('flows.and'))
+  if (reason.hidden)
+    return t('flows.reasonHidden', { result: t(`flows.holds.${reason.holds ?? 'no'}`) })
+  if (reason.when !== undefined && reason.when !== '') {
+    return t('flows.reasonWhen', {
+      when: reason.when,
+      result: t(`flows.holds.${reason.holds ?? 'failed'}`),
+    })
+  }
+  if (reason.rule) {
+    const rule = translateIfKnown(`flows.rules.${reason.rule}`) ?? reason.rule
+    return people ? t('flows.reasonRule', { rule, people }) : rule
+  }
+  return people
+    ? t('flows.reasonWho', { who: whoText(reason.who ?? ''), people })
+    : t('flows.reasonNobody', { who: whoText(reason.who ?? '') })
+}
+
+/** What a condition read, in words: "amount = 1500, note = empty". */
+export function readsText(reason: TraceReason): string {
+  return Object.entries(reason.reads ?? {})
+    .map(([path, value]) => `${path} = ${value === null ? i18next.t('flows.missing') : value}`)
+    .join(i18next.t('flows.and'))
+}
+
+/** A part of a variable's values in words: "> 4", "0 – 500", "a, b". */
+export function rangeText(range: TableRange): string {
+  const t = i18next.t
+  if (range.any) return t('flows.anyValue')
+  if (range.other) return t('flows.otherValues')
+  if (range.values) return range.values.map(valueText).join(t('flows.and'))
+  const { from, to, fromClosed, toClosed } = range
+  if (from !== undefined && from === to) return `= ${from}`
+  if (from === undefined) return `${toClosed ? '≤' : '<'} ${to}`
+  if (to === undefined) return `${fromClosed ? '≥' : '>'} ${from}`
+  return `${fromClosed ? '≥' : '>'} ${from}${t('flows.and')}${toClosed ? '≤' : '<'} ${to}`
+}
+
+function valueText(value: string): string {
+  if (value === 'true') return i18next.t('common.yes')
+  if (value === 'false') return i18next.t('common.no')
+  return value
+}
