@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import type * as def from './definitions.gen'
+import type { PrintInfo } from './prints'
 import { queryString, request } from './request'
 
 // Definitions as a bundle carries them: reduced to what the reader may see, dictionaries put in their place.
@@ -33,6 +34,8 @@ export interface Bundle {
   entity: Entity
   forms: Record<string, def.Form>
   views: Record<string, def.View>
+  /** Those the reader may use. */
+  prints: PrintInfo[]
   /** Name of the form to use on this device; the slice is made for it. */
   form: string
   rights: Rights

@@ -84,19 +84,22 @@ async function goToCompany(
   throw redirect({ href: url.pathname + url.search, replace: true })
 }
 
+/** Lets a person in who is signed in; others sign in first and come back. */
+async function enter({ location }: { location: { href: string; search: unknown } }): Promise<void> {
+  const session = await currentSession()
+  if (!session)
+    throw redirect({
+      to: '/sign-in',
+      search: location.href === '/' ? {} : { next: location.href },
+    })
+  await switchLanguage(languageFor(session.lang))
+  await goToCompany(session, location)
+}
+
 const shell = createRoute({
   getParentRoute: () => root,
   id: 'shell',
-  beforeLoad: async ({ location }) => {
-    const session = await currentSession()
-    if (!session)
-      throw redirect({
-        to: '/sign-in',
-        search: location.href === '/' ? {} : { next: location.href },
-      })
-    await switchLanguage(languageFor(session.lang))
-    await goToCompany(session, location)
-  },
+  beforeLoad: enter,
   component: lazyRouteComponent(() => import('./shell/app-shell'), 'AppShell'),
 })
 
@@ -247,9 +250,36 @@ const account = createRoute({
   component: lazyRouteComponent(() => import('./routes/account'), 'AccountRoute'),
 })
 
+const paper = createRoute({
+  getParentRoute: () => root,
+  id: 'paper',
+  beforeLoad: enter,
+  component: lazyRouteComponent(() => import('./paper'), 'PaperFrame'),
+})
+
+const printRecords = createRoute({
+  getParentRoute: () => paper,
+  path: '/print/e/$entity/$print',
+  validateSearch: (search: Record<string, unknown>): { ids: string } => ({
+    ids: text(search['ids']) ?? '',
+  }),
+  component: lazyRouteComponent(() => import('./routes/print-records'), 'PrintRecordsRoute'),
+})
+
+const printDataset = createRoute({
+  getParentRoute: () => paper,
+  path: '/print/q/$dataset/$print',
+  validateSearch: (search: Record<string, unknown>): { p?: string } => {
+    const p = text(search['p'])
+    return p ? { p } : {}
+  },
+  component: lazyRouteComponent(() => import('./routes/print-dataset'), 'PrintDatasetRoute'),
+})
+
 const routeTree = root.addChildren([
   signInRoute,
   setupRoute,
+  paper.addChildren([printRecords, printDataset]),
   shell.addChildren([
     home,
     list,

@@ -1,4 +1,5 @@
 import { useMutation } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import { App, Button, Dropdown, Input, Modal } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -9,6 +10,7 @@ import { rowIdsOf } from '@/form/patch'
 import { useGuardedCommand } from '@/form/save/use-guarded-command'
 import { WarningsDialog } from '@/form/save/warnings-dialog'
 import { Labelled } from '@/ui/labelled'
+import { PrintMenu } from '@/ui/print-menu'
 import { useFailureMessage } from '@/ui/use-failure-message'
 import { useRefresh } from './use-record-saving'
 
@@ -30,7 +32,8 @@ interface RecordActionsProps {
 /** What the reader may do with the record besides writing it. */
 export function RecordActions(props: RecordActionsProps) {
   const { t } = useTranslation()
-  const { record, editing } = props
+  const { record, bundle, editing } = props
+  const navigate = useNavigate()
   const [asked, setAsked] = useState<Asking | undefined>()
   const can = record.can ?? []
   const offered = asking.filter((action) => can.includes(action))
@@ -40,6 +43,18 @@ export function RecordActions(props: RecordActionsProps) {
         <Button onClick={props.onEdit}>{t('record.edit')}</Button>
       )}
       {can.includes('copy') && <Button onClick={props.onCopy}>{t('record.copy')}</Button>}
+      {!editing && (
+        <PrintMenu
+          prints={bundle.prints}
+          onChoose={(print) =>
+            void navigate({
+              to: '/print/e/$entity/$print',
+              params: { entity: record.entity, print },
+              search: { ids: record.id },
+            })
+          }
+        />
+      )}
       {offered.length > 0 && (
         <Dropdown
           trigger={['click']}

@@ -1,7 +1,7 @@
 import './records.css'
 import { PlusOutlined } from '@ant-design/icons'
 import { keepPreviousData, useInfiniteQuery, useSuspenseQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { Alert, Button, Input } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -15,6 +15,7 @@ import { Waiting } from '@/ui/boundary'
 import { Failed } from '@/ui/failed'
 import { Nothing } from '@/ui/nothing'
 import { Page } from '@/ui/page'
+import { PrintMenu } from '@/ui/print-menu'
 import { useDebounced } from '@/ui/use-debounced'
 import { usePhone } from '@/ui/use-phone'
 import { QuickFilterBar } from './quick-filter-bar'
@@ -58,12 +59,15 @@ export function RecordListPage({ entity, viewName, state, onState }: RecordListP
     placeholderData: keepPreviousData,
   })
   const first = records.data?.pages[0]
+  const [chosen, setChosen] = useState<string[]>([])
+  const printing = !phone && printsOf(bundle, view).length > 0
   return (
     <Page
       title={titleOf(view)}
       note={first?.count && <Count {...first.count} />}
       actions={
         <>
+          {printing && <PrintChosen bundle={bundle} view={view} chosen={chosen} />}
           <SheetButtons bundle={bundle} view={view} order={exportOrder(search)} />
           <CreateLink bundle={bundle} view={view} />
         </>
@@ -81,6 +85,7 @@ export function RecordListPage({ entity, viewName, state, onState }: RecordListP
           state={state}
           onState={onState}
           pages={records.data.pages}
+          {...(printing ? { chosen, onChosen: setChosen } : {})}
         />
       )}
       {records.hasNextPage && (
@@ -94,6 +99,33 @@ export function RecordListPage({ entity, viewName, state, onState }: RecordListP
         </Button>
       )}
     </Page>
+  )
+}
+
+/** The prints a list offers. */
+function printsOf(bundle: Bundle, view: View) {
+  return view.actions?.includes('print') ? bundle.prints : []
+}
+
+/** The most records that are printed at once. */
+const maxPrinted = 200
+
+function PrintChosen(props: { bundle: Bundle; view: View; chosen: readonly string[] }) {
+  const { bundle, view, chosen } = props
+  const navigate = useNavigate()
+  return (
+    <PrintMenu
+      prints={printsOf(bundle, view)}
+      disabled={chosen.length === 0 || chosen.length > maxPrinted}
+      count={chosen.length}
+      onChoose={(print) =>
+        void navigate({
+          to: '/print/e/$entity/$print',
+          params: { entity: bundle.entity.name, print },
+          search: { ids: chosen.join(',') },
+        })
+      }
+    />
   )
 }
 
@@ -196,7 +228,13 @@ type Pages = {
   totals?: Record<string, string>
 }[]
 
-function Found({ bundle, view, state, onState, pages }: ListPartProps & { pages: Pages }) {
+interface FoundProps extends ListPartProps {
+  pages: Pages
+  chosen?: string[]
+  onChosen?: (ids: string[]) => void
+}
+
+function Found({ bundle, view, state, onState, pages, chosen, onChosen }: FoundProps) {
   const { t } = useTranslation()
   const phone = usePhone()
   const found = pages.flatMap((page) => page.records)
@@ -223,6 +261,7 @@ function Found({ bundle, view, state, onState, pages }: ListPartProps & { pages:
       totals={pages[0]?.totals}
       sort={state.sort}
       onSort={(sort) => onState(withSet(state, 'sort', sort))}
+      {...(chosen && onChosen ? { chosen, onChosen } : {})}
     />
   )
 }

@@ -8,7 +8,7 @@ import type { StoredRecord } from '@/api/records'
 import { kindOf, shownValue } from '@/form/fields/kinds'
 import { titleOf } from '@/lib/texts'
 import { StateTag } from '@/ui/state-tag'
-import { pathText, pathTitle } from './record-text'
+import { pathText, pathTitle, recordTitle } from './record-text'
 
 interface RecordTableProps {
   bundle: Bundle
@@ -17,13 +17,17 @@ interface RecordTableProps {
   totals: Record<string, string> | undefined
   sort: string | undefined
   onSort: (sort: string | undefined) => void
+  /** Ids of the records that are chosen, where some can be. */
+  chosen?: string[]
+  onChosen?: (ids: string[]) => void
 }
 
 const systemSorts: ReadonlySet<string> = new Set(['created_at', 'updated_at'])
 
 /** A list on a desk: one line for a record, the columns of the view, sums below. */
-export function RecordTable({ bundle, view, records, totals, sort, onSort }: RecordTableProps) {
+export function RecordTable(props: RecordTableProps) {
   const { t } = useTranslation()
+  const { bundle, view, records, totals, sort, onSort, chosen, onChosen } = props
   const shown = (view.columns ?? []).filter(
     (column) => bundle.entity.properties[column.field] || !isOwnField(column.field),
   )
@@ -41,6 +45,16 @@ export function RecordTable({ bundle, view, records, totals, sort, onSort }: Rec
       scroll={{ x: 'max-content' }}
       className="fw-table"
       showSorterTooltip={false}
+      {...(chosen && onChosen
+        ? {
+            rowSelection: {
+              selectedRowKeys: chosen,
+              onChange: (keys) => onChosen(keys.map(String)),
+              getCheckboxProps: (record) => ({ 'aria-label': recordTitle(bundle, record) }),
+              getTitleCheckboxProps: () => ({ 'aria-label': t('list.chooseAll') }),
+            },
+          }
+        : {})}
       onChange={(_pages, _filters, sorter) => onSort(sortText(sorter))}
       {...(totals && Object.keys(totals).length > 0
         ? {
