@@ -116,6 +116,26 @@ func TestCheckRefuses(t *testing.T) {
 		{"a radio for a date", "forms/day_labor_sheet", "/sections/0/items/3/widget", `"radio"`, "", "widget"},
 		{"a total over texts", "forms/day_labor_sheet", "/sections/1/items/0/columns/1/total", `"sum"`, "", "field_type"},
 		{"a fill into a computed column", "forms/day_labor_sheet", "/fill/0/map", `{"lines.normal_gong":"lines.normal_gong"}`, "/fill/0/map/lines.normal_gong", "field_type"},
+		{"a fill from rows that maps the header", "forms/day_labor_sheet", "/fill/0/map", `{"lines.worker":"created_by"}`, "/fill/0/map/lines.worker", "field_type"},
+		{"a fill from an unknown dataset", "forms/day_labor_sheet", "/fill/0/from", `{"dataset":"labor_by_moon"}`, "/fill/0/from/dataset", "unknown_dataset"},
+		{
+			"a fill with a param the dataset does not have", "forms/day_labor_sheet", "/fill/0",
+			`{"name":"f","title":"F","from":{"dataset":"labor_by_worker","params":{"day":"record.work_date"}},"map":{"lines.worker":"worker"}}`,
+			"/fill/0/from/params/day", "unknown_param",
+		},
+		{
+			"a fill with a param of another kind", "forms/day_labor_sheet", "/fill/0",
+			`{"name":"f","title":"F","from":{"dataset":"labor_by_worker","params":{"project":"record.team"}},"map":{"lines.worker":"worker"}}`,
+			"/fill/0/from/params/project", "field_type",
+		},
+		{
+			"a fill from a column the dataset does not show", "forms/day_labor_sheet", "/fill/0",
+			`{"name":"f","title":"F","from":{"dataset":"labor_by_worker"},"map":{"lines.worker":"person"}}`, "/fill/0/map/lines.worker", "unknown_column",
+		},
+		{
+			"a fill from a column of another kind", "forms/day_labor_sheet", "/fill/0",
+			`{"name":"f","title":"F","from":{"dataset":"labor_by_worker"},"map":{"lines.worker":"team"}}`, "/fill/0/map/lines.worker", "field_type",
+		},
 		{"a view over an unknown field", "views/day_labor_sheets", "/columns/3/field", `"team.boss"`, "", "unknown_field"},
 		{"a view over a sub-table", "views/day_labor_sheets", "/columns/3/field", `"lines"`, "", "field_type"},
 		{"a view sorted by a reference's field", "views/day_labor_sheets", "/sort/0/field", `"team.code"`, "", "unknown_field"},

@@ -43,3 +43,32 @@ func TestTypedNumbersMoveTheCounter(t *testing.T) {
 		})
 	}
 }
+
+// A number that counts from the second on: the first of a month stands alone.
+func TestNumbersWithATail(t *testing.T) {
+	w := newWorld(t).furnish()
+	number := w.catalog.Entities["order"].Properties["no"].Number
+	shared := *number
+	number.Pattern = "{type}-{project}{next:2}"
+	defer func() { *number = shared }()
+	for _, want := range []string{"CG-P1", "CG-P1-02", "CG-P1-03"} {
+		if got := w.create(engine, "order", form.Values{"project": "p1", "amount": "1"}).Values["no"]; got != want {
+			t.Errorf("the number is %v, want %s", got, want)
+		}
+	}
+	for _, no := range []string{"CG-P2", "FW-P1-04"} {
+		in := record.CreateInput{Imported: true, Values: form.Values{"no": no, "project": "p" + no[4:5], "type": "material", "amount": "1"}}
+		if no[:2] == "FW" {
+			in.Values["type"] = "service"
+		}
+		if _, err := w.records.Create(w.ctx, engine, "order", in); err != nil {
+			t.Fatal(explain(err))
+		}
+	}
+	if got := w.create(engine, "order", form.Values{"project": "p2", "amount": "1"}).Values["no"]; got != "CG-P2-02" {
+		t.Errorf("after a typed first one: %v", got)
+	}
+	if got := w.create(engine, "order", form.Values{"project": "p1", "type": "service", "amount": "1"}).Values["no"]; got != "FW-P1-05" {
+		t.Errorf("after a typed fourth one: %v", got)
+	}
+}

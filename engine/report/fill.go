@@ -26,7 +26,7 @@ type FillInput struct {
 type Filled struct {
 	Table  string            `json:"table"`
 	Mode   string            `json:"mode"`           // add, replace
-	Key    string            `json:"key"`            // column by which a row is there already, in mode add
+	Keys   []string          `json:"keys"`           // columns by which a row is there already
 	Rows   []map[string]any  `json:"rows"`           // wire values by column
 	Refs   map[string]string `json:"refs,omitempty"` // "entity/id" → display text
 	Cut    bool              `json:"cut,omitempty"`  // there were more rows than the table takes
@@ -62,11 +62,11 @@ func (s *Service) Fill(ctx context.Context, actor access.Actor, in FillInput) (F
 	if answer.filled, ok = r.catalog.Field(layout.Entity, answer.Table); !ok {
 		return Filled{}, fmt.Errorf("fill %s of form %s: no table %s", in.Fill, in.Form, answer.Table)
 	}
-	answer.Key, _ = answer.columns(fill)
+	sources := answer.columns(fill)
 	if fill.From.Dataset != "" {
-		err = s.fillFromDataset(ctx, actor, fill, in.Values, &answer)
+		err = s.fillFromDataset(ctx, actor, filling{fill, sources, in.Values}, &answer)
 	} else {
-		err = s.fillFromRecords(ctx, actor, fill, in.Values, &answer)
+		err = s.fillFromRecords(ctx, actor, filling{fill, sources, in.Values}, &answer)
 	}
 	if err != nil {
 		return Filled{}, fmt.Errorf("fill %s of form %s: %w", in.Fill, in.Form, err)
@@ -74,19 +74,27 @@ func (s *Service) Fill(ctx context.Context, actor access.Actor, in FillInput) (F
 	return answer, nil
 }
 
-// columns gives the columns a button fills, and the first of them in the order of the table.
-func (f *Filled) columns(fill *def.Fill) (first string, sources map[string]string) {
-	sources = map[string]string{}
-	for path, source := range fill.Map {
-		_, column, _ := strings.Cut(path, ".")
-		sources[column] = source
-	}
+// columns gives what each column is filled from, and notes which tell rows apart: those that refer to records, or all if
+// there are none.
+func (f *Filled) columns(fill *def.Fill) map[string]string {
+	sources := map[string]string{}
+	var all []string
+	f.Keys = nil
 	for _, column := range f.filled.Columns() {
-		if sources[column.Name] != "" {
-			return column.Name, sources
+		source := fill.Map[f.Table+"."+column.Name]
+		if source == "" {
+			continue
+		}
+		sources[column.Name] = source
+		all = append(all, column.Name)
+		if column.Target() != "" {
+			f.Keys = append(f.Keys, column.Name)
 		}
 	}
-	return "", sources
+	if len(f.Keys) == 0 {
+		f.Keys = all
+	}
+	return sources
 }
 
 // needs refuses to look while a field the button's search or dataset depends on is missing: it would find nothing.
@@ -114,19 +122,25 @@ func needs(fill *def.Fill, values form.Values) error {
 
 const recordPrefix = "record."
 
-func (s *Service) fillFromDataset(ctx context.Context, actor access.Actor, fill *def.Fill, values form.Values, answer *Filled) error {
+// filling is a button that was pressed: what each column is filled from, and the record it is pressed for.
+type filling struct {
+	*def.Fill
+	sources map[string]string
+	values  form.Values
+}
+
+func (s *Service) fillFromDataset(ctx context.Context, actor access.Actor, fill filling, answer *Filled) error {
 	params := map[string]any{}
 	for name, path := range fill.From.Params {
-		params[name] = values[strings.TrimPrefix(path, recordPrefix)]
+		params[name] = fill.values[strings.TrimPrefix(path, recordPrefix)]
 	}
 	result, err := s.Run(ctx, actor, fill.From.Dataset, RunInput{Params: params, Limit: answer.filled.EffectiveMaxItems()})
 	if err != nil {
 		return err
 	}
-	_, sources := answer.columns(fill)
 	for _, row := range result.Rows {
 		made := map[string]any{}
-		for column, source := range sources {
+		for column, source := range fill.sources {
 			if row[source] != nil {
 				made[column] = row[source]
 			}
@@ -138,8 +152,8 @@ func (s *Service) fillFromDataset(ctx context.Context, actor access.Actor, fill 
 	return nil
 }
 
-func (s *Service) fillFromRecords(ctx context.Context, actor access.Actor, fill *def.Fill, values form.Values, answer *Filled) error {
-	where, err := substituted(fill.From.Where, values)
+func (s *Service) fillFromRecords(ctx context.Context, actor access.Actor, fill filling, answer *Filled) error {
+	where, err := substituted(fill.From.Where, fill.values)
 	if err != nil {
 		return err
 	}
@@ -151,14 +165,13 @@ func (s *Service) fillFromRecords(ctx context.Context, actor access.Actor, fill 
 	if err != nil {
 		return err
 	}
-	_, sources := answer.columns(fill)
 	answer.Cut = list.Next != "" && fill.From.Rows == ""
 	for i := range list.Records {
 		found := &list.Records[i]
 		maps.Copy(answer.Refs, found.Refs)
 		for _, item := range sourceRows(found, fill.From.Rows) {
 			made := map[string]any{}
-			for column, source := range sources {
+			for column, source := range fill.sources {
 				if value := item[strings.TrimPrefix(source, fill.From.Rows+".")]; value != nil {
 					made[column] = value
 				}
@@ -166,7 +179,7 @@ func (s *Service) fillFromRecords(ctx context.Context, actor access.Actor, fill 
 			answer.Rows = append(answer.Rows, made)
 		}
 	}
-	return s.callRecords(ctx, actor, fill, list.Records, answer)
+	return s.callRecords(ctx, actor, fill.Fill, list.Records, answer)
 }
 
 // sourceRows are what a record gives: itself with its id, or the rows of one of its sub-tables.

@@ -6,8 +6,8 @@ export interface Filled {
   table: string
   /** add: rows that are not there yet; replace: in place of those that are there */
   mode: 'add' | 'replace'
-  /** the column by which a row is there already */
-  key: string
+  /** the columns by which a row is there already */
+  keys: string[]
   rows: Values[]
   /** "entity/id" → display text */
   refs?: Record<string, string>

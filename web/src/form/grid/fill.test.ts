@@ -44,9 +44,13 @@ test('what is there already is not added again', () => {
   const filled = {
     table: 'lines',
     mode: 'add' as const,
-    key: 'worker',
-    rows: [{ worker: 'W1' }, { worker: 'W2' }],
+    keys: ['sheet', 'worker'],
+    rows: [
+      { sheet: 'S1', worker: 'W1' },
+      { sheet: 'S1', worker: 'W2' },
+    ],
   }
-  expect(missingRows(filled, [{ _id: 'r1', worker: 'W1', hours: '8' }])).toEqual([{ worker: 'W2' }])
+  const present = [{ _id: 'r1', sheet: 'S1', worker: 'W1', amount: '8' }]
+  expect(missingRows(filled, present)).toEqual([{ sheet: 'S1', worker: 'W2' }])
   expect(missingRows(filled, [{ _id: 'r1' }])).toEqual(filled.rows)
 })

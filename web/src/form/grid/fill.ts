@@ -22,8 +22,9 @@ function neededBy(part: unknown): string[] {
   return []
 }
 
-/** The rows that are not there yet, by the column that tells them apart. */
+/** The rows that are not there yet, by the columns that tell them apart. */
 export function missingRows(filled: Filled, present: readonly Row[]): Values[] {
-  const known = new Set(present.map((row) => JSON.stringify(row[filled.key] ?? null)))
-  return filled.rows.filter((row) => !known.has(JSON.stringify(row[filled.key] ?? null)))
+  const keyOf = (row: Values) => JSON.stringify(filled.keys.map((column) => row[column] ?? null))
+  const known = new Set(present.map(keyOf))
+  return filled.rows.filter((row) => !known.has(keyOf(row)))
 }
