@@ -70,15 +70,21 @@ func (c *clock) pass(d time.Duration) {
 	c.shift += d
 }
 
-// onStores runs a test on the embedded store and, when MONGODB_URI is set, on that server.
+// onStores runs a test with the demo company on the embedded store and, when MONGODB_URI is set, on that server.
 func onStores(t *testing.T, test func(w *world)) {
+	t.Helper()
+	onBackends(t, func(t *testing.T, backend store.Backend) { test(newWorld(t, backend)) })
+}
+
+// onBackends runs a test on an empty embedded store and, when MONGODB_URI is set, on that server.
+func onBackends(t *testing.T, test func(t *testing.T, backend store.Backend)) {
 	t.Helper()
 	t.Run("sqlite", func(t *testing.T) {
 		backend, err := sqlite.New(sqlite.Options{Dir: t.TempDir()})
 		if err != nil {
 			t.Fatal(err)
 		}
-		test(newWorld(t, backend))
+		test(t, backend)
 	})
 	t.Run("mongodb", func(t *testing.T) {
 		uri := os.Getenv("MONGODB_URI")
@@ -90,7 +96,7 @@ func onStores(t *testing.T, test func(w *world)) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { dropAll(t, backend) })
-		test(newWorld(t, backend))
+		test(t, backend)
 	})
 }
 
