@@ -836,6 +836,8 @@ export type Template = {
   needs?: Record<string, Range>
   sample?: Sample[]
   settings?: Name
+  /** The template's own tests, see docs/templates.md */
+  tests?: string[]
   title: Title
   version: string
   'x-i18n'?: I18n

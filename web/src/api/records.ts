@@ -1,4 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { AutomationRun, FlowEffect } from './automations'
 import { queryString, request } from './request'
 import type { Person, Values } from './wire'
 
@@ -63,6 +64,8 @@ export interface FlowView {
   verbs: string[]
   path: (FlowNode & { type: string; status: 'done' | 'active' | 'waiting' | 'skipped' })[]
   incident?: { code: string; node?: string }
+  /** What is not delivered yet. */
+  effects?: FlowEffect[]
 }
 
 /** Something that happened to a record. */
@@ -82,11 +85,17 @@ export interface TimelineEntry {
   users?: Person[]
   changes?: { field: string; from?: unknown; to?: unknown }[]
   reasons?: Record<string, string>
+  /** What was delivered or tried outside the record. */
+  sent?: FlowEffect[]
+  /** The effect of a flow this write was. */
+  cause?: string
 }
 
 export interface Timeline {
   flow: FlowView | null
   entries: TimelineEntry[]
+  /** Automations about the record, newest first. */
+  runs?: AutomationRun[]
 }
 
 export interface RecordPage {

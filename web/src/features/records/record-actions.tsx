@@ -12,6 +12,7 @@ import { WarningsDialog } from '@/form/save/warnings-dialog'
 import { Labelled } from '@/ui/labelled'
 import { PrintMenu } from '@/ui/print-menu'
 import { useFailureMessage } from '@/ui/use-failure-message'
+import { useFlowButtons } from './flow-buttons'
 import { useRefresh } from './use-record-saving'
 
 /** Commands that ask before they are sent; some want a reason. */
@@ -36,6 +37,7 @@ export function RecordActions(props: RecordActionsProps) {
   const navigate = useNavigate()
   const [asked, setAsked] = useState<Asking | undefined>()
   const can = record.can ?? []
+  const buttons = useFlowButtons(record)
   const offered = asking.filter((action) => can.includes(action))
   return (
     <>
@@ -55,16 +57,21 @@ export function RecordActions(props: RecordActionsProps) {
           }
         />
       )}
-      {offered.length > 0 && (
+      {offered.length + buttons.items.length > 0 && (
         <Dropdown
           trigger={['click']}
           menu={{
-            items: offered.map((action) => ({
-              key: action,
-              label: t(`record.${action}`),
-              danger: action === 'void' || action === 'delete',
-            })),
-            onClick: ({ key }) => setAsked(offered.find((action) => action === key)),
+            items: [
+              ...buttons.items,
+              ...offered.map((action) => ({
+                key: action,
+                label: t(`record.${action}`),
+                danger: action === 'void' || action === 'delete',
+              })),
+            ],
+            onClick: ({ key }) => {
+              if (!buttons.press(key)) setAsked(offered.find((action) => action === key))
+            },
           }}
         >
           <Button aria-haspopup="menu">{t('record.more')}</Button>

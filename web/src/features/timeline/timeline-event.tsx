@@ -9,6 +9,7 @@ import { translateIfKnown } from '@/lib/i18n'
 import { textOf } from '@/lib/texts'
 import { lengthOf, moment } from '@/lib/time'
 import { Initials } from '@/ui/initials'
+import { EffectText, effectError } from './automations'
 
 interface TimelineEventProps {
   entry: TimelineEntry
@@ -44,13 +45,30 @@ export function TimelineEvent({ entry, earlier, bundle, record }: TimelineEventP
           <time dateTime={entry.at}>{moment(entry.at, bundle.zone)}</time>
           {place.length > 0 && ` · ${place.join(' · ')}`}
           {took >= 60_000 && ` · ${t('timeline.took', { time: lengthOf(took) })}`}
+          {entry.cause && ` · ${t('automation.byFlow')}`}
           {entry.auto && ` · ${translateIfKnown(`auto.${entry.auto}`) ?? entry.auto}`}
         </div>
         {entry.comment && <div className="fw-event-comment">{entry.comment}</div>}
+        <SentEffects sent={entry.sent} />
         <Reasons bundle={bundle} reasons={entry.reasons} />
         <Changes bundle={bundle} record={record} changes={entry.changes} />
       </div>
     </li>
+  )
+}
+
+function SentEffects({ sent }: { sent: TimelineEntry['sent'] }) {
+  if (!sent || sent.length === 0) return null
+  return (
+    <ul className="fw-event-changes">
+      {sent.map((effect) => (
+        <li key={effect.n}>
+          {effect.error ? '✗ ' : '✓ '}
+          <EffectText effect={effect} />
+          {effect.error && `: ${effectError(effect.error)}`}
+        </li>
+      ))}
+    </ul>
   )
 }
 

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-q
 import { Alert, Button, Input } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { AutomationRun } from '@/api/automations'
 import { type Bundle, bundleQueries } from '@/api/bundle'
 import {
   commandRecord,
@@ -18,6 +19,7 @@ import { Nothing } from '@/ui/nothing'
 import { useFailureMessage } from '@/ui/use-failure-message'
 import { useNow } from '@/ui/use-now'
 import { usePhone } from '@/ui/use-phone'
+import { Automations, Effects } from './automations'
 import { TimelineEvent } from './timeline-event'
 
 /** How a record has come to where it is: the way through its flow, and what everybody did. Newest first. */
@@ -31,6 +33,7 @@ export function Timeline({ entity, id }: { entity: string; id: string }) {
       record={record}
       flow={timeline.flow}
       entries={timeline.entries}
+      runs={timeline.runs}
     />
   )
 }
@@ -40,15 +43,18 @@ interface TimelineCardsProps {
   record: StoredRecord
   flow: FlowView | null
   entries: readonly TimelineEntry[]
+  runs?: readonly AutomationRun[] | undefined
 }
 
 /** The same for a caller that has read it already. */
-export function TimelineCards({ bundle, record, flow, entries }: TimelineCardsProps) {
+export function TimelineCards({ bundle, record, flow, entries, runs }: TimelineCardsProps) {
   const { t } = useTranslation()
   const ordered = [...entries].sort((a, b) => b.seq - a.seq)
   return (
     <>
       {flow && <FlowPath flow={flow} />}
+      {flow && <Effects record={record} flow={flow} zone={bundle.zone} />}
+      <Automations runs={runs ?? []} zone={bundle.zone} />
       <section className="fw-card" aria-label={t('timeline.title')}>
         <h2>{t('timeline.title')}</h2>
         {flow?.verbs.includes('comment') && <CommentBox record={record} />}

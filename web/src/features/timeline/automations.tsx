@@ -1,0 +1,109 @@
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Alert, Button, Tag } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { type AutomationRun, type FlowEffect, retryEffect } from '@/api/automations'
+import type { FlowView, StoredRecord } from '@/api/records'
+import { translateIfKnown } from '@/lib/i18n'
+import { moment } from '@/lib/time'
+import { useFailureMessage } from '@/ui/use-failure-message'
+
+/** What an effect does, in words: "create · posting". */
+export function EffectText({ effect }: { effect: Pick<FlowEffect, 'kind' | 'do' | 'to'> }) {
+  const what =
+    translateIfKnown(`automation.effect.${effect.do ?? effect.kind}`) ?? effect.do ?? effect.kind
+  return <>{effect.to ? `${what} · ${effect.to}` : what}</>
+}
+
+/** Why an effect failed, in words. */
+export function effectError(code: string): string {
+  return translateIfKnown(`automation.error.${code}`) ?? translateIfKnown(`errors.${code}`) ?? code
+}
+
+interface EffectsProps {
+  record: StoredRecord
+  flow: FlowView
+  zone: string
+}
+
+/** What the flow of a record has not delivered yet; its administrator may have it tried again. */
+export function Effects({ record, flow, zone }: EffectsProps) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const fail = useFailureMessage()
+  const retrying = useMutation({
+    mutationFn: (n: number) => retryEffect(record.entity, record.id, n),
+    onSuccess: () =>
+      client.invalidateQueries({ queryKey: ['records', record.entity, 'timeline', record.id] }),
+    onError: fail,
+  })
+  const effects = (flow.effects ?? []).filter((effect) => effect.error)
+  if (effects.length === 0) return null
+  return (
+    <section className="fw-card" aria-label={t('automation.effects')}>
+      <h2>{t('automation.effects')}</h2>
+      {effects.map((effect) => (
+        <Alert
+          key={effect.n}
+          type={effect.dead ? 'error' : 'warning'}
+          showIcon
+          style={{ marginBottom: 8 }}
+          title={<EffectText effect={effect} />}
+          description={
+            <>
+              {effectError(effect.error ?? '')}
+              {' · '}
+              {effect.dead || !effect.next
+                ? t('automation.givenUp', { count: effect.attempts ?? 0 })
+                : t('automation.again', { time: moment(effect.next, zone) })}
+            </>
+          }
+          action={
+            flow.verbs.includes('retry_effect') ? (
+              <Button
+                size="small"
+                loading={retrying.isPending && retrying.variables === effect.n}
+                onClick={() => retrying.mutate(effect.n)}
+              >
+                {t('automation.retry')}
+              </Button>
+            ) : undefined
+          }
+        />
+      ))}
+    </section>
+  )
+}
+
+const colors: Record<string, string> = {
+  approved: 'success',
+  running: 'processing',
+  suspended: 'error',
+}
+
+/** The automations that ran about a record, newest first. */
+export function Automations({ runs, zone }: { runs: readonly AutomationRun[]; zone: string }) {
+  const { t } = useTranslation()
+  if (runs.length === 0) return null
+  return (
+    <section className="fw-card" aria-label={t('automation.runs')}>
+      <h2>{t('automation.runs')}</h2>
+      <ul className="fw-runs">
+        {runs.map((run) => (
+          <li key={run.id} className="fw-run">
+            <span>
+              {run.title}{' '}
+              <Tag color={run.incident ? 'error' : (colors[run.status] ?? 'default')}>
+                {translateIfKnown(`automation.status.${run.status}`) ?? run.status}
+              </Tag>
+            </span>
+            <span className="fw-event-time">
+              {translateIfKnown(`automation.trigger.${run.trigger}`) ?? run.trigger} ·{' '}
+              <time dateTime={run.startedAt}>{moment(run.startedAt, zone)}</time>
+              {run.incident && ` · ${effectError(run.incident)}`}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
