@@ -1,10 +1,11 @@
 import './form.css'
 import { Alert, Button, Steps, Tabs } from 'antd'
-import { type CSSProperties, useMemo, useState } from 'react'
+import { type CSSProperties, useEffect, useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Bundle } from '@/api/bundle'
 import type { Form, FormItem, Section as FormSection } from '@/api/definitions.gen'
 import { titleOf } from '@/lib/texts'
+import { usePhone } from '@/ui/use-phone'
 import { FieldBox } from './field-box'
 import { kindOf } from './fields/kinds'
 import { FormContext, type FormScope, useForm } from './form-context'
@@ -19,10 +20,14 @@ interface RecordFormProps {
   bundle: Bundle
   layout: Form
   readOnly?: boolean
+  /** The person came to write: on a desk the first field waits for his keys. */
+  begin?: boolean
 }
 
 /** A record in its layout, to be read or edited. */
-export function RecordForm({ model, bundle, layout, readOnly = false }: RecordFormProps) {
+export function RecordForm(props: RecordFormProps) {
+  const { model, bundle, layout, readOnly = false, begin = false } = props
+  useBegin(model, layout, begin)
   const scope = useMemo<FormScope>(() => ({ model, bundle, readOnly }), [model, bundle, readOnly])
   return (
     <FormContext value={scope}>
@@ -32,6 +37,21 @@ export function RecordForm({ model, bundle, layout, readOnly = false }: RecordFo
       </div>
     </FormContext>
   )
+}
+
+/** Focuses the first field that can be written, unless the person has gone somewhere himself. */
+function useBegin(model: FormModel, layout: Form, begin: boolean): void {
+  const phone = usePhone()
+  useEffect(() => {
+    const free = document.activeElement === null || document.activeElement === document.body
+    if (!begin || phone || !free) return
+    const items = layout.sections.flatMap((section) => section.items)
+    const first = items.find(({ field }) => {
+      const { hidden, readOnly } = model.stateOf(field)
+      return !hidden && !readOnly
+    })
+    if (first) model.focus(first.field)
+  }, [model, layout, begin, phone])
 }
 
 function Sections({ layout }: { layout: Form }) {

@@ -82,7 +82,7 @@ function NewRecord(
   const layout = layoutOf(bundle)
   return (
     <Page narrow title={t('record.new', { kind: titleOf(bundle.entity) })} onBack={props.onBack}>
-      <RecordForm model={model} bundle={bundle} layout={layout} />
+      <RecordForm model={model} bundle={bundle} layout={layout} begin />
       <div className="fw-edit-bar">
         {approval && (
           <Button type="primary" loading={busySign(saving.busy)} onClick={() => send('submit')}>
