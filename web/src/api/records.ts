@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { AutomationRun, FlowEffect } from './automations'
 import { queryString, request } from './request'
+import type { Possible, RunVerb, VerbInput } from './verbs'
 import type { Person, Values } from './wire'
 
 /** What the reader may do with a record now. */
@@ -62,6 +63,8 @@ export interface FlowView {
     fields: Record<string, 'w' | 'r' | '-'>
   } | null
   verbs: string[]
+  /** All the reader may do now, with what each needs. */
+  can: Possible[]
   path: (FlowNode & { type: string; status: 'done' | 'active' | 'waiting' | 'skipped' })[]
   incident?: { code: string; node?: string }
   /** What is not delivered yet. */
@@ -140,19 +143,10 @@ export interface ChoiceRequest {
 }
 
 /** Commands on a record besides creating, changing and deleting it. */
-export type RecordCommand =
-  | 'submit'
-  | 'resubmit'
-  | 'withdraw'
-  | 'cancel'
-  | 'void'
-  | 'comment'
-  | 'terminate'
-  | 'restore'
+export type RecordCommand = RunVerb | 'void' | 'restore'
 
-export interface CommandBody {
+export interface CommandBody extends VerbInput {
   values?: Values
-  comment?: string
   reason?: string
   acknowledged?: Record<string, string>
 }

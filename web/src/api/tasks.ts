@@ -2,6 +2,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { TaskTab } from '@/lib/task-tab'
 import type { FlowView, StoredRecord, TimelineEntry } from './records'
 import { queryString, request } from './request'
+import type { TaskVerb, VerbInput } from './verbs'
 import type { Person, Values, Wire } from './wire'
 
 /** Work that waits for a person, or something he started, handled or was told about. */
@@ -27,7 +28,10 @@ export interface Task {
 
 export interface TaskCounts {
   open: number
+  handle: number
   cc: number
+  proxied: number
+  overdue: number
 }
 
 export interface TaskDetail {
@@ -40,19 +44,11 @@ export interface TaskDetail {
   next?: string
 }
 
-export interface Decision {
-  comment?: string
+export interface Decision extends VerbInput {
   values?: Values
   seen?: string
-  to?: string
   acknowledged?: Record<string, string>
 }
-
-/** What a person can decide. */
-export type DecisionVerb = 'approve' | 'reject' | 'return'
-
-/** A decision, or keeping what was written for later. */
-export type TaskVerb = DecisionVerb | 'save'
 
 export interface DecisionAnswer {
   status: string

@@ -6,9 +6,13 @@ import { useTranslation } from 'react-i18next'
 import type { Bundle } from '@/api/bundle'
 import { commandRecord, deleteRecord, type StoredRecord } from '@/api/records'
 import { Attempt } from '@/api/request'
+import type { Possible, RunVerb, VerbInput } from '@/api/verbs'
 import { rowIdsOf } from '@/form/patch'
 import { useGuardedCommand } from '@/form/save/use-guarded-command'
 import { WarningsDialog } from '@/form/save/warnings-dialog'
+import { doneText, verbText } from '@/form/verbs/needs'
+import { VerbDialog } from '@/form/verbs/verb-dialog'
+import { explain } from '@/lib/problems/explain'
 import { Labelled } from '@/ui/labelled'
 import { PrintMenu } from '@/ui/print-menu'
 import { useFailureMessage } from '@/ui/use-failure-message'
@@ -20,8 +24,22 @@ const asking = ['withdraw', 'cancel', 'void', 'delete'] as const
 type Asking = (typeof asking)[number]
 const withReason: ReadonlySet<Asking> = new Set(['cancel', 'void'])
 
+/** The run's verbs that this page offers besides those of the record; writing has its own buttons. */
+const onRun: ReadonlySet<string> = new Set([
+  'remind',
+  'retrieve',
+  'cc',
+  'cancel',
+  'retry',
+  'jump',
+  'reassign',
+  'terminate',
+])
+
 interface RecordActionsProps {
   record: StoredRecord
+  /** What the reader may do with its run. */
+  run: readonly Possible[]
   bundle: Bundle
   editing: boolean
   onEdit: () => void
@@ -39,6 +57,13 @@ export function RecordActions(props: RecordActionsProps) {
   const can = record.can ?? []
   const buttons = useFlowButtons(record)
   const offered = asking.filter((action) => can.includes(action))
+  const verbs = props.run.filter(
+    (each) =>
+      each.on === 'record' &&
+      onRun.has(each.verb) &&
+      !offered.some((action) => action === each.verb),
+  )
+  const [verb, setVerb] = useState<Possible | undefined>()
   return (
     <>
       {can.includes('update') && !editing && (
@@ -57,12 +82,17 @@ export function RecordActions(props: RecordActionsProps) {
           }
         />
       )}
-      {offered.length + buttons.items.length > 0 && (
+      {offered.length + verbs.length + buttons.items.length > 0 && (
         <Dropdown
           trigger={['click']}
           menu={{
             items: [
               ...buttons.items,
+              ...verbs.map((each) => ({
+                key: each.verb,
+                label: verbText(each.verb),
+                danger: each.verb === 'terminate',
+              })),
               ...offered.map((action) => ({
                 key: action,
                 label: t(`record.${action}`),
@@ -70,7 +100,9 @@ export function RecordActions(props: RecordActionsProps) {
               })),
             ],
             onClick: ({ key }) => {
-              if (!buttons.press(key)) setAsked(offered.find((action) => action === key))
+                if (buttons.press(key)) return
+                setAsked(offered.find((action) => action === key))
+                setVerb(verbs.find((each) => each.verb === key))
             },
           }}
         >
@@ -78,7 +110,35 @@ export function RecordActions(props: RecordActionsProps) {
         </Dropdown>
       )}
       {asked && <AskedCommand {...props} command={asked} onClose={() => setAsked(undefined)} />}
+      {verb && <RunCommand {...props} can={verb} onClose={() => setVerb(undefined)} />}
     </>
+  )
+}
+
+/** A verb of the run, with all it needs. What is refused is said where another attempt can be made. */
+function RunCommand(props: RecordActionsProps & { can: Possible; onClose: () => void }) {
+  const { message } = App.useApp()
+  const { record, can } = props
+  const [attempt] = useState(() => new Attempt())
+  const refresh = useRefresh()
+  const sending = useMutation({
+    mutationFn: (input: VerbInput) =>
+      commandRecord(record, can.verb as RunVerb, input, attempt.keyFor(input)),
+    onSuccess: async (changed) => {
+      await refresh(changed)
+      void message.success(doneText(can.verb))
+      props.onClose()
+      props.onChanged(changed)
+    },
+  })
+  return (
+    <VerbDialog
+      can={can}
+      busy={sending.isPending}
+      refusal={sending.error ? explain(sending.error) : undefined}
+      onDo={(input) => sending.mutate(input)}
+      onCancel={props.onClose}
+    />
   )
 }
 

@@ -53,6 +53,7 @@ function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredReco
   const [base, setBase] = useState<FormBase>({ record: latest })
   const [editing, setEditing] = useState(() => opensForEditing(latest))
   const { record } = base
+  const { data: run } = useSuspenseQuery(recordQueries.timeline(record.entity, record.id))
   const readOnly = readOnlyPaths(bundle)
   const model = useRecordModel(bundle, base, readOnly)
   // A newer version takes the place of the one shown, but never of one that is being changed.
@@ -104,6 +105,7 @@ function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredReco
       actions={
         <RecordActions
           record={record}
+          run={run.flow?.can ?? []}
           bundle={bundle}
           editing={editing}
           onEdit={() => setEditing(true)}

@@ -1,18 +1,23 @@
-import { LeftOutlined, RightOutlined } from '@ant-design/icons'
-import { Button } from 'antd'
+import { LeftOutlined, MoreOutlined, RightOutlined } from '@ant-design/icons'
+import { Button, Dropdown } from 'antd'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { DecisionVerb, TaskVerb } from '@/api/tasks'
+import type { Possible } from '@/api/verbs'
+import { verbText } from '@/form/verbs/needs'
+import { usePhone } from '@/ui/use-phone'
 
-const decisions: readonly DecisionVerb[] = ['approve', 'return', 'reject']
+/** The verbs that are buttons, in their order; the others stand under “more”. */
+const foremost: readonly string[] = ['approve', 'resolve', 'return', 'reject', 'save']
 
 interface ActionBarProps {
-  /** What the person may do; verbs that this page does not offer are passed over. */
-  verbs: readonly string[]
+  /** What the person may do with this task. */
+  can: readonly Possible[]
+  /** What approving is called: at some nodes work is done rather than approved. */
+  approve: string
   /** Stands where there is nothing to decide. */
   instead: ReactNode
   busy: boolean
-  onVerb: (verb: TaskVerb) => void
+  onVerb: (can: Possible) => void
   previous: string | undefined
   next: string | undefined
   onOpen: (task: string) => void
@@ -21,48 +26,73 @@ interface ActionBarProps {
 /** What can be decided, always in sight, and the way to the tasks before and after. */
 export function ActionBar(props: ActionBarProps) {
   const { t } = useTranslation()
-  const { verbs, busy, onVerb, previous, next, onOpen } = props
-  const offered = decisions.filter((verb) => verbs.includes(verb))
+  const phone = usePhone()
+  const { can, busy, onVerb } = props
+  // Under the thumb there is room for three.
+  const shown = foremost.filter((verb) => !phone || verb !== 'save').slice(0, 5)
+  const buttons = shown.flatMap((verb) => can.filter((each) => each.verb === verb))
+  const more = can.filter((each) => !buttons.includes(each))
   return (
     <div className="fw-action-bar" role="toolbar" aria-label={t('tasks.actions')}>
-      {offered.map((verb) => (
+      {buttons.map((each) => (
         <Button
-          key={verb}
-          type={verb === 'approve' ? 'primary' : 'default'}
-          danger={verb === 'reject'}
+          key={each.verb}
+          type={each.verb === 'approve' || each.verb === 'resolve' ? 'primary' : 'default'}
+          danger={each.verb === 'reject'}
           disabled={busy}
-          onClick={() => onVerb(verb)}
+          onClick={() => onVerb(each)}
         >
-          {t(`tasks.verb.${verb}`)}
+          {each.verb === 'approve' ? props.approve : verbText(each.verb)}
         </Button>
       ))}
-      {verbs.includes('save') && (
-        <Button disabled={busy} onClick={() => onVerb('save')}>
-          {t('tasks.verb.save')}
-        </Button>
-      )}
-      {offered.length === 0 && props.instead}
-      {(previous || next) && (
-        <div className="fw-action-bar-side">
-          <Button
-            type="text"
-            icon={<LeftOutlined />}
-            disabled={!previous}
-            onClick={() => previous && onOpen(previous)}
-          >
-            {t('tasks.previous')}
+      {more.length > 0 && (
+        <Dropdown
+          trigger={['click']}
+          menu={{
+            items: more.map((each) => ({
+              key: `${each.on}.${each.verb}`,
+              label: verbText(each.verb),
+              danger: each.verb === 'terminate' || each.verb === 'cancel',
+            })),
+            onClick: ({ key }) => {
+              const chosen = more.find((each) => `${each.on}.${each.verb}` === key)
+              if (chosen) onVerb(chosen)
+            },
+          }}
+        >
+          <Button icon={<MoreOutlined />} aria-haspopup="menu" disabled={busy}>
+            {t('record.more')}
           </Button>
-          <Button
-            type="text"
-            icon={<RightOutlined />}
-            iconPlacement="end"
-            disabled={!next}
-            onClick={() => next && onOpen(next)}
-          >
-            {t('tasks.next')}
-          </Button>
-        </div>
+        </Dropdown>
       )}
+      {can.length === 0 && props.instead}
+      <Neighbours {...props} />
+    </div>
+  )
+}
+
+function Neighbours({ previous, next, onOpen }: ActionBarProps) {
+  const { t } = useTranslation()
+  if (!previous && !next) return null
+  return (
+    <div className="fw-action-bar-side">
+      <Button
+        type="text"
+        icon={<LeftOutlined />}
+        disabled={!previous}
+        onClick={() => previous && onOpen(previous)}
+      >
+        {t('tasks.previous')}
+      </Button>
+      <Button
+        type="text"
+        icon={<RightOutlined />}
+        iconPlacement="end"
+        disabled={!next}
+        onClick={() => next && onOpen(next)}
+      >
+        {t('tasks.next')}
+      </Button>
     </div>
   )
 }

@@ -5,18 +5,24 @@ import { App } from 'antd'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Bundle, bundleQueries } from '@/api/bundle'
-import type { StoredRecord } from '@/api/records'
+import { commandRecord, type FlowView, type StoredRecord } from '@/api/records'
 import { ApiError, Attempt } from '@/api/request'
 import {
   type Decision,
   type DecisionAnswer,
-  type DecisionVerb,
   decide,
   markRead,
   type TaskDetail,
-  type TaskVerb,
   taskQueries,
 } from '@/api/tasks'
+import {
+  type Possible,
+  type RunVerb,
+  runVerbs,
+  type TaskVerb,
+  taskVerbs,
+  type VerbInput,
+} from '@/api/verbs'
 import { layoutOf } from '@/form/labels'
 import type { FormModel } from '@/form/model'
 import { applyPatch, patchOf } from '@/form/patch'
@@ -26,11 +32,13 @@ import { Stops } from '@/form/save/stops'
 import { useGuardedCommand } from '@/form/save/use-guarded-command'
 import { useEngine } from '@/form/use-engine'
 import { type FormBase, useRecordModel } from '@/form/use-record-model'
+import { doneText, verbText } from '@/form/verbs/needs'
+import { VerbDialog } from '@/form/verbs/verb-dialog'
+import { explain } from '@/lib/problems/explain'
 import { Page } from '@/ui/page'
 import { StateTag } from '@/ui/state-tag'
 import { usePhone } from '@/ui/use-phone'
 import { ActionBar } from './action-bar'
-import { DecisionDialog } from './decision-dialog'
 import { closedPaths } from './node-rights'
 import { Remaining } from './remaining'
 
@@ -68,7 +76,7 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
     writable ? { model, bundle, record: base.record, event: 'save', readOnly: [] } : undefined,
   )
   useMarkRead(detail)
-  const { deciding, verb, setVerb } = useDeciding(props, base, model)
+  const { deciding, asked, setAsked, refusal } = useDeciding(props, base, model)
   const takeNewer = (record: StoredRecord, withMine: boolean) => {
     const patch = patchOf(bundle.entity.properties, base.record.values, model.values())
     model.settle()
@@ -95,23 +103,24 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
         <aside>{props.timeline(bundle, detail)}</aside>
       </div>
       <ActionBar
-        verbs={mine?.verbs ?? []}
+        can={offered(detail)}
+        approve={approveText(detail.flow)}
         instead={<Instead detail={detail} />}
         busy={deciding.busy}
-        onVerb={(chosen) =>
-          chosen === 'save' ? void deciding.run({ verb: 'save', decision: {} }) : setVerb(chosen)
+        onVerb={(can) =>
+          can.verb === 'save' ? void deciding.run({ can, input: {} }) : setAsked(can)
         }
         previous={detail.previous}
         next={detail.next}
         onOpen={props.onOpen}
       />
-      {verb && mine && !deciding.stop && (
-        <DecisionDialog
-          verb={verb}
-          mine={mine}
+      {asked && !deciding.stop && (
+        <VerbDialog
+          can={asked}
           busy={deciding.busy}
-          onDecide={(decision) => void deciding.run({ verb, decision })}
-          onCancel={() => setVerb(undefined)}
+          refusal={refusal}
+          onDo={(input) => void deciding.run({ can: asked, input })}
+          onCancel={() => setAsked(undefined)}
         />
       )}
       <Stops
@@ -158,53 +167,111 @@ function Instead({ detail }: { detail: TaskDetail }) {
   return <span className="fw-quiet">{t('tasks.closed')}</span>
 }
 
-interface Command {
-  verb: TaskVerb
-  decision: Pick<Decision, 'comment' | 'to'>
+/** What the reader may do here: with this task, and with its run. Submitting again has its own page. */
+function offered({ flow, task }: TaskDetail): Possible[] {
+  const known = new Set<string>([...taskVerbs, ...runVerbs])
+  return (flow?.can ?? []).filter(
+    (can) =>
+      known.has(can.verb) &&
+      can.verb !== 'comment' &&
+      can.verb !== 'resubmit' &&
+      (can.on === 'record' || can.task === task.id),
+  )
 }
+
+/** At some nodes work is done rather than approved. */
+function approveText(flow: FlowView | null): string {
+  const node = flow?.path.find(({ node: name }) => name === flow.mine?.node)
+  return verbText(node?.type === 'handle' ? 'handled' : 'approve')
+}
+
+interface Command {
+  can: Possible
+  input: VerbInput
+}
+
+/** Refusals that something in the dialog itself would mend. */
+const mendable: ReadonlySet<string> = new Set([
+  'comment_required',
+  'sign_required',
+  'confirm_required',
+  'wrong_password',
+  'throttled',
+  'pick_required',
+  'pick_invalid',
+  'self_target',
+  'user_disabled',
+  'dup_approver',
+  'bad_target',
+  'sign_mix',
+])
 
 function useDeciding(
   props: TaskPageProps & { detail: TaskDetail; bundle: Bundle },
   base: TaskBase,
   model: FormModel,
 ) {
-  const { t } = useTranslation()
   const { message } = App.useApp()
   const client = useQueryClient()
   const { detail, bundle } = props
-  const [verb, setVerb] = useState<DecisionVerb | undefined>()
+  const [asked, setAsked] = useState<Possible | undefined>()
+  const [refusal, setRefusal] = useState<string | undefined>()
   const [attempt] = useState(() => new Attempt())
+  const ask = (can: Possible | undefined) => {
+    setRefusal(undefined)
+    setAsked(can)
+  }
 
   const refused = async (error: unknown): Promise<never> => {
     // A refusal is about what stands there: the dialog gives way to it, and the page shows it as it is now.
     if (!(error instanceof ApiError) || error.status < 400 || error.status >= 500) throw error
-    setVerb(undefined)
+    ask(undefined)
     await client.invalidateQueries({ queryKey: ['tasks'] })
     if (error.code !== 'changed_since_seen' || !model.isDirty()) throw error
     const { record } = await client.fetchQuery(taskQueries.one(detail.task.id))
     throw new ApiError(409, { code: 'conflict', current: record })
   }
-  const deciding = useGuardedCommand<Command, DecisionAnswer>({
+  const send = async ({ can, input }: Command, acknowledged?: Record<string, string>) => {
+    const reasons = acknowledged ? { acknowledged } : {}
+    if (can.on === 'record') {
+      const body = { ...input, ...reasons }
+      const verb = can.verb as RunVerb
+      const record = await commandRecord(detail.record, verb, body, attempt.keyFor([verb, body]))
+      return { status: record.state ?? '', record, next: '' }
+    }
+    const values = patchOf(bundle.entity.properties, base.record.values, model.values())
+    const writes = ['approve', 'save', 'resolve'].includes(can.verb)
+    const body: Decision = {
+      ...input,
+      seen: base.seen,
+      ...(writes && Object.keys(values).length > 0 ? { values } : {}),
+      ...reasons,
+    }
+    const verb = can.verb as TaskVerb
+    return decide(detail.task.id, verb, body, attempt.keyFor([verb, body]))
+  }
+  const deciding = useGuardedCommand<Command, DecisionAnswer | undefined>({
     model,
     bundle,
-    send: ({ verb: decided, decision }, acknowledged) => {
-      const values = patchOf(bundle.entity.properties, base.record.values, model.values())
-      const writes = decided === 'approve' || decided === 'save'
-      const body: Decision = {
-        ...decision,
-        seen: base.seen,
-        ...(writes && Object.keys(values).length > 0 ? { values } : {}),
-        ...(acknowledged ? { acknowledged } : {}),
+    send: async (command, acknowledged) => {
+      try {
+        return await send(command, acknowledged)
+      } catch (error) {
+        if (error instanceof ApiError && asked && mendable.has(error.code)) {
+          setRefusal(explain(error))
+          return undefined
+        }
+        return refused(error)
       }
-      return decide(detail.task.id, decided, body, attempt.keyFor([decided, body])).catch(refused)
     },
-    onDone: async (answer, { verb: decided }) => {
+    onDone: async (answer, { can }) => {
+      if (!answer) return
       attempt.done()
       model.settle()
-      setVerb(undefined)
-      void message.success(t(`tasks.done.${decided}`))
-      if (decided === 'save') {
-        await client.invalidateQueries({ queryKey: ['tasks', 'one', detail.task.id] })
+      ask(undefined)
+      void message.success(doneText(can.verb))
+      if (staying.has(can.verb) || (can.on === 'record' && ownTask(detail))) {
+        await client.invalidateQueries({ queryKey: ['tasks'] })
         return
       }
       // The task is gone: nothing about it is read again before the page has moved on.
@@ -215,8 +282,11 @@ function useDeciding(
       props.onDecided(answer.next ?? '')
     },
   })
-  return { deciding, verb, setVerb }
+  return { deciding, asked, setAsked: ask, refusal }
 }
+
+/** After these the task is still there. */
+const staying: ReadonlySet<string> = new Set(['save', 'cc', 'remind', 'removesign', 'addsign'])
 
 /** What one is told about counts as read once it has been opened. */
 function useMarkRead({ task }: TaskDetail): void {

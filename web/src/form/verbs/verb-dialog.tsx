@@ -1,0 +1,282 @@
+import { Alert, Input, Radio, Select } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Possible, VerbInput } from '@/api/verbs'
+import { translateIfKnown } from '@/lib/i18n'
+import { Ask } from '@/ui/ask'
+import { Labelled } from '@/ui/labelled'
+import { usePhone } from '@/ui/use-phone'
+import { askText, missingIn, reasoned, verbText } from './needs'
+import { PeopleSelect } from './people-select'
+import { SignBox } from './sign-box'
+
+interface VerbDialogProps {
+  can: Possible
+  busy: boolean
+  /** Why the last attempt was refused, where the dialog stays open for another one. */
+  refusal?: string | undefined
+  onDo: (input: VerbInput) => void
+  onCancel: () => void
+}
+
+type Change = (some: Partial<VerbInput>) => void
+
+interface PartProps {
+  can: Possible
+  input: VerbInput
+  change: Change
+}
+
+const endings: ReadonlySet<string> = new Set(['reject', 'cancel', 'terminate'])
+
+/** Asks for everything a verb of a flow needs: words, people, a place, a signature, the password. */
+export function VerbDialog({ can, busy, refusal, onDo, onCancel }: VerbDialogProps) {
+  const { t } = useTranslation()
+  const [input, setInput] = useState<VerbInput>(() => begin(can))
+  const change: Change = (some) => setInput((old) => ({ ...old, ...some }))
+  const part = { can, input, change }
+  const help = translateIfKnown(`verbs.help.${can.verb}`)
+  return (
+    <Ask
+      title={askText(can.verb)}
+      ok={verbText(can.verb)}
+      danger={endings.has(can.verb)}
+      disabled={missingIn(can, input)}
+      busy={busy}
+      onOk={() => onDo(trimmed(input))}
+      onCancel={onCancel}
+    >
+      {help && <p className="fw-quiet">{help}</p>}
+      <Where {...part} />
+      <Who {...part} />
+      {can.picks?.map((pick) => (
+        <Labelled
+          key={pick.node}
+          id={`verb-pick-${pick.node}`}
+          label={t('verbs.pick', { node: pick.title })}
+          required={pick.required}
+        >
+          <PeopleSelect
+            id={`verb-pick-${pick.node}`}
+            role={pick.role ?? ''}
+            several
+            value={input.picks?.[pick.node] ?? []}
+            onChange={(ids) => change({ picks: { ...input.picks, [pick.node]: ids } })}
+          />
+        </Labelled>
+      ))}
+      <Words {...part} />
+      {can.sign && (
+        <Labelled id="verb-sign" label={t('files.sign')} required>
+          <SignBox id="verb-sign" value={input.sign} onChange={(sign) => change({ sign })} />
+        </Labelled>
+      )}
+      {can.password && (
+        <Labelled
+          id="verb-password"
+          label={t('verbs.password')}
+          required
+          help={t('verbs.passwordHelp')}
+        >
+          <Input.Password
+            id="verb-password"
+            autoComplete="current-password"
+            value={input.password ?? ''}
+            onChange={(event) => change({ password: event.target.value })}
+          />
+        </Labelled>
+      )}
+      {refusal && <Alert type="error" showIcon role="alert" title={refusal} />}
+    </Ask>
+  )
+}
+
+function begin(can: Possible): VerbInput {
+  return {
+    ...(can.to?.[0] ? { to: can.to[0].name } : {}),
+    ...(can.signers?.[0] ? { to: can.signers[0].id } : {}),
+    ...(can.kinds?.[0] ? { kind: can.kinds[0], mode: 'all' as const } : {}),
+    ...(can.resubmit ? { resubmit: can.resubmit } : {}),
+    ...(can.tasks?.[0] ? { task: can.tasks[0].task } : {}),
+  }
+}
+
+/** Without what was left empty. */
+function trimmed(input: VerbInput): VerbInput {
+  const { comment, users, ...rest } = input
+  const words = comment?.trim()
+  return {
+    ...rest,
+    ...(words ? { comment: words } : {}),
+    ...(users && users.length > 0 ? { users } : {}),
+  }
+}
+
+/** Where it goes: a node, an added signer, the task of somebody. */
+function Where({ can, input, change }: PartProps) {
+  const { t } = useTranslation()
+  return (
+    <>
+      {can.tasks && (
+        <Labelled id="verb-task" label={t('verbs.task')} required>
+          <Select
+            id="verb-task"
+            style={{ width: '100%' }}
+            value={input.task ?? null}
+            options={can.tasks.map(({ task, title, user }) => ({
+              value: task,
+              label: `${title} · ${user.name}`,
+            }))}
+            onChange={(task) => change({ task: task ?? '' })}
+          />
+        </Labelled>
+      )}
+      {can.to && (
+        <Labelled
+          id="verb-to"
+          label={t(can.verb === 'return' ? 'tasks.returnTo' : 'verbs.to')}
+          required
+        >
+          <Select
+            id="verb-to"
+            style={{ width: '100%' }}
+            value={input.to ?? null}
+            options={can.to.map(({ name, title }) => ({
+              value: name,
+              label: title || (translateIfKnown(`tasks.target.${name}`) ?? name),
+            }))}
+            onChange={(to) => change({ to: to ?? '' })}
+          />
+        </Labelled>
+      )}
+      {can.resubmit && (input.to === undefined || input.to === 'initiator') && (
+        <Choice
+          name="resubmit"
+          label={t('verbs.resubmit')}
+          value={input.resubmit}
+          options={['restart', 'resume']}
+          onChange={(resubmit) => change({ resubmit })}
+        />
+      )}
+    </>
+  )
+}
+
+/** Whom it concerns. */
+function Who({ can, input, change }: PartProps) {
+  const { t } = useTranslation()
+  return (
+    <>
+      {can.signers && (
+        <Labelled id="verb-signer" label={t('verbs.signer')} required>
+          <Select
+            id="verb-signer"
+            style={{ width: '100%' }}
+            value={input.to ?? null}
+            options={can.signers.map(({ id, name }) => ({ value: id, label: name }))}
+            onChange={(to) => change({ to: to ?? '' })}
+          />
+        </Labelled>
+      )}
+      {can.person && (
+        <Labelled id="verb-person" label={t(`verbs.person.${personKey(can.verb)}`)} required>
+          <PeopleSelect
+            id="verb-person"
+            several={false}
+            value={input.to ? [input.to] : []}
+            onChange={([to]) => change({ to: to ?? '' })}
+          />
+        </Labelled>
+      )}
+      {can.people && (
+        <Labelled id="verb-people" label={t('verbs.people')} required>
+          <PeopleSelect
+            id="verb-people"
+            several
+            value={input.users ?? []}
+            onChange={(users) => change({ users })}
+          />
+        </Labelled>
+      )}
+      {can.kinds && (
+        <Choice
+          name="kind"
+          label={t('verbs.kind')}
+          value={input.kind}
+          options={can.kinds}
+          onChange={(kind) => change({ kind })}
+        />
+      )}
+      {can.kinds && input.kind !== 'parallel' && (input.users?.length ?? 0) > 1 && (
+        <Choice
+          name="mode"
+          label={t('verbs.mode')}
+          value={input.mode}
+          options={['all', 'any', 'seq']}
+          onChange={(mode) => change({ mode })}
+        />
+      )}
+    </>
+  )
+}
+
+function personKey(verb: string): 'transfer' | 'delegate' | 'reassign' {
+  return verb === 'transfer' || verb === 'delegate' ? verb : 'reassign'
+}
+
+interface ChoiceProps<V extends string> {
+  name: 'kind' | 'mode' | 'resubmit'
+  label: string
+  value: V | undefined
+  options: readonly V[]
+  onChange: (value: V) => void
+}
+
+function Choice<V extends string>({ name, label, value, options, onChange }: ChoiceProps<V>) {
+  return (
+    <div className="fw-labelled">
+      <span id={`verb-${name}`} className="fw-label">
+        {label}
+      </span>
+      <Radio.Group
+        aria-labelledby={`verb-${name}`}
+        value={value}
+        options={options.map((option) => ({
+          value: option,
+          label: translateIfKnown(`verbs.${name}s.${option}`) ?? option,
+        }))}
+        onChange={(event) => onChange(event.target.value)}
+      />
+    </div>
+  )
+}
+
+const speechless: ReadonlySet<string> = new Set(['save', 'removesign'])
+
+/** The words that go with it. */
+function Words({ can, input, change }: PartProps) {
+  const { t } = useTranslation()
+  const phone = usePhone()
+  if (speechless.has(can.verb)) return null
+  const reason = reasoned.has(can.verb)
+  const required = can.comment === true || reason
+  const key = reason ? 'verbs.reason' : required ? 'tasks.comment' : 'tasks.commentOptional'
+  return (
+    <Labelled
+      id="verb-comment"
+      label={t(key)}
+      required={required}
+      help={can.verb === 'reject' ? t('tasks.rejectHelp') : undefined}
+    >
+      <Input.TextArea
+        id="verb-comment"
+        autoFocus={!phone}
+        autoSize={{ minRows: phone ? 2 : 3, maxRows: 8 }}
+        maxLength={2000}
+        aria-required={required}
+        value={input.comment ?? ''}
+        onChange={(event) => change({ comment: event.target.value })}
+      />
+    </Labelled>
+  )
+}

@@ -1,0 +1,67 @@
+import { Button, Drawer, Modal } from 'antd'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { usePhone } from './use-phone'
+
+interface AskProps {
+  title: string
+  /** What the button says that does it. */
+  ok: string
+  danger?: boolean
+  disabled?: boolean
+  busy: boolean
+  onOk: () => void
+  onCancel: () => void
+  children?: ReactNode
+}
+
+/** A question before something is done: a dialog on a desk, a sheet from below under the thumb on a phone. */
+export function Ask(props: AskProps) {
+  const { t } = useTranslation()
+  const { title, ok, danger = false, disabled = false, busy, onOk, onCancel, children } = props
+  if (!usePhone()) {
+    return (
+      <Modal
+        open
+        title={title}
+        okText={ok}
+        cancelText={t('common.back')}
+        confirmLoading={busy}
+        okButtonProps={{ danger, disabled }}
+        onOk={onOk}
+        onCancel={onCancel}
+      >
+        {children}
+      </Modal>
+    )
+  }
+  return (
+    <Drawer
+      open
+      placement="bottom"
+      size="auto"
+      title={title}
+      onClose={onCancel}
+      footer={
+        <div style={{ display: 'flex', gap: 8 }}>
+          <Button size="large" style={{ flex: 1 }} onClick={onCancel}>
+            {t('common.back')}
+          </Button>
+          <Button
+            size="large"
+            type="primary"
+            danger={danger}
+            disabled={disabled}
+            loading={busy}
+            style={{ flex: 2 }}
+            onClick={onOk}
+          >
+            {ok}
+          </Button>
+        </div>
+      }
+    >
+      {children}
+    </Drawer>
+  )
+}
