@@ -100,9 +100,9 @@ export function RecordActions(props: RecordActionsProps) {
               })),
             ],
             onClick: ({ key }) => {
-                if (buttons.press(key)) return
-                setAsked(offered.find((action) => action === key))
-                setVerb(verbs.find((each) => each.verb === key))
+              if (buttons.press(key)) return
+              setAsked(offered.find((action) => action === key))
+              setVerb(verbs.find((each) => each.verb === key))
             },
           }}
         >
