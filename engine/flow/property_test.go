@@ -76,6 +76,7 @@ var people = []string{"u1", "m1", "m2", "ceo", "f1", "f2", "f3", "e1", "e2", "l1
 var everyCommand = []Verb{
 	Approve, Reject, Return, Resubmit, Withdraw, Cancel, Retrieve, Transfer, Delegate, Resolve, AddSign, RemoveSign,
 	CarbonCopy, Remind, Comment, Save, Jump, Terminate, Retry, Migrate, Timer, ChildEnded, HandOver,
+	Deliver, RetryEffect, Reverse, Recheck,
 }
 
 // randomFlow grows a flow. Conditions read amount, which may be missing.
@@ -108,10 +109,11 @@ func (r *randomFlow) node(depth int) *def.Node {
 	if r.dice.roll(5) == 0 {
 		n.When = "amount > 5"
 	}
-	switch kind := r.dice.roll(10); {
-	case kind == 9:
+	switch kind := r.dice.roll(12); {
+	case kind >= 9:
 		n.Type = pick(r.dice, def.NodeCC, def.NodeAction, def.NodeWait, def.NodeCall)
 		n.Who, n.For, n.Flow = []string{"user:l1"}, "PT5H", "sub"
+		r.byItself(n)
 	case kind > 6 && depth < 4:
 		n.Type, n.Mode = def.NodeBranch, pick(r.dice, "exclusive", "parallel", "inclusive")
 		for i := range 2 + r.dice.roll(2) {
@@ -129,6 +131,21 @@ func (r *randomFlow) node(depth int) *def.Node {
 		r.human(n)
 	}
 	return n
+}
+
+// byItself says what an action does and what a wait waits for.
+func (r *randomFlow) byItself(n *def.Node) {
+	switch n.Type {
+	case def.NodeAction:
+		n.Do = json.RawMessage(pick(r.dice,
+			`{"create": {"entity": "posting", "values": {"amount": "amount ?? 0"}}}`, `{"set": {"noted": "'passed'"}}`,
+			`{"webhook": "erp", "with": {"amount": "amount"}}`, `{"create": {"entity": "posting", "values": {"amount": "amount * nothing.at.all"}}}`))
+	case def.NodeWait:
+		if r.dice.roll(2) == 0 {
+			n.For, n.Until = "", "amount > 7"
+		}
+	default:
+	}
 }
 
 func (r *randomFlow) human(n *def.Node) {
@@ -193,6 +210,12 @@ func (g *game) command() Command {
 	if d.roll(2) == 0 {
 		c.Verb = pick(d, Approve, Approve, Approve, Return, Reject)
 	}
+	if len(st.Outbox) > 0 && d.roll(4) == 0 {
+		c.Verb = pick(d, Deliver, Deliver, RetryEffect, Reverse)
+	}
+	if len(st.Active) > 0 && d.roll(8) == 0 {
+		c.Verb = Recheck
+	}
 	c.Actor = Person{ID: pick(d, people...)}
 	if open := st.OpenTasks(); len(open) > 0 && d.roll(6) > 0 {
 		t := open[d.roll(len(open))]
@@ -232,6 +255,18 @@ func (g *game) command() Command {
 		for _, name := range slices.Sorted(maps.Keys(st.Active)) {
 			c.Node, c.Round, c.Ended = name, st.Active[name].Round, pick(d, Approved, Rejected)
 		}
+	case Deliver, Reverse, Recheck:
+		c.Actor = Person{}
+		c.Results = g.results()
+		if c.Verb == Recheck { // somebody else changed the record
+			g.p.values = merged(g.p.values, form.Values{"amount": json.Number(strconv.Itoa(d.roll(12)))})
+		}
+	case RetryEffect:
+		for _, e := range st.Outbox {
+			if e.Error != "" {
+				c.Index = e.N
+			}
+		}
 	case Approve, Save, Retry:
 		if d.roll(3) == 0 {
 			c.Data = form.Values{"amount": json.Number(strconv.Itoa(d.roll(12)))}
@@ -247,8 +282,30 @@ func (g *game) command() Command {
 	return c
 }
 
+// results are what became of some effects: delivered, to be tried again, or given up.
+func (g *game) results() []Result {
+	var results []Result
+	for _, e := range g.p.state.Outbox {
+		result := Result{N: e.N}
+		switch g.dice.roll(4) {
+		case 0:
+			continue
+		case 1:
+			result.Error, result.Next = "failed", g.s.now.Add(time.Hour)
+		case 2:
+			result.Error, result.Dead = "invalid", true
+		default:
+			if e.Action != nil && e.Action.Do == actCreate {
+				result.Posted = []Posted{{Node: e.Node, Entity: e.Action.Entity, ID: "p" + strconv.Itoa(e.N)}}
+			}
+		}
+		results = append(results, result)
+	}
+	return results
+}
+
 func isAdminVerb(v Verb) bool {
-	return slices.Contains([]Verb{Jump, Terminate, Retry, Migrate, HandOver}, v)
+	return slices.Contains([]Verb{Jump, Terminate, Retry, Migrate, HandOver, RetryEffect}, v)
 }
 
 func latest(a, b time.Time) time.Time {
