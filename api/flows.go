@@ -35,8 +35,10 @@ type (
 		Draft      json.RawMessage `json:"draft"`      // null: the draft does not change it
 		Definition json.RawMessage `json:"definition"` // what would be in force after a publish
 		Problems   []def.Problem   `json:"problems"`
-		Playable   bool            `json:"playable"` // the draft compiles: it can be simulated
-		Edit       bool            `json:"edit"`     // the reader may change the draft
+		// Titles are those of what the people of nodes are named by: the entry role:finance is "Finance".
+		Titles   map[string]string `json:"titles"`
+		Playable bool              `json:"playable"` // the draft compiles: it can be simulated
+		Edit     bool              `json:"edit"`     // the reader may change the draft
 	}
 	flowPeopleParams struct {
 		Name   string `path:"name"`
@@ -199,7 +201,7 @@ func (s *server) getFlow(r *request) error {
 		return err
 	}
 	change, drafted := draft.Changes[ref.String()]
-	answer := flowAnswer{Edit: r.actor.Admin, Published: json.RawMessage("null"), Draft: json.RawMessage("null")}
+	answer := flowAnswer{Titles: map[string]string{}, Edit: r.actor.Admin, Published: json.RawMessage("null"), Draft: json.RawMessage("null")}
 	if published != nil {
 		if answer.Published, err = def.Encode(published); err != nil {
 			return err
@@ -236,6 +238,7 @@ func (s *server) checkFlow(r *request, ref def.Ref, drafted bool, answer *flowAn
 		return nil
 	}
 	answer.Playable = true
+	answer.Titles = flow.WhoTitles(cat, cat.Flows[ref.Name], r.actor.Lang)
 	if answer.Published == nil || answer.Name == "" {
 		answer.flowInfo = infoOf(cat, cat.Flows[ref.Name], drafted)
 		answer.New = true

@@ -40,6 +40,7 @@ type TableNode struct {
 // TableEntry is an entry of a node's people, with those it gives for the person and record the table was asked for.
 type TableEntry struct {
 	Who    string  `json:"who"`
+	Name   string  `json:"name,omitempty"` // what Who names, for people
 	People []Named `json:"people"`
 }
 
@@ -106,6 +107,33 @@ func titleOfPath(cat *def.Catalog, entity *def.Entity, path, lang string) string
 	return first(title, path)
 }
 
+// WhoTitles names what the entries of a flow's nodes name, by entry, in a language: the title of a role or field.
+func WhoTitles(cat *def.Catalog, f *def.Flow, lang string) map[string]string {
+	plan := compilePlan(cat, f)
+	titles := map[string]string{}
+	for _, n := range plan.order {
+		for _, who := range n.Who {
+			titles[who] = plan.whoTitle(cat, who, lang)
+		}
+	}
+	return titles
+}
+
+// whoTitle names what an entry names; "" if that has no title.
+func (p *Plan) whoTitle(cat *def.Catalog, who, lang string) string {
+	kind, arg, _ := cutWho(who)
+	switch {
+	case kind == "role" && cat != nil && cat.Roles[arg] != nil:
+		return cat.Roles[arg].Label(lang)
+	case kind == "field" && p.entity != nil:
+		return titleOfPath(cat, p.entity, arg, lang)
+	case kind == "same":
+		return p.titleOf(arg, lang)
+	default:
+		return ""
+	}
+}
+
 // tableNodes finds the people of every column.
 func (s *Service) tableNodes(ctx context.Context, tenant string, plan *Plan, in SimulateInput) ([]TableNode, error) {
 	nodes := []TableNode{}
@@ -133,7 +161,7 @@ func (s *Service) tableNodes(ctx context.Context, tenant string, plan *Plan, in 
 			if err != nil {
 				return nil, err
 			}
-			column.Entries = append(column.Entries, TableEntry{Who: who, People: people})
+			column.Entries = append(column.Entries, TableEntry{Who: who, Name: plan.whoTitle(in.Catalog, who, in.Lang), People: people})
 		}
 		nodes = append(nodes, column)
 	}

@@ -64,6 +64,7 @@ type TracedReason struct {
 	Reads  map[string]any `json:"reads,omitempty"`
 	Holds  string         `json:"holds,omitempty"`
 	Who    string         `json:"who,omitempty"`
+	Name   string         `json:"name,omitempty"` // what Who names, for people
 	Rule   string         `json:"rule,omitempty"`
 	People []Named        `json:"people,omitempty"`
 	Hidden bool           `json:"hidden,omitempty"`
@@ -92,6 +93,7 @@ type told struct {
 // tracer puts a trace together. hidden tells which paths a reader may not see; names resolves ids of people.
 type tracer struct {
 	plan   *Plan
+	cat    *def.Catalog // of the plan
 	state  *State
 	facts  []told
 	lang   string
@@ -207,6 +209,7 @@ func (t *tracer) reasons() map[string][]TracedReason {
 func (t *tracer) reason(at time.Time, why Reason) TracedReason {
 	shown := TracedReason{
 		At: at, Branch: why.Branch, When: why.When, Reads: why.Reads, Holds: why.Holds, Who: why.Who, Rule: why.Rule,
+		Name: t.plan.whoTitle(t.cat, why.Who, t.lang),
 	}
 	for path := range why.Reads {
 		if t.hidden != nil && t.hidden(path) {

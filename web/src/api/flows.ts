@@ -23,6 +23,8 @@ export interface FlowDetail extends FlowInfo {
   draft: Flow | null
   definition: Flow
   problems: Finding[]
+  /** What the people of nodes are named by, by entry: "role:finance" → "Finance". */
+  titles: Record<string, string>
   /** The draft compiles: it can be simulated. */
   playable: boolean
   /** The reader may change the draft. */
@@ -56,6 +58,8 @@ export interface TraceReason {
   reads?: Record<string, string | number | null>
   holds?: 'yes' | 'no' | 'failed'
   who?: string
+  /** What who names, for people. */
+  name?: string
   rule?: string
   people?: Person[]
   /** It rests on values the reader may not see. */
@@ -120,7 +124,7 @@ export interface ApproverTable {
     node: string
     title: string
     type: string
-    entries: { who: string; people: Person[] }[]
+    entries: { who: string; name?: string; people: Person[] }[]
   }[]
   rows: { when: TableRange[]; nodes: string[]; failed?: boolean }[]
   undecided?: string[]

@@ -37,6 +37,8 @@ export function JsonEditor({ label, text, onChange }: JsonEditorProps) {
         ],
       }),
     })
+    // What scrolls must be reachable by keyboard.
+    view.scrollDOM.tabIndex = 0
     return () => view.destroy()
   }, [text, label])
   return <div ref={place} className="fw-json" />

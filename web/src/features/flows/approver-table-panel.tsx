@@ -102,7 +102,7 @@ function Cell({ node }: { node: ApproverTable['nodes'][number] }) {
     <div key={entry.who}>
       {entry.people.length > 0
         ? entry.people.map((person) => person.name || person.id).join(t('flows.and'))
-        : whoText(entry.who)}
+        : whoText(entry.who, entry.name)}
     </div>
   ))
 }

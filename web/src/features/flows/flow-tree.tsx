@@ -12,6 +12,8 @@ interface FlowTreeProps {
   marks: (node: string) => { errors: number; warnings: number }
   /** Where a run went, by node; undefined without one. */
   trace: ReadonlyMap<string, TraceNode> | undefined
+  /** What the people of nodes are named by, by entry. */
+  titles: Record<string, string>
   selected: string | undefined
   onSelect: (node: string) => void
 }
@@ -41,6 +43,7 @@ function List({ nodes, ...props }: FlowTreeProps & { nodes: readonly Node[] }): 
             node={node}
             marks={props.marks(node.name)}
             trace={props.trace?.get(node.name)}
+            titles={props.titles}
             selected={props.selected === node.name}
             onSelect={() => props.onSelect(node.name)}
           />

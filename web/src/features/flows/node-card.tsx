@@ -36,12 +36,13 @@ interface NodeCardProps {
   node: Node
   marks: { errors: number; warnings: number }
   trace: TraceNode | undefined
+  titles: Record<string, string>
   selected: boolean
   onSelect: () => void
 }
 
 /** A node: what it is, whom it asks, under which condition, and what is wrong with it. A press shows all about it. */
-export function NodeCard({ node, marks, trace, selected, onSelect }: NodeCardProps) {
+export function NodeCard({ node, marks, trace, titles, selected, onSelect }: NodeCardProps) {
   const { t } = useTranslation()
   const state = trace ? ` fw-node-${trace.status}` : ''
   return (
@@ -58,7 +59,7 @@ export function NodeCard({ node, marks, trace, selected, onSelect }: NodeCardPro
       </span>
       {(node.who ?? []).map((entry) => (
         <span key={entry} className="fw-node-line">
-          {whoText(entry)}
+          {whoText(entry, titles[entry])}
         </span>
       ))}
       {node.when && (

@@ -27,6 +27,7 @@ export function Overview({ flow }: { flow: FlowDetail }) {
           flow={flow.definition}
           marks={marks}
           trace={trace}
+          titles={flow.titles}
           selected={selected}
           onSelect={(node) => setSelected(node === selected ? undefined : node)}
         />

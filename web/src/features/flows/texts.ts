@@ -3,9 +3,9 @@ import type { TableRange, TraceReason } from '@/api/flows'
 import { translateIfKnown } from '@/lib/i18n'
 
 /** An entry of a node's people in words: "role:finance" is the holders of the role finance. */
-export function whoText(entry: string): string {
+export function whoText(entry: string, title?: string): string {
   const [kind = '', ...rest] = entry.split(':')
-  return translateIfKnown(`flows.who.${kind}`, { name: rest.join(':') }) ?? entry
+  return translateIfKnown(`flows.who.${kind}`, { name: title || rest.join(':') }) ?? entry
 }
 
 /** A reason in words. */
@@ -27,8 +27,8 @@ export function reasonText(reason: TraceReason): string {
     return people ? t('flows.reasonRule', { rule, people }) : rule
   }
   return people
-    ? t('flows.reasonWho', { who: whoText(reason.who ?? ''), people })
-    : t('flows.reasonNobody', { who: whoText(reason.who ?? '') })
+    ? t('flows.reasonWho', { who: whoText(reason.who ?? '', reason.name), people })
+    : t('flows.reasonNobody', { who: whoText(reason.who ?? '', reason.name) })
 }
 
 /** What a condition read, in words: "amount = 1500, note = empty". */
