@@ -20,18 +20,29 @@ func (s *Service) CreateFull(ctx context.Context, actor access.Actor, entity str
 	if err != nil {
 		return nil, false, err
 	}
-	full, err = s.loaded(ctx, actor.Tenant, entity, doc)
+	full, err = r.loaded(ctx, doc)
 	return full, replay, err
 }
 
 // ChangeFull is Change for flows: it gives the record as it is stored now, as Load does.
 func (s *Service) ChangeFull(ctx context.Context, actor access.Actor, entity, id string, decide Decide) (*Full, error) {
 	step := func(w *write) (*store.Doc, error) { return w.decided(ctx, decide) }
-	_, doc, err := s.change(ctx, rewriting{actor, entity, id, 0}, step)
+	r, doc, err := s.change(ctx, rewriting{actor, entity, id, 0}, step)
 	if err != nil {
 		return nil, err
 	}
-	return s.loaded(ctx, actor.Tenant, entity, doc)
+	return r.loaded(ctx, doc)
+}
+
+// loaded is Load for a document this request wrote. What the write read of other records need not be read again to show
+// it; of the record itself it has read what was there before.
+func (r *request) loaded(ctx context.Context, doc *store.Doc) (*Full, error) {
+	full, err := r.service.loaded(ctx, r.actor.Tenant, r.entity.Name, doc)
+	if err == nil {
+		delete(r.others.docs[r.entity.Name], doc.ID)
+		full.write.others = r.others
+	}
+	return full, err
 }
 
 // loaded is Load for a document that was just read or written.
@@ -62,6 +73,7 @@ func (s *Service) Show(ctx context.Context, actor access.Actor, full *Full) (Rec
 	if err != nil {
 		return Record{}, err
 	}
+	r.others = full.write.others
 	return r.toReader(ctx, full.write.stored)
 }
 
@@ -71,5 +83,6 @@ func (s *Service) ShowParticipant(ctx context.Context, actor access.Actor, full 
 	if err != nil {
 		return Record{}, err
 	}
+	r.others = full.write.others
 	return r.toParticipant(ctx, full.write.stored)
 }
