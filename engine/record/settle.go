@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -45,8 +46,20 @@ func (w *write) keys(doc *store.Doc) ([]string, []form.Claim, error) {
 	for i, claim := range claims {
 		keys[i] = claim.Key
 	}
-	slices.Sort(keys)
+	slices.SortFunc(keys, byMeaning)
 	return slices.Compact(keys), claims, nil
+}
+
+// byMeaning orders keys so that the one a person understands is told first: a number is often made of what another rule
+// is about, and says less.
+func byMeaning(a, b string) int {
+	number := func(key string) int {
+		if strings.HasPrefix(key, def.KeyNatural+"|") {
+			return 1
+		}
+		return 0
+	}
+	return cmp.Or(number(a)-number(b), strings.Compare(a, b))
 }
 
 // keyMatches evaluates the filter of a key over the record itself.

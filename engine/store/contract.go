@@ -156,7 +156,8 @@ const (
 	ScanLimit   = 50_000  // records a substring is looked for in without an index
 )
 
-// DuplicateError is returned by Put when one of the document's Keys is taken by another document.
+// DuplicateError is returned by Put when one of the document's Keys is taken by another document: Key is the first of
+// those, in the document's order.
 type DuplicateError struct{ Key string }
 
 // Error names the key.

@@ -233,10 +233,10 @@ func keysOf(e *encoded) ([]string, error) {
 	return keys, nil
 }
 
-// difference lists what is only in next and what is only in old.
+// difference lists what is only in next and what is only in old, each once.
 func difference(old, next []string) (added, removed []string) {
 	for _, one := range next {
-		if !slices.Contains(old, one) {
+		if !slices.Contains(old, one) && !slices.Contains(added, one) {
 			added = append(added, one)
 		}
 	}
@@ -250,8 +250,7 @@ func difference(old, next []string) (added, removed []string) {
 
 // takeKeys takes keys for a document, all or none. Nobody else writes, so those that are free stay free.
 func (w *writer) takeKeys(ctx context.Context, t *table, id string, keys []string) error {
-	slices.Sort(keys)
-	keys = slices.Compact(keys)
+	keys, _ = difference(nil, keys)
 	for chunk := range slices.Chunk(keys, maxKeysAtOnce) {
 		args := make([]any, 0, 3*len(chunk))
 		for _, key := range chunk {

@@ -181,6 +181,10 @@ func keys(t T, s *suite) {
 		t.Errorf("taken key: %v, want a DuplicateError naming it", err)
 	}
 	db.absent("s2")
+	both := store.Write{Collection: sheet, Doc: with("s2", "worker_day|w1|2026-06-01", "natural|A")}
+	if err := db.refusal(both); !errors.As(err, &duplicate) || duplicate.Key != "worker_day|w1|2026-06-01" {
+		t.Errorf("two taken keys: %v, want a DuplicateError naming the first", err)
+	}
 	db.put(store.Write{Collection: sheet, Doc: with("s3", "natural|B")}) // the refused write took nothing
 	db.put(store.Write{Collection: worker, Doc: with("w1", "natural|A")})
 
