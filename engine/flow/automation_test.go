@@ -492,3 +492,31 @@ func TestAButtonIsOfferedToThoseWhoMay(t *testing.T) {
 }
 
 var _ store.Doc
+
+// TestAnotherProcessDeliversIsLeftAlone: while one process is at an effect another one does not send it again.
+func TestAnotherProcessDeliversIsLeftAlone(t *testing.T) {
+	a := newAutomated(t, `{"name": "receive", "title": "收货", "entity": "delivery", "nodes": [`+leaderNode+`,
+		{"name": "tell", "type": "action", "do": {"webhook": "erp.post"}}]}`)
+	rec := a.deliver(delivery())
+	a.decide(li, flow.Act{Verb: flow.Approve})
+	other := a.flows
+	a.openAs("there")
+	nested := 0
+	a.outward.fail = func(flow.Outbound) error {
+		if nested++; nested == 1 { // the other process comes by while this one is waiting for the receiver
+			a.outward.mu.Unlock()
+			defer a.outward.mu.Lock()
+			if _, err := other.FireDue(a.ctx, tenantName); err != nil {
+				t.Error(explain(err))
+			}
+		}
+		return nil
+	}
+	a.settle()
+	if len(a.outward.got) != 1 {
+		t.Errorf("sent %d times", len(a.outward.got))
+	}
+	if st := a.state("delivery", rec.ID); len(st.Outbox) != 0 {
+		t.Errorf("outbox %+v", st.Outbox)
+	}
+}

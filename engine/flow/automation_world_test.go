@@ -142,6 +142,12 @@ func newAutomated(tb testing.TB, flows ...string) *automated {
 func (a *automated) open(writes int, before bool) {
 	a.Helper()
 	a.store = &brokenStore{Store: a.world.store, left: writes, before: before}
+	a.openAs("here")
+}
+
+// openAs starts the services of a process of this name on the store.
+func (a *automated) openAs(holder string) {
+	a.Helper()
 	stores := func(context.Context, string) (store.Store, error) { return a.store, nil }
 	zone := func(context.Context, string) (*time.Location, error) { return time.FixedZone("CST", 8*3600), nil }
 	a.rights = access.New(access.Config{Catalog: a.Active, Stores: stores, Clock: a.clock, Zone: zone})
@@ -154,7 +160,7 @@ func (a *automated) open(writes int, before bool) {
 		a.Fatal(err)
 	}
 	a.flows = flow.New(flow.Config{
-		Catalogs: a.world, Stores: stores, Records: a.records, Access: a.rights, Clock: a.clock, Zone: zone, Outward: a.outward,
+		Catalogs: a.world, Stores: stores, Records: a.records, Access: a.rights, Clock: a.clock, Zone: zone, Outward: a.outward, Holder: holder,
 	})
 }
 

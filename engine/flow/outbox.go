@@ -40,9 +40,10 @@ const (
 
 // outbox delivers the effects of this process's runs.
 type outbox struct {
-	queue chan dueRun
-	mu    sync.Mutex
-	busy  map[dueRun]bool
+	queue  chan dueRun
+	mu     sync.Mutex
+	busy   map[dueRun]bool
+	leases map[string]*sharedLease
 }
 
 type dueRun struct {
@@ -50,7 +51,9 @@ type dueRun struct {
 	at     target
 }
 
-func newOutbox() *outbox { return &outbox{queue: make(chan dueRun, queued), busy: map[dueRun]bool{}} }
+func newOutbox() *outbox {
+	return &outbox{queue: make(chan dueRun, queued), busy: map[dueRun]bool{}, leases: map[string]*sharedLease{}}
+}
 
 // begin claims a run for one goroutine of this process.
 func (o *outbox) begin(run dueRun) bool {
@@ -123,7 +126,8 @@ func (s *Service) deliver(ctx context.Context, run dueRun) error {
 	return nil
 }
 
-// lease keeps other processes from delivering the same effects at the same time.
+// lease keeps other processes from delivering the same effects at the same time. Runs share leases, so that there are few;
+// the last of this process that uses one gives it back.
 func (s *Service) lease(ctx context.Context, run dueRun) (release func(), err error) {
 	if s.config.Holder == "" {
 		return func() {}, nil
@@ -135,10 +139,38 @@ func (s *Service) lease(ctx context.Context, run dueRun) (release func(), err er
 	h := fnv.New32a()
 	_, _ = fmt.Fprint(h, run.at.entity, "/", run.at.id)
 	name := fmt.Sprintf("effects/%d", h.Sum32()%leaseShards)
+	shared := s.outbox.shared(run.tenant + "/" + name)
+	shared.Lock()
+	defer shared.Unlock()
 	if _, err := st.Lease(ctx, name, s.config.Holder, leaseTime); err != nil {
 		return nil, err
 	}
-	return func() {}, nil // it runs out by itself: giving it back would take it from the others of this process
+	shared.users++
+	return func() {
+		shared.Lock()
+		defer shared.Unlock()
+		if shared.users--; shared.users == 0 {
+			// If it cannot be given back, also because this process stops, it runs out by itself.
+			_, _ = st.Lease(context.WithoutCancel(ctx), name, s.config.Holder, 0)
+		}
+	}, nil
+}
+
+// sharedLease is a lease as the goroutines of this process use it.
+type sharedLease struct {
+	sync.Mutex
+	users int
+}
+
+func (o *outbox) shared(name string) *sharedLease {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	l := o.leases[name]
+	if l == nil {
+		l = &sharedLease{}
+		o.leases[name] = l
+	}
+	return l
 }
 
 // deliverOnce is one pass: perform what is due, then acknowledge all of it in one write. more tells whether something new
