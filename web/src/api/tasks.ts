@@ -56,13 +56,45 @@ export interface DecisionAnswer {
   next?: string
 }
 
+/** What of a list is wanted, and in which order. Days are of the company's time zone. */
+export interface TaskSearch {
+  q?: string
+  entity?: string
+  initiator?: string
+  from?: string
+  to?: string
+  overdue?: boolean
+  sort?: string
+}
+
+/** What a batch did, and what it passed over and why. */
+export interface BatchAnswer {
+  done: number
+  skipped: { task: string; code: string; params?: Record<string, unknown> }[]
+}
+
+/** What can be done to many tasks at once. */
+export type BatchVerb = 'approve' | 'reject' | 'read'
+
+export function decideMany(
+  body: { tasks: string[]; verb: BatchVerb; comment?: string },
+  key: string,
+): Promise<BatchAnswer> {
+  return request('/tasks/batch', { method: 'POST', body, idempotencyKey: key })
+}
+
 export const taskQueries = {
-  list: (tab: TaskTab, q: string) =>
+  list: (tab: TaskTab, search: TaskSearch) =>
     infiniteQueryOptions({
-      queryKey: ['tasks', 'list', tab, q],
+      queryKey: ['tasks', 'list', tab, search],
       queryFn: ({ pageParam }) =>
         request<{ tasks: Task[]; next: string }>(
-          `/tasks${queryString({ tab, q, after: pageParam })}`,
+          `/tasks${queryString({
+            tab,
+            ...search,
+            overdue: search.overdue ? 'true' : undefined,
+            after: pageParam,
+          })}`,
         ),
       initialPageParam: '',
       getNextPageParam: (page) => (page.next ? page.next : undefined),

@@ -7,6 +7,7 @@ import {
 } from '@tanstack/react-router'
 import { ApiError } from '@/api/request'
 import { type Session, sessionQueries, switchTenant } from '@/api/session'
+import type { TaskSearch } from '@/api/tasks'
 import type { ReportState } from '@/features/reports/state'
 import { languageFor, switchLanguage } from '@/lib/i18n'
 import { taskTabOf } from '@/lib/task-tab'
@@ -103,15 +104,23 @@ const shell = createRoute({
   component: lazyRouteComponent(() => import('./shell/app-shell'), 'AppShell'),
 })
 
+/** The state of the to-do centre that survives a reload. */
+export interface HomeSearch extends TaskSearch {
+  tab?: ReturnType<typeof taskTabOf>
+}
+
 const home = createRoute({
   getParentRoute: () => shell,
   path: '/',
-  validateSearch: (
-    search: Record<string, unknown>,
-  ): { tab?: ReturnType<typeof taskTabOf>; q?: string } => {
+  validateSearch: (search: Record<string, unknown>): HomeSearch => {
     const tab = taskTabOf(search['tab'])
-    const q = text(search['q'])
-    return { ...(tab === 'open' ? {} : { tab }), ...(q ? { q } : {}) }
+    const kept: HomeSearch = tab === 'open' ? {} : { tab }
+    for (const name of ['q', 'entity', 'initiator', 'from', 'to', 'sort'] as const) {
+      const value = text(search[name])
+      if (value) kept[name] = value
+    }
+    if (search['overdue'] === true) kept.overdue = true
+    return kept
   },
   component: lazyRouteComponent(() => import('./routes/home'), 'HomeRoute'),
 })

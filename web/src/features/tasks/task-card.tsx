@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import { Checkbox } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { Task } from '@/api/tasks'
 import { translateIfKnown } from '@/lib/i18n'
@@ -8,8 +9,16 @@ import { StateTag } from '@/ui/state-tag'
 import { useNow } from '@/ui/use-now'
 import { Remaining } from './remaining'
 
+interface TaskCardProps {
+  task: Task
+  tab: TaskTab
+  /** Given while several are chosen: the card is then a choice instead of a link. */
+  chosen?: boolean
+  onChoose?: () => void
+}
+
 /** One task of a list: what it is about, up to five facts, who started it and how long it has been here. */
-export function TaskCard({ task, tab }: { task: Task; tab: TaskTab }) {
+export function TaskCard({ task, tab, chosen, onChoose }: TaskCardProps) {
   const { t } = useTranslation()
   const now = useNow()
   const at = task.doneAt ?? task.arrivedAt
@@ -46,6 +55,14 @@ export function TaskCard({ task, tab }: { task: Task; tab: TaskTab }) {
       </div>
     </>
   )
+  if (onChoose) {
+    return (
+      <label htmlFor={`task-${task.id}`} className="fw-task fw-task-choice">
+        <Checkbox id={`task-${task.id}`} checked={chosen ?? false} onChange={onChoose} />
+        {content}
+      </label>
+    )
+  }
   if (tab === 'started') {
     return (
       <Link

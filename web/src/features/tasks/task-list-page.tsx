@@ -1,46 +1,57 @@
 import './tasks.css'
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { Badge, Button, Input } from 'antd'
-import { useEffect, useState } from 'react'
+import { Badge, Button } from 'antd'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { taskQueries } from '@/api/tasks'
+import { type TaskCounts, type TaskSearch, taskQueries } from '@/api/tasks'
 import { type TaskTab, taskTabs } from '@/lib/task-tab'
 import { Waiting } from '@/ui/boundary'
 import { Failed } from '@/ui/failed'
 import { Nothing } from '@/ui/nothing'
 import { Page } from '@/ui/page'
 import { TabBar } from '@/ui/tab-bar'
-import { useDebounced } from '@/ui/use-debounced'
+import { BatchBar } from './batch-bar'
 import { TaskCard } from './task-card'
+import { TaskFilters } from './task-filters'
 
 interface TaskListPageProps {
   tab: TaskTab
-  q: string
+  search: TaskSearch
   onTab: (tab: TaskTab) => void
-  onSearch: (q: string) => void
+  onSearch: (search: TaskSearch) => void
 }
 
 /** The to-do centre: what waits for the person, what he was told, started and decided. */
-export function TaskListPage({ tab, q, onTab, onSearch }: TaskListPageProps) {
+export function TaskListPage({ tab, search, onTab, onSearch }: TaskListPageProps) {
   const { t } = useTranslation()
   const { data: counts } = useQuery(taskQueries.counts())
-  const countOf = (each: TaskTab) =>
-    each === 'open' ? counts?.open : each === 'cc' ? counts?.cc : undefined
+  const shown = taskTabs.filter(
+    (each) =>
+      each === tab ||
+      (each === 'handle' ? countOf(counts, each) > 0 : each !== 'proxied') ||
+      (each === 'proxied' && countOf(counts, each) > 0),
+  )
   return (
     <Page title={t('tasks.title')}>
       <TabBar
         label={t('tasks.title')}
         selected={tab}
         onSelect={onTab}
-        tabs={taskTabs.map((each) => ({
+        tabs={shown.map((each) => ({
           key: each,
-          label: <TabLabel text={t(`tasks.tab.${each}`)} count={countOf(each) ?? 0} />,
+          label: <TabLabel text={t(`tasks.tab.${each}`)} count={countOf(counts, each)} />,
         }))}
       >
-        <TaskTabContent key={tab} tab={tab} q={q} onSearch={onSearch} />
+        <TaskTabContent key={tab} tab={tab} search={search} onSearch={onSearch} />
       </TabBar>
     </Page>
   )
+}
+
+/** The number beside a tab: what waits there, or was not read yet. */
+function countOf(counts: TaskCounts | undefined, tab: TaskTab): number {
+  if (tab === 'started' || tab === 'handled') return 0
+  return counts?.[tab] ?? 0
 }
 
 function TabLabel({ text, count }: { text: string; count: number }) {
@@ -54,44 +65,55 @@ function TabLabel({ text, count }: { text: string; count: number }) {
   )
 }
 
-function TaskTabContent({
-  tab,
-  q,
-  onSearch,
-}: {
+/** Tabs whose tasks can be decided, or marked as read, together. */
+const batched: ReadonlySet<TaskTab> = new Set(['open', 'cc', 'proxied'])
+
+interface TaskTabContentProps {
   tab: TaskTab
-  q: string
-  onSearch: (q: string) => void
-}) {
+  search: TaskSearch
+  onSearch: (search: TaskSearch) => void
+}
+
+function TaskTabContent({ tab, search, onSearch }: TaskTabContentProps) {
   const { t } = useTranslation()
-  const [typed, setTyped] = useState(q)
-  const settled = useDebounced(typed, 300)
-  useEffect(() => {
-    if (settled !== q) onSearch(settled)
-  }, [settled, q, onSearch])
-  const tasks = useInfiniteQuery({ ...taskQueries.list(tab, q), placeholderData: keepPreviousData })
+  const [chosen, setChosen] = useState<readonly string[] | undefined>()
+  const tasks = useInfiniteQuery({
+    ...taskQueries.list(tab, search),
+    placeholderData: keepPreviousData,
+  })
   const found = tasks.data?.pages.flatMap((page) => page.tasks) ?? []
+  const { sort: _sort, ...conditions } = search
+  const searched = Object.keys(conditions).length > 0
+  const toggle = (id: string) =>
+    setChosen((old = []) => (old.includes(id) ? old.filter((one) => one !== id) : [...old, id]))
   return (
     <>
-      <Input.Search
-        allowClear
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-        placeholder={t('tasks.search')}
-        aria-label={t('tasks.search')}
-        style={{ maxWidth: 360, marginBottom: 12 }}
+      <TaskFilters
+        tab={tab}
+        search={search}
+        onSearch={onSearch}
+        {...(batched.has(tab) && found.length > 0
+          ? { onSelect: () => setChosen((old) => (old ? undefined : [])) }
+          : {})}
+        selecting={chosen !== undefined}
       />
       {tasks.isPending && <Waiting />}
       {tasks.error && <Failed error={tasks.error} onRetry={() => void tasks.refetch()} />}
       {tasks.data && found.length === 0 && (
-        <Nothing text={q === '' ? t(`tasks.none.${tab}`) : t('common.nothingFound')}>
-          {q !== '' && <Button onClick={() => setTyped('')}>{t('common.clearSearch')}</Button>}
+        <Nothing text={searched ? t('common.nothingFound') : t(`tasks.none.${tab}`)}>
+          {searched && <Button onClick={() => onSearch({})}>{t('common.clearSearch')}</Button>}
         </Nothing>
       )}
       <ul className="fw-task-list" aria-label={t(`tasks.tab.${tab}`)}>
         {found.map((task) => (
           <li key={task.id}>
-            <TaskCard task={task} tab={tab} />
+            <TaskCard
+              task={task}
+              tab={tab}
+              {...(chosen
+                ? { chosen: chosen.includes(task.id), onChoose: () => toggle(task.id) }
+                : {})}
+            />
           </li>
         ))}
       </ul>
@@ -104,6 +126,15 @@ function TaskTabContent({
         >
           {t('common.more')}
         </Button>
+      )}
+      {chosen && (
+        <BatchBar
+          tab={tab}
+          tasks={found}
+          chosen={chosen}
+          onChoose={setChosen}
+          onEnd={() => setChosen(undefined)}
+        />
       )}
     </>
   )

@@ -1,0 +1,182 @@
+import { FilterOutlined } from '@ant-design/icons'
+import { useQuery } from '@tanstack/react-query'
+import { Button, Checkbox, Drawer, Input, Select } from 'antd'
+import { type ReactNode, useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { menuQueries } from '@/api/menu'
+import type { TaskSearch } from '@/api/tasks'
+import { PeopleSelect } from '@/form/verbs/people-select'
+import { type TaskTab, taskSorts } from '@/lib/task-tab'
+import { Labelled } from '@/ui/labelled'
+import { useDebounced } from '@/ui/use-debounced'
+import { usePhone } from '@/ui/use-phone'
+import { kindsIn } from './kinds'
+
+interface TaskFiltersProps {
+  tab: TaskTab
+  search: TaskSearch
+  onSearch: (search: TaskSearch) => void
+  /** Begins or ends choosing several. */
+  onSelect?: () => void
+  selecting: boolean
+}
+
+/** Without what is empty: the URL keeps only what was asked for. */
+function tidy(search: TaskSearch): TaskSearch {
+  return Object.fromEntries(
+    Object.entries(search).filter(
+      ([, value]) => value !== undefined && value !== '' && value !== false,
+    ),
+  )
+}
+
+/** What of the list is shown, and in which order. */
+export function TaskFilters({ tab, search, onSearch, onSelect, selecting }: TaskFiltersProps) {
+  const { t } = useTranslation()
+  const phone = usePhone()
+  const [open, setOpen] = useState(false)
+  const change = (some: Partial<TaskSearch>) => onSearch(tidy({ ...search, ...some }))
+  const sorts = taskSorts[tab]
+  const count = ['entity', 'initiator', 'from', 'to', 'overdue'].filter(
+    (name) => search[name as keyof TaskSearch],
+  ).length
+  return (
+    <search className="fw-task-tools">
+      <SearchBox q={search.q ?? ''} onSearch={(q) => change({ q })} />
+      <Button
+        icon={<FilterOutlined />}
+        aria-expanded={open}
+        type={count > 0 ? 'primary' : 'default'}
+        ghost={count > 0}
+        onClick={() => setOpen(!open)}
+      >
+        {count > 0 ? t('list.filterCount', { count }) : t('list.filter')}
+      </Button>
+      <Select
+        aria-label={t('tasks.sort')}
+        style={{ minWidth: 130 }}
+        value={search.sort ?? sorts[0] ?? ''}
+        options={sorts.map((value) => ({
+          value,
+          label: t(`tasks.sorts.${value}` as 'tasks.sorts.due_at'),
+        }))}
+        onChange={(sort) => change({ sort: sort === sorts[0] ? '' : sort })}
+      />
+      {onSelect && (
+        <Button onClick={onSelect}>{t(selecting ? 'tasks.selectEnd' : 'tasks.select')}</Button>
+      )}
+      <Place phone={phone} open={open} onClose={() => setOpen(false)}>
+        <Conditions search={search} change={change} tab={tab} />
+        {count > 0 && (
+          <Button
+            type="link"
+            onClick={() => onSearch(tidy({ q: search.q ?? '', sort: search.sort ?? '' }))}
+          >
+            {t('list.clearFilters')}
+          </Button>
+        )}
+      </Place>
+    </search>
+  )
+}
+
+interface PlaceProps {
+  phone: boolean
+  open: boolean
+  onClose: () => void
+  children: ReactNode
+}
+
+/** On a desk the conditions stand under the tools, on a phone in a drawer. */
+function Place({ phone, open, onClose, children }: PlaceProps) {
+  const { t } = useTranslation()
+  if (!phone) return open ? <div className="fw-task-conditions">{children}</div> : null
+  return (
+    <Drawer open={open} onClose={onClose} placement="bottom" size="80%" title={t('list.filter')}>
+      {children}
+      <Button type="primary" block onClick={onClose}>
+        {t('list.show')}
+      </Button>
+    </Drawer>
+  )
+}
+
+function SearchBox({ q, onSearch }: { q: string; onSearch: (q: string) => void }) {
+  const { t } = useTranslation()
+  const [typed, setTyped] = useState(q)
+  const settled = useDebounced(typed, 300)
+  useEffect(() => {
+    if (settled !== q && settled === typed) onSearch(settled)
+  }, [settled, typed, q, onSearch])
+  return (
+    <Input.Search
+      allowClear
+      value={typed}
+      onChange={(event) => setTyped(event.target.value)}
+      placeholder={t('tasks.search')}
+      aria-label={t('tasks.search')}
+      style={{ maxWidth: 360, flex: '1 1 180px' }}
+    />
+  )
+}
+
+interface ConditionsProps {
+  tab: TaskTab
+  search: TaskSearch
+  change: (some: Partial<TaskSearch>) => void
+}
+
+function Conditions({ tab, search, change }: ConditionsProps) {
+  const { t } = useTranslation()
+  const { data: menu } = useQuery(menuQueries.all())
+  return (
+    <>
+      <Labelled id="tasks-entity" label={t('tasks.kind')}>
+        <Select
+          id="tasks-entity"
+          allowClear
+          style={{ minWidth: 160 }}
+          value={search.entity ?? null}
+          options={kindsIn(menu ?? [])}
+          onChange={(entity: string | null | undefined) => change({ entity: entity ?? '' })}
+        />
+      </Labelled>
+      {tab !== 'started' && (
+        <Labelled id="tasks-initiator" label={t('tasks.initiator')}>
+          <div style={{ minWidth: 200 }}>
+            <PeopleSelect
+              id="tasks-initiator"
+              several
+              value={search.initiator ? [search.initiator] : []}
+              onChange={(ids) => change({ initiator: ids.at(-1) ?? '' })}
+            />
+          </div>
+        </Labelled>
+      )}
+      <Labelled id="tasks-from" label={t('tasks.from')}>
+        <Input
+          id="tasks-from"
+          type="date"
+          value={search.from ?? ''}
+          onChange={(event) => change({ from: event.target.value })}
+        />
+      </Labelled>
+      <Labelled id="tasks-to" label={t('tasks.until')}>
+        <Input
+          id="tasks-to"
+          type="date"
+          value={search.to ?? ''}
+          onChange={(event) => change({ to: event.target.value })}
+        />
+      </Labelled>
+      {(tab === 'open' || tab === 'handle' || tab === 'proxied') && (
+        <Checkbox
+          checked={search.overdue === true}
+          onChange={(event) => change({ overdue: event.target.checked })}
+        >
+          {t('tasks.overdue')}
+        </Checkbox>
+      )}
+    </>
+  )
+}
