@@ -55,12 +55,11 @@ func newRulesWorld(w *world) *rulesWorld {
 	}
 	past = append(past,
 		sheetOf("P1", "T1", "2026-05-20", line("W02", "8", "0")),
-		sheetOf("P1", "T1", "2026-06-01", line("W03", "8", "0"), with(line("W04", "8", "0"), object{"chargeback_contract": key("FB-P1-01")})),
+		sheetOf("P1", "T1", "2026-06-01", line("W03", "8", "0"), with(line("W04", "8", "0"), object{"chargeback_contract": key("FB-P1-06")})),
 		sheetOf("P1", "T2", "2026-05-06", line("W05", "8", "0")),
 		sheetOf("P2", "T3", "2026-05-04", line("W11", "9", "0"), line("W08", "9", "0")),
 		sheetOf("P3", "T4", "2026-05-05", line("W12", "8", "0")),
 	)
-	past[10]["lines"].([]object)[1]["chargeback_contract"] = key("FB-P1-06") //nolint:forcetypeassert // made above
 	r.opening("day_labor_sheet", past...)
 	r.opening("wage_sheet",
 		object{"project": key("P1"), "month": "2026-04", "due_date": "2026-05-20", "opening_gross": "1000.00", "no": "GZ-P1-202604"},
@@ -75,9 +74,9 @@ func newRulesWorld(w *world) *rulesWorld {
 	return r
 }
 
-func (r *rulesWorld) create(account, entity string, values object) string {
+func (r *rulesWorld) create(account, entity string, values object) {
 	r.t.Helper()
-	return r.by[account].do("POST", "/entities/"+entity+"/records", object{"values": values}).want(http.StatusCreated, "").text("id")
+	r.by[account].do("POST", "/entities/"+entity+"/records", object{"values": values}).want(http.StatusCreated, "")
 }
 
 func (r *rulesWorld) submit(account, entity string, values object, reasons ...string) string {
@@ -317,10 +316,6 @@ func (r *rulesWorld) publicityRules() {
 		return id
 	}
 	first := wages("P1", "W01")
-	r.run([]ruleCase{{
-		"wages of a month twice", "labor", "wage_sheet", true,
-		object{"project": key("P1"), "month": "2026-05", "lines": []object{{"worker": key("W02")}}}, "lines[].net_amount", "negative_net",
-	}})
 	again := object{"values": object{"project": key("P1"), "month": "2026-05", "lines": []object{{"worker": key("W03")}}}, "submit": true}
 	r.refused("wages of a month twice", r.by["labor"].do("POST", "/entities/wage_sheet/records", again), "project", "duplicate_wage_sheet")
 	shown := object{"values": object{"publicity_from": "2026-06-03T00:00:00Z", "publicity_to": "2026-06-06T00:00:00Z"}}
