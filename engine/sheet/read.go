@@ -3,7 +3,6 @@ package sheet
 import (
 	"archive/zip"
 	"bytes"
-	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -98,10 +97,27 @@ func read(raw []byte, name string) (g *grid, err error) {
 	if err := g.readRows(file); err != nil {
 		return nil, err
 	}
-	if err := g.readNumbers(file); err != nil {
-		return nil, err
+	return g, g.readTraits(file, raw)
+}
+
+// readTraits mends numbers and fills merged cells by what the sheet says about its cells.
+func (g *grid) readTraits(file *excelize.File, raw []byte) error {
+	long := g.long()
+	t, err := readTraits(raw, g.name, long)
+	if err != nil {
+		t = nil // written in an unusual way
 	}
-	return g, g.fillMerged(file)
+	if err := g.readNumbers(file, long, t); err != nil {
+		return err
+	}
+	if t != nil {
+		return g.fillMerged(t.merged)
+	}
+	merged, err := g.mergedOf(file)
+	if err != nil {
+		return err
+	}
+	return g.fillMerged(merged)
 }
 
 func chosen(file *excelize.File, name string) (string, error) {
@@ -167,26 +183,40 @@ var (
 
 // readNumbers writes numbers as people see them. Only what may be the binary form of a number is looked at: texts of
 // digits stay as they are.
-func (g *grid) readNumbers(file *excelize.File) error {
-	for r, row := range g.rows {
-		for c, text := range row {
-			if (len(text) <= exactDigits && !strings.ContainsAny(text, "eE")) || len(text) > 30 || !longNumber.MatchString(text) {
-				continue
+func (g *grid) readNumbers(file *excelize.File, long map[place]bool, t *traits) error {
+	for at := range long {
+		if t != nil {
+			if !t.texts[at] {
+				g.round(at)
 			}
-			at, err := excelize.CoordinatesToCellName(c+1, r+1)
-			if err != nil {
-				return err
-			}
-			kind, err := file.GetCellType(g.name, at)
-			if err != nil {
-				return fileError("not_a_workbook")
-			}
-			if kind == excelize.CellTypeUnset || kind == excelize.CellTypeNumber || kind == excelize.CellTypeFormula {
-				g.round(place{r, c})
-			}
+			continue
+		}
+		name, err := excelize.CoordinatesToCellName(at.column+1, at.row+1)
+		if err != nil {
+			return err
+		}
+		kind, err := file.GetCellType(g.name, name)
+		if err != nil {
+			return fileError("not_a_workbook")
+		}
+		if kind == excelize.CellTypeUnset || kind == excelize.CellTypeNumber || kind == excelize.CellTypeFormula {
+			g.round(at)
 		}
 	}
 	return nil
+}
+
+// long lists the cells that may hold the binary form of a number.
+func (g *grid) long() map[place]bool {
+	all := map[place]bool{}
+	for r, row := range g.rows {
+		for c, text := range row {
+			if (len(text) > exactDigits || strings.ContainsAny(text, "eE")) && len(text) <= 30 && longNumber.MatchString(text) {
+				all[place{r, c}] = true
+			}
+		}
+	}
+	return all
 }
 
 // round writes the number of a cell as people see it.
@@ -211,29 +241,44 @@ func rounded(text string) string {
 	return strconv.FormatFloat(short, 'f', -1, 64)
 }
 
-// fillMerged gives every cell of a merged range the text of its first.
-func (g *grid) fillMerged(file *excelize.File) error {
+// mergedOf reads the merged ranges with the reader of workbooks.
+func (g *grid) mergedOf(file *excelize.File) ([]span, error) {
 	merged, err := file.GetMergeCells(g.name, true)
 	if err != nil {
-		return fileError("not_a_workbook")
+		return nil, fileError("not_a_workbook")
 	}
+	spans := make([]span, 0, len(merged))
 	for _, m := range merged {
-		left, top, err := excelize.CellNameToCoordinates(m.GetStartAxis())
-		right, bottom, err2 := excelize.CellNameToCoordinates(m.GetEndAxis())
-		if errors.Join(err, err2) != nil {
-			return fileError("not_a_workbook")
+		first, ok := cellPlace(m.GetStartAxis())
+		last, ok2 := cellPlace(m.GetEndAxis())
+		if !ok || !ok2 {
+			return nil, fileError("not_a_workbook")
 		}
-		text := g.at(top-1, left-1)
+		spans = append(spans, span{first, last})
+	}
+	return spans, nil
+}
+
+// fillMerged gives every cell of a merged range the text of its first.
+func (g *grid) fillMerged(merged []span) error {
+	filled := 0
+	for _, m := range merged {
+		text := g.at(m.first.row, m.first.column)
 		if text == "" {
 			continue
 		}
-		for r := top - 1; r < min(bottom, len(g.rows)); r++ {
-			for c := left - 1; c < min(right, maxColumns); c++ {
+		for r := m.first.row; r <= min(m.last.row, len(g.rows)-1); r++ {
+			for c := m.first.column; c <= min(m.last.column, maxColumns-1); c++ {
 				for len(g.rows[r]) <= c {
 					g.rows[r] = append(g.rows[r], "")
 				}
+				if filled++; filled > maxMerged {
+					return fileError("workbook_too_large", "max", maxMerged, "unit", "cells")
+				}
 				g.rows[r][c] = text
-				g.damaged[place{r, c}] = g.damaged[place{top - 1, left - 1}]
+				if g.damaged[m.first] {
+					g.damaged[place{r, c}] = true
+				}
 			}
 		}
 	}

@@ -38,6 +38,7 @@ const (
 	maxEntries    = 2_000     // files in the archive
 	maxUnzipped   = 256 << 20 // bytes of all of them
 	maxSheetBytes = 64 << 20  // bytes of the sheet that is read
+	maxMerged     = 2_000_000 // cells in merged ranges
 	maxProblems   = 1_000     // listed in a report
 	maxKept       = 20_000    // put in order for it
 	layoutRows    = 5_000     // up to here a marked workbook keeps its layout
