@@ -49,6 +49,7 @@ type (
 		Task         string              `json:"task,omitempty" description:"of reassign"`
 		Map          map[string]string   `json:"map,omitempty" description:"of migrate: old name of a node to its new one"`
 		Seen         string              `json:"seen,omitempty" description:"as the task said: refused if what you saw has changed"`
+		Rev          *int64              `json:"rev,omitempty" description:"commands the run has seen: refused if there were more"`
 		Acknowledged map[string]string   `json:"acknowledged,omitempty"`
 		Sign         string              `json:"sign,omitempty" description:"of approve: id of an uploaded signature"`
 		Password     string              `json:"password,omitempty" description:"where the node asks for it: the actor's own, typed again"`
@@ -143,7 +144,7 @@ func (r *request) act(verb flow.Verb) (flow.Act, string, error) {
 	return flow.Act{
 		Verb: verb, Values: body.Values, Comment: body.Comment, To: body.To, Users: body.Users,
 		Kind: flow.TaskKind(body.Kind), Mode: body.Mode, Resubmit: body.Resubmit, Picks: body.Picks, Task: body.Task,
-		Map: body.Map, Seen: body.Seen, Acknowledged: body.Acknowledged, Sign: body.Sign, Key: key, IfRev: rev,
+		Map: body.Map, Seen: body.Seen, Acknowledged: body.Acknowledged, Sign: body.Sign, Rev: body.Rev, Key: key, IfRev: rev,
 	}, body.Password, err
 }
 

@@ -28,13 +28,18 @@ func flowTestCommand() *cobra.Command {
 		Use:   "test [FILE…|FLOW…]",
 		Short: "Play scenarios through the engine and compare",
 		Long: "Plays the scenarios in files; with --tenant those saved with the published flows of a company, all or the\n" +
-			"named ones, with its own people and records. Nothing is stored.",
+			"named ones, with its own people and records. Nothing is stored.\n" +
+			"With --store the scenarios in files play on the whole engine, in databases made for it and dropped afterwards:\n" +
+			"--store mongodb://… on that server, --store sqlite in a temporary folder.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if tenantName != "" {
 				return p.with(cmd, func(ctx context.Context, f *formwork) error { return testSaved(ctx, cmd, f, tenantName, args) })
 			}
 			if len(args) == 0 {
 				return errors.New("name files, or a company with --tenant")
+			}
+			if cmd.Flags().Changed("store") {
+				return testFilesOn(cmd, p.store, args)
 			}
 			return testFiles(cmd, args)
 		},
@@ -55,6 +60,19 @@ func testFiles(cmd *cobra.Command, files []string) error {
 		}
 		all = append(all, results...)
 	}
+	return printed(cmd, all)
+}
+
+// testFilesOn plays files of scenarios on a store.
+func testFilesOn(cmd *cobra.Command, uri string, files []string) error {
+	all, err := playOnStore(cmd.Context(), uri, files)
+	if err != nil {
+		return err
+	}
+	return printed(cmd, all)
+}
+
+func printed(cmd *cobra.Command, all []flow.CaseResult) error {
 	failed, err := flow.PrintCases(cmd.OutOrStdout(), all)
 	if err != nil {
 		return err

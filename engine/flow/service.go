@@ -447,7 +447,7 @@ func (d *deciding) outcome(plan *Plan, out *Outcome) (record.Change, error) {
 		if fact, ok := out.Events[0].Data.(Fact); ok {
 			c.Writable = plan.Writable(fact.Node)
 		}
-	case ChildEnded:
+	case ChildEnded, Retry: // what an administrator of the flow gives to free an incident
 		c.Writable = func(string) bool { return true }
 	default:
 	}

@@ -1,0 +1,385 @@
+package flow
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"formwork/engine/def"
+	"formwork/engine/form"
+	"formwork/engine/record"
+)
+
+// CaseSetting is what a case plays on: its definitions, the organisation, and an example of every value it uses.
+type CaseSetting struct {
+	ID       string
+	Flow     *def.Flow
+	Called   map[string]*def.Flow   // by name
+	Values   map[string]any         // of the main flow's record, by field
+	SubValue map[string]form.Values // of the records of called flows, by flow and field
+	Leaders  map[string]string
+	Roles    map[string][]string
+}
+
+// CaseCommand is what a person of a case does.
+type CaseCommand struct {
+	Verb     Verb
+	By       string
+	On       string // a child of this call node, "" = the main run
+	Node, To string
+	Users    []string
+	Kind     TaskKind
+	Mode     string
+	Data     form.Values
+	Comment  string
+	Sign     string
+	Key      string
+	Rev      *int64
+	Resubmit string
+	Map      map[string]string
+	Picks    map[string][]string
+	Next     *def.Flow // of migrate: what is published first
+}
+
+// CaseRun is a run as it is stored.
+type CaseRun struct {
+	State   State
+	Values  form.Values
+	Effects []string // as flow.md §3 names them
+	Reminds int
+}
+
+// CaseStage is a place where a case plays outside of this package: a real store, the API. Commands fail with *Refused
+// when they are refused. Effects and messages between parent and child are delivered before a call returns, but for Race.
+type CaseStage interface {
+	Do(CaseCommand) error
+	// Race does commands at once and gives the number of those that were done.
+	Race([]CaseCommand) (int, error)
+	Tick(time.Duration) error
+	Disable(user string) error
+	// Proxy takes times from CaseEpoch on.
+	Proxy(Proxy) error
+	Publish(*def.Flow) error
+	View(on, by string) (form.Values, error)
+	// Run gives a run; false if there is none yet.
+	Run(on, by string) (CaseRun, bool, error)
+}
+
+// CaseEpoch is hour 0 of the clock of cases.
+func CaseEpoch() time.Time { return epoch }
+
+// PlayCases plays the scenarios of a file on stages that open gives, one after the other. Findings about definitions are
+// compared as RunCases does. It fails only if the file cannot be read as one.
+func PlayCases(r io.Reader, open func(CaseSetting) (CaseStage, error)) ([]CaseResult, error) {
+	cases, err := readCases(r)
+	if err != nil {
+		return nil, err
+	}
+	results := make([]CaseResult, len(cases))
+	for i := range cases {
+		c := &cases[i]
+		results[i] = CaseResult{ID: c.ID, Title: c.Title}
+		if err := c.playOn(open); err != nil {
+			results[i].Failure = err.Error()
+		}
+	}
+	return results, nil
+}
+
+func (c *scenario) playOn(open func(CaseSetting) (CaseStage, error)) error {
+	if c.broken != nil || c.Lint != nil {
+		return c.play()
+	}
+	stage, err := open(c.setting())
+	if err != nil {
+		return fmt.Errorf("set the stage: %w", err)
+	}
+	for i := range c.Steps {
+		if err := playStep(stage, &c.Steps[i]); err != nil {
+			return fmt.Errorf("step %d (%s): %w", i+1, c.Steps[i].label(), err)
+		}
+	}
+	return meetsOn(stage, &caseStep{}, c.Expected, nil)
+}
+
+// setting collects what the stage has to know before the first step.
+func (c *scenario) setting() CaseSetting {
+	org := newCaseOrg(c.Org)
+	set := CaseSetting{
+		ID: c.ID, Flow: c.Def.flow(""), Called: map[string]*def.Flow{}, Values: map[string]any{},
+		SubValue: map[string]form.Values{}, Leaders: org.leaders, Roles: org.roles,
+	}
+	for _, name := range fieldsRead(c.Def.Nodes) {
+		set.Values[name] = json.Number("0")
+	}
+	calls := map[string]string{} // call node to flow
+	for i := range c.Def.Nodes {
+		n := &c.Def.Nodes[i]
+		calls[n.ID] = n.Flow
+	}
+	for name, sub := range c.Defs {
+		set.Called[name] = sub.flow(name)
+		set.SubValue[name] = form.Values{}
+		for _, field := range fieldsRead(sub.Nodes) {
+			set.SubValue[name][field] = json.Number("0")
+		}
+	}
+	for i := range c.Def.Nodes {
+		n := &c.Def.Nodes[i]
+		for in := range n.Map {
+			set.SubValue[n.Flow][in] = json.Number("0")
+		}
+		for out, from := range n.Out {
+			set.Values[out], set.SubValue[n.Flow][from] = json.Number("0"), json.Number("0")
+		}
+	}
+	for i := range c.Steps {
+		for _, step := range append([]caseStep{c.Steps[i]}, c.Steps[i].Race...) {
+			into := form.Values(set.Values)
+			if step.On != "" {
+				into = set.SubValue[calls[step.On]]
+			}
+			for field, value := range step.Data {
+				into[field] = value
+			}
+		}
+	}
+	return set
+}
+
+// fieldsRead lists the fields that rights and approvers of some nodes name.
+func fieldsRead(nodes []shortNode) []string {
+	var names []string
+	for i := range nodes {
+		for path := range nodes[i].Fields {
+			names = append(names, path)
+		}
+		for k := range nodes[i].Branches {
+			names = append(names, fieldsRead(nodes[i].Branches[k].Nodes)...)
+		}
+	}
+	return names
+}
+
+// asCommand is a step as a person's command.
+func (step *caseStep) asCommand() CaseCommand {
+	c := CaseCommand{
+		Verb: Verb(step.Do), By: step.By, On: step.On, Node: step.Node, To: first(step.To, step.User), Users: step.Users,
+		Kind: TaskKind(step.Kind), Mode: step.Mode, Data: step.Data, Comment: step.Comment, Sign: step.Sign, Key: step.Key,
+		Rev: step.Rev, Resubmit: step.Resubmit, Map: step.Map,
+	}
+	if step.Kind == "par" {
+		c.Kind = TaskParallel
+	}
+	if step.Do == "start" && len(step.Users) > 0 {
+		c.Picks = map[string][]string{"": step.Users}
+	}
+	if step.Def != nil {
+		c.Next = step.Def.flow("")
+	}
+	return c
+}
+
+func playStep(stage CaseStage, step *caseStep) error {
+	if step.Race != nil {
+		return playRace(stage, step)
+	}
+	before, was, err := stage.Run(step.On, step.By)
+	if err != nil {
+		return err
+	}
+	var view form.Values
+	switch step.Do {
+	case "tick":
+		err = stage.Tick(hours(step.Hours))
+	case "disable":
+		err = stage.Disable(step.User)
+	case "proxy":
+		err = stage.Proxy(Proxy{
+			Principal: step.From, To: step.To, Start: epoch.Add(hours(step.Start)), End: epoch.Add(hours(step.End)),
+		})
+	case "publish":
+		err = stage.Publish(step.Def.flow(""))
+	case "view":
+		view, err = stage.View(step.On, step.By)
+	default:
+		err = stage.Do(step.asCommand())
+	}
+	if got := codeOf(err); got != step.Error {
+		return fmt.Errorf("expected %s, got %s", orDone(step.Error), orDone(got))
+	}
+	if step.Error != "" && was {
+		after, _, err := stage.Run(step.On, step.By)
+		if err != nil {
+			return err
+		}
+		if !reflect.DeepEqual(before.State, after.State) {
+			return errors.New("expected no change by a refused command, got one")
+		}
+	}
+	return meetsOn(stage, step, step.Expect, view)
+}
+
+func playRace(stage CaseStage, step *caseStep) error {
+	commands := make([]CaseCommand, len(step.Race))
+	for i := range step.Race {
+		commands[i] = step.Race[i].asCommand()
+	}
+	done, err := stage.Race(commands)
+	if err != nil {
+		return err
+	}
+	if done != step.OK {
+		return fmt.Errorf("expected %d done, got %d", step.OK, done)
+	}
+	return meetsOn(stage, step, step.Expect, nil)
+}
+
+// meetsOn compares what is stored with an expectation.
+func meetsOn(s CaseStage, step *caseStep, e *expectation, view form.Values) error {
+	if e == nil {
+		return nil
+	}
+	run, ok, err := s.Run(step.On, step.By)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errors.New("expected a run, got none")
+	}
+	p := &played{state: run.State, values: run.Values, effects: run.Effects, reminds: run.Reminds}
+	return (&stage{view: view}).meets(p, e)
+}
+
+// AtOnce does some things at once and counts those that were done; refusals are no errors here.
+func AtOnce(commands []CaseCommand, do func(CaseCommand) error) (done int, err error) {
+	var group sync.WaitGroup
+	outcomes := make([]error, len(commands))
+	for i, c := range commands {
+		group.Go(func() { outcomes[i] = do(c) })
+	}
+	group.Wait()
+	for _, outcome := range outcomes {
+		var refused *Refused
+		switch {
+		case outcome == nil:
+			done++
+		case !errors.As(outcome, &refused):
+			err = errors.Join(err, outcome)
+		}
+	}
+	return done, err
+}
+
+// CaseEffects gives what the events of a run say it had effects: action:<node> and how it ended, in order; and how often
+// somebody was reminded. Events are those of the record, of the last run only.
+func CaseEffects(facts []Fact, plan *Plan) (effects []string, reminds int) {
+	for _, f := range facts {
+		if f.Delta.Fresh {
+			effects, reminds = nil, 0
+		}
+		for _, name := range f.Passed {
+			if n := plan.nodes[name]; n != nil && n.Type == def.NodeAction {
+				effects = append(effects, "action:"+name)
+			}
+		}
+		if len(f.Reminds) > 0 {
+			reminds++
+		}
+		if f.Status.Ended() && !slices.Contains(effects, string(f.Status)) {
+			effects = append(effects, string(f.Status))
+		}
+	}
+	return effects, reminds
+}
+
+// CaseField names the type of a case's value: numbers are decimals, texts that name people are users.
+func CaseField(value any, people func(string) bool) def.FieldType {
+	switch v := value.(type) {
+	case string:
+		if people(v) {
+			return def.TypeUser
+		}
+		return def.TypeText
+	case bool:
+		return def.TypeBoolean
+	default:
+		return def.TypeDecimal
+	}
+}
+
+// StoredRun gives a run as it is stored, after what it has to deliver was delivered; false if none is stored. It is for
+// stages of cases.
+func (s *Service) StoredRun(ctx context.Context, tenant, entity, id string) (CaseRun, bool, error) {
+	if err := s.drain(ctx, dueRun{tenant, target{entity: entity, id: id}}); err != nil {
+		return CaseRun{}, false, err
+	}
+	full, err := s.config.Records.Load(ctx, tenant, entity, id)
+	if errors.Is(err, record.ErrNotFound) {
+		return CaseRun{}, false, nil
+	}
+	if err != nil {
+		return CaseRun{}, false, err
+	}
+	st, err := decodeState(full.Record.Flow)
+	if err != nil || st.Status == "" {
+		return CaseRun{}, false, err
+	}
+	plan, err := s.pinnedPlan(ctx, tenant, &st)
+	if err != nil {
+		return CaseRun{}, false, err
+	}
+	events, err := s.eventsOf(ctx, tenant, entity, id)
+	if err != nil {
+		return CaseRun{}, false, err
+	}
+	var facts []Fact
+	for _, e := range events {
+		if !flowEvents[e.Type] || e.Type == EventEnded {
+			continue
+		}
+		var fact Fact
+		if err := json.Unmarshal(e.Data, &fact); err != nil {
+			return CaseRun{}, false, fmt.Errorf("event of %s/%s: %w", entity, id, err)
+		}
+		if fact.Flow != "" {
+			facts = append(facts, fact)
+		}
+	}
+	run := CaseRun{State: st, Values: full.Record.Values}
+	run.Effects, run.Reminds = CaseEffects(facts, plan)
+	if err := CheckState(plan, &st); err != nil {
+		return run, true, err
+	}
+	return run, true, nil
+}
+
+// drainFor is how long a stage waits for effects that another goroutine delivers.
+const drainFor = 10 * time.Second
+
+// drain waits until a run has nothing left to deliver.
+func (s *Service) drain(ctx context.Context, run dueRun) error {
+	for deadline := time.Now().Add(drainFor); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		full, err := s.config.Records.Load(ctx, run.tenant, run.at.entity, run.at.id)
+		if errors.Is(err, record.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		st, err := decodeState(full.Record.Flow)
+		if err != nil || len(st.Outbox) == 0 {
+			return err
+		}
+		if err := s.deliver(ctx, run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
