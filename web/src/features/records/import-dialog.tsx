@@ -226,7 +226,12 @@ function ImportOptions(props: ImportOptionsProps) {
         />
       </Labelled>
       <Labelled id="import-all" label={t('sheets.all')} help={t('sheets.allHelp')}>
-        <Switch id="import-all" checked={order.all} onChange={(all) => onChange({ all })} />
+        <Switch
+          id="import-all"
+          style={{ alignSelf: 'flex-start' }}
+          checked={order.all}
+          onChange={(all) => onChange({ all })}
+        />
       </Labelled>
       {props.askReason && (
         <Labelled id="import-reason" label={t('sheets.reason')} help={t('sheets.reasonHelp')}>
