@@ -69,7 +69,7 @@ func (s *Service) mayPress(ctx context.Context, actor access.Actor, cat *def.Cat
 	} else if may, err := full.May(ctx, access.Update); err != nil || !may {
 		return false, err
 	}
-	return s.admits(ctx, actor.Tenant, cat, entity, f.Start.Where, &full.Record)
+	return s.admits(ctx, actor.Tenant, cat, f.Start.Where, &full.Record)
 }
 
 // Press starts a flow on a record. key is the Idempotency-Key: pressing twice with one starts it once; "" is never the

@@ -254,7 +254,7 @@ func (s *stage) effect(p *played, e Effect) error {
 		return s.command(p.parent, Command{
 			Verb: ChildEnded, Node: e.Parent.Node, Round: e.Parent.Round, Index: e.Parent.Index, Ended: e.Status, Data: e.Values,
 		})
-	case EffectAction:
+	case EffectAction, EffectReverse:
 	}
 	return nil
 }

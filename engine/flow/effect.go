@@ -196,3 +196,8 @@ type About struct {
 	Entity string
 	Record string
 }
+
+// failing tells whether an effect was tried in vain.
+func (s *State) failing() bool {
+	return slices.ContainsFunc(s.Outbox, func(e Effect) bool { return e.Error != "" })
+}

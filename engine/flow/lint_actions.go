@@ -66,6 +66,16 @@ func (l *linter) start() {
 	if itself := on || start.Schedule != "" || start.Webhook != ""; itself && hasPeople(l.flow.Nodes) {
 		l.report("/nodes", levelError, lintAutoPeople, nil)
 	}
+	for _, role := range start.Roles {
+		if l.cat.Roles[role] == nil {
+			l.report("/start/roles", levelError, lintUnknownName, map[string]any{"name": role})
+		}
+	}
+	l.fromOutside(start)
+}
+
+// fromOutside looks at the time and the calls that start the flow.
+func (l *linter) fromOutside(start *def.Start) {
 	if start.Schedule != "" {
 		if _, err := parseCron(start.Schedule); err != nil {
 			l.report("/start/schedule", levelError, lintCron, nil)
@@ -75,11 +85,6 @@ func (l *linter) start() {
 		other := l.cat.Flows[name].Start
 		if start.Webhook != "" && name != l.flow.Name && other != nil && other.Webhook == start.Webhook {
 			l.report("/start/webhook", levelError, lintDupWebhook, map[string]any{"flow": name})
-		}
-	}
-	for _, role := range start.Roles {
-		if l.cat.Roles[role] == nil {
-			l.report("/start/roles", levelError, lintUnknownName, map[string]any{"name": role})
 		}
 	}
 }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base32"
 	"errors"
 	"fmt"
@@ -9,8 +10,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"crypto/sha256"
 
 	"formwork/engine/access"
 	"formwork/engine/record"

@@ -43,7 +43,7 @@ type Outbound struct {
 
 // Permanent is a failure that trying again does not mend: a webhook nobody has set up, an answer that refuses for good.
 // Code is stable and shown to people; the engine gives the effect up at once and shows it as an incident.
-type Permanent struct {
+type Permanent struct { //nolint:errname // a failure of this kind
 	Code string
 	Err  error
 }

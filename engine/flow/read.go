@@ -142,7 +142,7 @@ func (p *Plan) runVerbs(st *State, org Org, user string) []string {
 	if admin && !st.Status.Ended() {
 		verbs = append(verbs, string(Terminate))
 	}
-	if admin && slices.ContainsFunc(st.Outbox, func(e Effect) bool { return e.Error != "" }) {
+	if admin && st.failing() {
 		verbs = append(verbs, string(RetryEffect))
 	}
 	if admin && st.Status == Suspended {

@@ -114,40 +114,9 @@ type AutomationPage struct {
 
 // Automations lists runs of the flows the actor administers. Whoever administers none is refused: not_admin.
 func (s *Service) Automations(ctx context.Context, actor access.Actor, q AutomationQuery) (AutomationPage, error) {
-	cat, err := s.config.Catalogs.Active(ctx, actor.Tenant)
+	flows, err := s.governed(ctx, actor, q.Flow)
 	if err != nil {
 		return AutomationPage{}, err
-	}
-	var flows []any
-	for name, f := range cat.Flows {
-		if q.Flow != "" && q.Flow != name {
-			continue
-		}
-		ok, err := s.governs(ctx, actor, f)
-		if err != nil {
-			return AutomationPage{}, err
-		}
-		if ok {
-			flows = append(flows, name)
-		}
-	}
-	if len(flows) == 0 && !actor.Admin {
-		return AutomationPage{}, refuse(CodeNotAdmin)
-	}
-	var where []*query.Filter
-	if !actor.Admin || q.Flow != "" {
-		if len(flows) == 0 {
-			flows = []any{q.Flow} // of a flow that is gone
-		}
-		where = append(where, &query.Filter{Cond: &query.Cond{Path: []string{"flow"}, Op: query.In, Value: flows, Type: def.TypeText}})
-	}
-	for field, value := range map[string]string{"status": q.Status, "entity": q.Entity, "record": q.Record} {
-		if value != "" {
-			where = append(where, taskField(field, def.TypeText, value))
-		}
-	}
-	if q.Incident {
-		where = append(where, &query.Filter{Cond: &query.Cond{Path: []string{"incident"}, Op: query.Empty, Value: false, Type: def.TypeText}})
 	}
 	st, err := s.config.Stores(ctx, actor.Tenant)
 	if err != nil {
@@ -158,7 +127,7 @@ func (s *Service) Automations(ctx context.Context, actor access.Actor, q Automat
 		limit = 20
 	}
 	page, err := st.Find(ctx, query.Query{
-		Collection: def.EntityRun, Where: query.AllOf(where...), Sort: newestFirst, Limit: limit, After: q.After,
+		Collection: def.EntityRun, Where: query.AllOf(q.where(flows)...), Sort: newestFirst, Limit: limit, After: q.After,
 	})
 	if err != nil {
 		return AutomationPage{}, fmt.Errorf("runs of flows: %w", err)
@@ -168,6 +137,55 @@ func (s *Service) Automations(ctx context.Context, actor access.Actor, q Automat
 		answer.Runs = append(answer.Runs, automationRun(&page.Docs[i]))
 	}
 	return answer, nil
+}
+
+// where selects runs of some flows, of all if there are none.
+func (q *AutomationQuery) where(flows []any) []*query.Filter {
+	var where []*query.Filter
+	if len(flows) > 0 {
+		where = append(where, &query.Filter{Cond: &query.Cond{Path: []string{"flow"}, Op: query.In, Value: flows, Type: def.TypeText}})
+	}
+	for field, value := range map[string]string{"status": q.Status, "entity": q.Entity, "record": q.Record} {
+		if value != "" {
+			where = append(where, taskField(field, def.TypeText, value))
+		}
+	}
+	if q.Incident {
+		where = append(where, &query.Filter{Cond: &query.Cond{Path: []string{"incident"}, Op: query.Empty, Value: false, Type: def.TypeText}})
+	}
+	return where
+}
+
+// governed lists the flows somebody administers, or the one he asks for; an administrator of the company who asks for
+// none in particular sees those of all flows, also of such as are gone: nil.
+func (s *Service) governed(ctx context.Context, actor access.Actor, name string) ([]any, error) {
+	switch {
+	case actor.Admin && name == "":
+		return nil, nil
+	case actor.Admin:
+		return []any{name}, nil
+	}
+	cat, err := s.config.Catalogs.Active(ctx, actor.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	var flows []any
+	for other, f := range cat.Flows {
+		if name != "" && name != other {
+			continue
+		}
+		ok, err := s.governs(ctx, actor, f)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			flows = append(flows, other)
+		}
+	}
+	if len(flows) == 0 {
+		return nil, refuse(CodeNotAdmin)
+	}
+	return flows, nil
 }
 
 // governs tells whether somebody administers a flow: as an administrator of the company, or by the flow's own list.

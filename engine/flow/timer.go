@@ -127,6 +127,7 @@ func (r *run) wakeUp(n *node, active Active) error {
 	until, over, ok := r.waitsUntil(n)
 	switch {
 	case r.err != nil:
+		return r.err
 	case !ok:
 		r.stick(n, IncidentCondition, active.Prev)
 		delete(r.st.Active, n.Name)

@@ -68,7 +68,12 @@ func (s *Service) react(ctx context.Context, tenant string, cat *def.Catalog, e 
 	at := target{entity: e.Entity, id: e.Record}
 	for _, kind := range kindsOf(e, written) {
 		for _, f := range triggeredBy(cat, e.Entity, kind) {
-			if err := s.trigger(ctx, tenant, cat, f, kind, e, written); err != nil {
+			n := &newRun{
+				id:   derivedID("run", f.Name, at.entity, at.id, strconv.FormatInt(e.Rev, 10), kind),
+				flow: f.Name, trigger: kind, about: at, at: e.At,
+				begin: beginning{initiator: s.whoDid(ctx, tenant, e.Actor), depth: parseCause(written.Cause).depth},
+			}
+			if err := s.trigger(ctx, tenant, cat, n); err != nil {
 				return err
 			}
 		}
@@ -127,34 +132,27 @@ func waitsFor(cat *def.Catalog) bool {
 	return false
 }
 
-// trigger starts a flow for an event, if its where admits the record as it is now.
-func (s *Service) trigger(
-	ctx context.Context, tenant string, cat *def.Catalog, f *def.Flow, kind string, e store.Event, written *event.Written,
-) error {
-	at := target{entity: e.Entity, id: e.Record}
-	full, err := s.config.Records.Load(ctx, tenant, at.entity, at.id)
+// trigger starts a run for an event, if the flow's where admits the record as it is now.
+func (s *Service) trigger(ctx context.Context, tenant string, cat *def.Catalog, n *newRun) error {
+	full, err := s.config.Records.Load(ctx, tenant, n.about.entity, n.about.id)
 	if errors.Is(err, record.ErrNotFound) || err == nil && full.Record.Deleted {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	ok, err := s.admits(ctx, tenant, cat, at.entity, f.Start.Where, &full.Record)
+	ok, err := s.admits(ctx, tenant, cat, cat.Flows[n.flow].Start.Where, &full.Record)
 	if err != nil || !ok {
 		return err
 	}
-	_, err = s.startRun(ctx, tenant, &newRun{
-		id:   derivedID("run", f.Name, at.entity, at.id, strconv.FormatInt(e.Rev, 10), kind),
-		flow: f.Name, trigger: kind, about: at, at: e.At,
-		begin: beginning{initiator: s.whoDid(ctx, tenant, e.Actor), depth: parseCause(written.Cause).depth},
-	})
+	_, err = s.startRun(ctx, tenant, n)
 	if errors.Is(err, record.ErrIdempotencyConflict) {
 		return nil // it was started before under another title
 	}
 	if err != nil {
 		if _, _, permanent := failureOf(err); permanent { // it must not keep other events from being looked at
-			s.config.Log.ErrorContext(ctx, "automation could not start", "tenant", tenant, "flow", f.Name,
-				"entity", at.entity, "record", at.id, "error", err)
+			s.config.Log.ErrorContext(ctx, "automation could not start", "tenant", tenant, "flow", n.flow,
+				"entity", n.about.entity, "record", n.about.id, "error", err)
 			return nil
 		}
 	}
@@ -195,12 +193,11 @@ func (s *Service) whoDid(ctx context.Context, tenant, id string) Person {
 }
 
 // admits tells whether a filter of a definition matches a record, with the engine's eyes. No filter matches all.
-func (s *Service) admits(
-	ctx context.Context, tenant string, cat *def.Catalog, entity string, raw json.RawMessage, rec *record.Record,
-) (bool, error) {
+func (s *Service) admits(ctx context.Context, tenant string, cat *def.Catalog, raw json.RawMessage, rec *record.Record) (bool, error) {
 	if len(raw) == 0 {
 		return true, nil
 	}
+	entity := rec.Entity
 	where, err := access.ParseFilter(raw, cat, entity)
 	if err != nil {
 		return false, fmt.Errorf("filter over %s: %w", entity, err)
