@@ -231,6 +231,9 @@ func TestAMonthOfAttendanceOnPaper(t *testing.T) {
 		}
 		again := labor.do("POST", path, object{"params": object{"month": "2026-06"}, "final": true}).want(http.StatusOK, "")
 		may := labor.do("POST", path, object{"params": object{"month": "2026-05"}, "final": true}).want(http.StatusOK, "")
+		if empty, _ := may.block("days")["matrix"].(object); len(empty["days"].([]any)) != 31 || empty["rows"] == nil {
+			t.Errorf("a month without work: %v", empty)
+		}
 		if again.at("documents.0.printed") != number("2") || may.at("documents.0.printed") != number("1") {
 			t.Errorf("copies %v and %v", again.at("documents.0.printed"), may.at("documents.0.printed"))
 		}

@@ -80,7 +80,7 @@ func (l *layout) matrix(b *block, made *Block) error {
 	if err != nil {
 		return &record.InvalidError{Problems: []form.Problem{{Field: m.Month, Code: "required", Level: def.LevelError}}}
 	}
-	grid := &grid{layout: l, block: b, index: map[string]int{}}
+	grid := &grid{layout: l, block: b, index: map[string]int{}, made: Matrix{Rows: []MatrixRow{}}}
 	for _, column := range b.columns {
 		if column.field == nil && column.text == nil {
 			continue

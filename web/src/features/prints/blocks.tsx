@@ -71,9 +71,9 @@ function Qr({ document }: { document: PrintDocument }) {
       <QRCode
         type="svg"
         value={address}
-        size={64}
+        size={60}
         bordered={false}
-        style={{ padding: 0, width: '17mm', height: '17mm' }}
+        style={{ padding: 0, width: '16mm', height: '16mm' }}
       />
     </div>
   )

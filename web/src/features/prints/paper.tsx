@@ -144,5 +144,10 @@ function Marks({ sheet, document }: { sheet: Sheet; document: PrintDocument }) {
     state && (translateIfKnown(`state.${state}`) ?? state),
   ].filter((mark) => mark !== undefined && mark !== '')
   if (marks.length === 0) return null
-  return <div className="fw-print-mark">{marks.join(' · ')}</div>
+  return (
+    // The foot of the page and the message above say it in words.
+    <div className="fw-print-mark" aria-hidden="true">
+      {marks.join(' · ')}
+    </div>
+  )
 }

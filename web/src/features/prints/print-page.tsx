@@ -8,6 +8,7 @@ import { makeSheet, type Printed, type PrintInfo, printQueries, type Sheet } fro
 import { titleOf } from '@/lib/texts'
 import { Waiting } from '@/ui/boundary'
 import { Failed } from '@/ui/failed'
+import { Nothing } from '@/ui/nothing'
 import { useFailureMessage } from '@/ui/use-failure-message'
 import { Paper } from './paper'
 
@@ -33,6 +34,7 @@ export function PrintPage({ of, print, choices, onChoose, onBack }: PrintPagePro
     onError: fail,
   })
   const sheet = final ?? preview.data
+  const empty = sheet?.documents.length === 0
   const { ref, width } = useWidth()
   const ready = useCallback(() => {
     if (!final || final === printed) return
@@ -66,18 +68,19 @@ export function PrintPage({ of, print, choices, onChoose, onBack }: PrintPagePro
         <Button
           type="primary"
           icon={<PrinterOutlined />}
-          disabled={!preview.data}
+          disabled={!preview.data || empty}
           loading={making.isPending}
           onClick={() => making.mutate()}
         >
           {t('print.print')}
         </Button>
       </header>
-      {sheet && <Told sheet={sheet} />}
+      {sheet && !empty && <Told sheet={sheet} />}
       <div className="fw-print-desk" ref={ref}>
         {preview.isPending && <Waiting />}
         {preview.error && <Failed error={preview.error} onRetry={() => void preview.refetch()} />}
-        {sheet && width > 0 && <Paper sheet={sheet} width={width} onReady={ready} />}
+        {empty && <Nothing text={t('print.nothing')} />}
+        {sheet && !empty && width > 0 && <Paper sheet={sheet} width={width} onReady={ready} />}
       </div>
     </main>
   )

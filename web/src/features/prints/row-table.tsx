@@ -15,7 +15,9 @@ interface RowTableProps {
 /** A table with its head on every page, sums below, and rows without values struck out. */
 export function RowTable({ block, piece, look }: RowTableProps) {
   const { t } = useTranslation()
-  const { columns = [], rows = [] } = block
+  const { rows = [] } = block
+  // The heading says what is counted; a unit in every cell would only take room.
+  const columns = (block.columns ?? []).map(({ 'x-unit': _, ...column }) => column)
   const from = piece?.from ?? 0
   const to = piece?.to ?? countOf(block)
   const shown = Array.from({ length: to - from }, (_, i) => from + i)
