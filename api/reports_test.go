@@ -145,3 +145,18 @@ func TestTheLaborCenterOfTheDemo(t *testing.T) {
 		}
 	})
 }
+
+// Figures of a wage sheet stand on the screen before it is saved: sums over approved sheets are computed in the browser of
+// whoever may read them.
+func TestWagesAreComputedInTheBrowser(t *testing.T) {
+	onStores(t, func(w *world) {
+		for who, want := range map[string]bool{"labor": false, "clerk": true} {
+			r := w.signIn(who).do("GET", "/entities/wage_sheet/bundle", nil).want(http.StatusOK, "")
+			lines, _ := r.at("slice.entity.properties.lines.items.properties").(object)
+			gong, _ := lines["all_normal_gong"].(object)
+			if server := gong["x-server"] == true || gong == nil; server != want {
+				w.t.Errorf("%s: gong of the month is left to the server: %t, want %t", who, server, want)
+			}
+		}
+	})
+}

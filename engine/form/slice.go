@@ -79,7 +79,8 @@ func (c *cutter) open(u *unit) bool {
 		}
 	}
 	for _, foreign := range u.foreign {
-		if foreign.Path != def.FieldID && !c.readable(foreign.Entity, foreign.Path) {
+		// System fields of others, such as the state sums are taken by, are read with the record.
+		if _, system := def.SystemField(foreign.Path); !system && !c.readable(foreign.Entity, foreign.Path) {
 			return false
 		}
 	}
