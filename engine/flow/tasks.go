@@ -46,7 +46,7 @@ type TaskItem struct {
 	State       string        `json:"state"` // of the record
 }
 
-// SummaryItem is one value of the record the reader may see: display text for references, else the wire value.
+// SummaryItem is one value of the record the reader may see: display text for references and options, else the wire value.
 type SummaryItem struct {
 	Field string `json:"field"`
 	Title string `json:"title"`
@@ -332,12 +332,23 @@ func summaryOf(entity *def.Entity, rec record.Record, lang string) []SummaryItem
 		if !ok || !there || len(items) == maxSummary {
 			continue
 		}
-		if id, isText := value.(string); isText && field.Target() != "" {
-			value = first(rec.Refs[field.Target()+"/"+id], id)
+		if text, isText := value.(string); isText {
+			value = shownText(field, text, rec, lang)
 		}
 		items = append(items, SummaryItem{Field: name, Title: field.Label(lang), Value: value})
 	}
 	return items
+}
+
+// shownText is a text value as people know it: the display text of a reference, the title of an option.
+func shownText(field *def.Field, text string, rec record.Record, lang string) string {
+	if field.Target() != "" {
+		return first(rec.Refs[field.Target()+"/"+text], text)
+	}
+	if option, ok := field.Option(text); ok && option.Title != "" {
+		return option.Label(lang)
+	}
+	return text
 }
 
 // summarised gives the records of some tasks as the actor may see them: in one query per entity those he may read by

@@ -18,6 +18,8 @@ export interface Task {
   subject: string
   summary: { field: string; title: string; value: Wire }[]
   initiator: Person
+  /** Whose task it is, where it is not the reader's own. */
+  for?: Person
   arrivedAt?: string
   dueAt?: string
   doneAt?: string

@@ -244,6 +244,12 @@ const inbox = createRoute({
   component: lazyRouteComponent(() => import('./routes/inbox'), 'InboxRoute'),
 })
 
+const monitor = createRoute({
+  getParentRoute: () => shell,
+  path: '/monitor',
+  component: lazyRouteComponent(() => import('@/features/monitor/monitor-page'), 'MonitorPage'),
+})
+
 const channels = createRoute({
   getParentRoute: () => shell,
   path: '/channels',
@@ -305,6 +311,7 @@ const routeTree = root.addChildren([
     definition,
     account,
     inbox,
+    monitor,
     channels,
   ]),
 ])

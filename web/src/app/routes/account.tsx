@@ -1,5 +1,6 @@
 import { AccountPage } from '@/features/account/account-page'
 import { NotifySettings } from '@/features/notifications/notify-settings'
+import { Proxies } from '@/features/proxies/proxies'
 import { useSessionCommands } from '../use-session-commands'
 
 /** The person's own page. */
@@ -11,6 +12,7 @@ export function AccountRoute() {
       onTenant={commands.switchTo}
       onLeave={commands.leave}
       messages={<NotifySettings />}
+      proxies={<Proxies />}
     />
   )
 }

@@ -75,6 +75,7 @@ export function targetOf(item: MenuItem): string | undefined {
 /** The pages of administrators, in their order. */
 const adminPages = [
   { to: '/flows', key: 'flows', icon: <PartitionOutlined /> },
+  { to: '/monitor', key: 'monitor', icon: <DashboardOutlined /> },
   { to: '/members', key: 'members', icon: <TeamOutlined /> },
   { to: '/templates', key: 'templates', icon: <AppstoreOutlined /> },
   { to: '/channels', key: 'channels', icon: <BellOutlined /> },
@@ -84,5 +85,5 @@ const adminPages = [
 /** Which of them somebody may open: an administrator of flows only theirs. */
 export function adminPagesFor({ admin, flows }: { admin: boolean; flows: boolean }) {
   if (admin) return adminPages
-  return flows ? adminPages.filter((page) => page.key === 'flows') : []
+  return flows ? adminPages.filter(({ key }) => key === 'flows' || key === 'monitor') : []
 }

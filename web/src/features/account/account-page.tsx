@@ -20,10 +20,18 @@ interface AccountPageProps {
   onLeave: () => void
   /** How the person is told of things. */
   messages: ReactNode
+  /** Who decides for him while he is away. */
+  proxies: ReactNode
 }
 
 /** The person's own page: name, language, company, password and where he is signed in. */
-export function AccountPage({ onLanguage, onTenant, onLeave, messages }: AccountPageProps) {
+export function AccountPage({
+  onLanguage,
+  onTenant,
+  onLeave,
+  messages,
+  proxies,
+}: AccountPageProps) {
   const { t, i18n } = useTranslation()
   const { data: session } = useSuspenseQuery(sessionQueries.current())
   return (
@@ -75,6 +83,10 @@ export function AccountPage({ onLanguage, onTenant, onLeave, messages }: Account
       <section className="fw-card" aria-label={t('account.messages')}>
         <h2>{t('account.messages')}</h2>
         <Boundary>{messages}</Boundary>
+      </section>
+      <section className="fw-card" aria-label={t('account.proxies')}>
+        <h2>{t('account.proxies')}</h2>
+        <Boundary>{proxies}</Boundary>
       </section>
       <section className="fw-card" aria-label={t('account.password')}>
         <h2>{t('account.password')}</h2>

@@ -30,7 +30,14 @@ export function TaskCard({ task, tab, chosen, onChoose }: TaskCardProps) {
           {task.subject}
         </div>
         <div className="fw-task-meta">
-          {[task.entityTitle, task.nodeTitle, task.initiator.name].filter(Boolean).join(' · ')}
+          {[
+            task.entityTitle,
+            task.nodeTitle,
+            task.initiator.name,
+            task.for && t('tasks.forWhom', { name: task.for.name }),
+          ]
+            .filter(Boolean)
+            .join(' · ')}
         </div>
         <dl className="fw-task-summary">
           {task.summary.map((line) => (

@@ -1,0 +1,111 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { queryString, request } from './request'
+import type { BatchAnswer, Task } from './tasks'
+import type { Person } from './wire'
+
+export interface FlowLoad {
+  flow: string
+  title: string
+  entity: string
+  running: number
+  returned: number
+  suspended: number
+  overdue: number
+}
+
+export interface NodeLoad {
+  flow: string
+  node: string
+  title: string
+  open: number
+  overdue: number
+  oldest?: string
+  handled: number
+  /** Seconds from arrival to decision in the last 30 days, a decimal. */
+  average?: string
+}
+
+export interface PersonLoad {
+  user: Person
+  open: number
+  overdue: number
+}
+
+export interface Monitor {
+  flows: FlowLoad[]
+  nodes: NodeLoad[]
+  people: PersonLoad[]
+}
+
+export type RunState = 'running' | 'returned' | 'suspended'
+
+export interface Run extends Task {
+  incident?: { code: string; node: string }
+}
+
+export interface MigrationPreview {
+  flow: string
+  version: string
+  present: number
+  ready: number
+  count: number
+  refused: {
+    entity: string
+    record: string
+    subject?: string
+    code: string
+    params?: Record<string, unknown>
+  }[]
+  nodes: { node: string; title: string; to: string; runs: number }[]
+  targets: { name: string; title: string }[]
+  more: boolean
+}
+
+export const monitorQueries = {
+  all: () =>
+    queryOptions({
+      queryKey: ['tasks', 'monitor'],
+      queryFn: () => request<Monitor>('/flows/monitor'),
+    }),
+  runs: (flow: string, state: RunState | '') =>
+    infiniteQueryOptions({
+      queryKey: ['tasks', 'runs', flow, state],
+      queryFn: ({ pageParam }) =>
+        request<{ runs: Run[]; next: string }>(
+          `/flows/runs${queryString({ flow, state, after: pageParam })}`,
+        ),
+      initialPageParam: '',
+      getNextPageParam: (page) => page.next || undefined,
+    }),
+  tasks: (search: { flow?: string; user?: string; overdue?: boolean }) =>
+    infiniteQueryOptions({
+      queryKey: ['tasks', 'administered', search],
+      queryFn: ({ pageParam }) =>
+        request<{ tasks: Task[]; next: string }>(
+          `/flows/tasks${queryString({
+            ...search,
+            overdue: search.overdue ? 'true' : undefined,
+            after: pageParam,
+          })}`,
+        ),
+      initialPageParam: '',
+      getNextPageParam: (page) => page.next || undefined,
+    }),
+  migration: (flow: string, map: Record<string, string>) =>
+    queryOptions({
+      queryKey: ['migration', flow, map],
+      queryFn: () =>
+        request<MigrationPreview>(`/flows/${flow}/migration`, { method: 'POST', body: { map } }),
+    }),
+}
+
+export function reassign(
+  body: { tasks: string[]; to: string; comment: string },
+  key: string,
+): Promise<BatchAnswer> {
+  return request('/flows/reassign', { method: 'POST', body, idempotencyKey: key })
+}
+
+export function migrate(flow: string, map: Record<string, string>, key: string): Promise<unknown> {
+  return request(`/flows/${flow}/migrate`, { method: 'POST', body: { map }, idempotencyKey: key })
+}

@@ -1,0 +1,127 @@
+import './monitor.css'
+import { useSuspenseQuery } from '@tanstack/react-query'
+import { Button, Table } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { type FlowLoad, type Monitor, monitorQueries, type NodeLoad } from '@/api/monitor'
+import { fromNow, lengthOf } from '@/lib/time'
+import { Boundary } from '@/ui/boundary'
+import { Nothing } from '@/ui/nothing'
+import { Page } from '@/ui/page'
+import { TabBar } from '@/ui/tab-bar'
+import { useNow } from '@/ui/use-now'
+import { MigrateDialog } from './migrate-dialog'
+import { OpenTasks } from './open-tasks'
+import { Runs } from './runs'
+
+type Tab = 'flows' | 'stuck' | 'running' | 'tasks'
+
+/** How the flows a person administers are doing: what is stuck or late, where it waits, and how to free it. */
+export function MonitorPage() {
+  const { t } = useTranslation()
+  const [tab, setTab] = useState<Tab>('flows')
+  const { data } = useSuspenseQuery(monitorQueries.all())
+  const sum = (of: (load: FlowLoad) => number) =>
+    data.flows.reduce((all, load) => all + of(load), 0)
+  const counts: Record<Tab, number> = {
+    flows: 0,
+    stuck: sum((load) => load.suspended),
+    running: sum((load) => load.running),
+    tasks: sum((load) => load.overdue),
+  }
+  return (
+    <Page title={t('monitor.title')}>
+      <dl className="fw-figures">
+        <Figure label={t('monitor.running')} value={counts.running} />
+        <Figure label={t('monitor.returned')} value={sum((load) => load.returned)} />
+        <Figure label={t('monitor.suspended')} value={counts.stuck} bad={counts.stuck > 0} />
+        <Figure label={t('monitor.overdue')} value={counts.tasks} bad={counts.tasks > 0} />
+      </dl>
+      <TabBar
+        label={t('monitor.title')}
+        selected={tab}
+        onSelect={setTab}
+        tabs={(['flows', 'stuck', 'running', 'tasks'] as const).map((key) => ({
+          key,
+          label: t(`monitor.tab.${key}`),
+        }))}
+      >
+        <Boundary>
+          {tab === 'flows' && <Loads monitor={data} />}
+          {tab === 'stuck' && <Runs state="suspended" />}
+          {tab === 'running' && <Runs state="" />}
+          {tab === 'tasks' && <OpenTasks people={data.people} />}
+        </Boundary>
+      </TabBar>
+    </Page>
+  )
+}
+
+function Figure({ label, value, bad = false }: { label: string; value: number; bad?: boolean }) {
+  return (
+    <div className={bad ? 'fw-figure fw-figure-bad' : 'fw-figure'}>
+      <dt>{label}</dt>
+      <dd>{value}</dd>
+    </div>
+  )
+}
+
+function Loads({ monitor }: { monitor: Monitor }) {
+  const { t } = useTranslation()
+  const now = useNow()
+  const [migrating, setMigrating] = useState<FlowLoad | undefined>()
+  if (monitor.flows.length === 0) return <Nothing text={t('monitor.none')} />
+  const title = new Map(monitor.flows.map((load) => [load.flow, load.title]))
+  return (
+    <>
+      <h2 className="fw-monitor-head">{t('monitor.byFlow')}</h2>
+      <Table<FlowLoad>
+        size="small"
+        rowKey="flow"
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        dataSource={monitor.flows}
+        columns={[
+          { title: t('monitor.flow'), dataIndex: 'title' },
+          { title: t('monitor.running'), dataIndex: 'running', align: 'right' },
+          { title: t('monitor.returned'), dataIndex: 'returned', align: 'right' },
+          { title: t('monitor.suspended'), dataIndex: 'suspended', align: 'right' },
+          { title: t('monitor.overdue'), dataIndex: 'overdue', align: 'right' },
+          {
+            key: 'migrate',
+            render: (_, load) =>
+              load.running + load.returned + load.suspended > 0 && (
+                <Button size="small" onClick={() => setMigrating(load)}>
+                  {t('monitor.migrate')}
+                </Button>
+              ),
+          },
+        ]}
+      />
+      <h2 className="fw-monitor-head">{t('monitor.byNode')}</h2>
+      <Table<NodeLoad>
+        size="small"
+        rowKey={(load) => `${load.flow}/${load.node}`}
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        dataSource={monitor.nodes}
+        columns={[
+          { title: t('monitor.flow'), render: (_, load) => title.get(load.flow) ?? load.flow },
+          { title: t('monitor.node'), dataIndex: 'title' },
+          { title: t('monitor.open'), dataIndex: 'open', align: 'right' },
+          { title: t('monitor.overdue'), dataIndex: 'overdue', align: 'right' },
+          {
+            title: t('monitor.oldest'),
+            render: (_, load) => load.oldest && fromNow(load.oldest, now),
+          },
+          { title: t('monitor.handled'), dataIndex: 'handled', align: 'right' },
+          {
+            title: t('monitor.average'),
+            render: (_, load) => load.average && lengthOf(Number(load.average) * 1000),
+          },
+        ]}
+      />
+      {migrating && <MigrateDialog flow={migrating} onClose={() => setMigrating(undefined)} />}
+    </>
+  )
+}

@@ -1,0 +1,190 @@
+import { useMutation, useQueryClient, useSuspenseInfiniteQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { App, Button, Checkbox, Input, Select, Table } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { monitorQueries, type PersonLoad, reassign } from '@/api/monitor'
+import { Attempt } from '@/api/request'
+import type { Task } from '@/api/tasks'
+import { PeopleSelect } from '@/form/verbs/people-select'
+import { explain, problemText } from '@/lib/problems/explain'
+import { fromNow } from '@/lib/time'
+import { Ask } from '@/ui/ask'
+import { Labelled } from '@/ui/labelled'
+import { Nothing } from '@/ui/nothing'
+import { useNow } from '@/ui/use-now'
+
+/** Open tasks of everybody, late ones first in mind, to be given to somebody else together. */
+export function OpenTasks({ people }: { people: readonly PersonLoad[] }) {
+  const { t } = useTranslation()
+  const [user, setUser] = useState('')
+  const [overdue, setOverdue] = useState(false)
+  const [chosen, setChosen] = useState<string[]>([])
+  const [asking, setAsking] = useState(false)
+  return (
+    <>
+      <div className="fw-monitor-tools">
+        <Select
+          aria-label={t('monitor.holder')}
+          style={{ minWidth: 200 }}
+          value={user}
+          onChange={setUser}
+          options={[
+            { value: '', label: t('monitor.everybody') },
+            ...people.map((load) => ({
+              value: load.user.id,
+              label: t('monitor.load', {
+                name: load.user.name,
+                open: load.open,
+                late: load.overdue,
+              }),
+            })),
+          ]}
+        />
+        <Checkbox checked={overdue} onChange={(event) => setOverdue(event.target.checked)}>
+          {t('tasks.overdue')}
+        </Checkbox>
+        <Button type="primary" disabled={chosen.length === 0} onClick={() => setAsking(true)}>
+          {t('monitor.reassign', { count: chosen.length })}
+        </Button>
+      </div>
+      <TaskTable user={user} overdue={overdue} chosen={chosen} onChoose={setChosen} />
+      {asking && (
+        <Reassign
+          tasks={chosen}
+          onClose={() => {
+            setAsking(false)
+            setChosen([])
+          }}
+          onCancel={() => setAsking(false)}
+        />
+      )}
+    </>
+  )
+}
+
+interface TaskTableProps {
+  user: string
+  overdue: boolean
+  chosen: string[]
+  onChoose: (ids: string[]) => void
+}
+
+function TaskTable({ user, overdue, chosen, onChoose }: TaskTableProps) {
+  const { t } = useTranslation()
+  const now = useNow()
+  const list = useSuspenseInfiniteQuery(monitorQueries.tasks({ user, overdue }))
+  const tasks = list.data.pages.flatMap((page) => page.tasks)
+  if (tasks.length === 0) return <Nothing text={t('monitor.noneOpen')} />
+  return (
+    <>
+      <Table<Task>
+        size="small"
+        rowKey="id"
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        dataSource={tasks}
+        rowSelection={{
+          selectedRowKeys: chosen,
+          onChange: (keys) => onChoose(keys.map(String)),
+          getTitleCheckboxProps: () => ({ 'aria-label': t('tasks.batch.all') }),
+          getCheckboxProps: (task) => ({ 'aria-label': task.subject }),
+        }}
+        columns={[
+          {
+            title: t('monitor.subject'),
+            render: (_, task) => (
+              <Link to="/e/$entity/r/$id" params={{ entity: task.entity, id: task.record }}>
+                {task.subject}
+              </Link>
+            ),
+          },
+          { title: t('monitor.node'), dataIndex: 'nodeTitle' },
+          { title: t('monitor.holder'), render: (_, task) => task.for?.name },
+          {
+            title: t('monitor.since'),
+            render: (_, task) => task.arrivedAt && fromNow(task.arrivedAt, now),
+          },
+          {
+            title: t('monitor.due'),
+            render: (_, task) =>
+              task.dueAt && (
+                <span className={Date.parse(task.dueAt) < now ? 'fw-due-late' : ''}>
+                  {fromNow(task.dueAt, now)}
+                </span>
+              ),
+          },
+        ]}
+      />
+      {list.hasNextPage && (
+        <Button block loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          {t('common.more')}
+        </Button>
+      )}
+    </>
+  )
+}
+
+interface ReassignProps {
+  tasks: string[]
+  onClose: () => void
+  onCancel: () => void
+}
+
+function Reassign({ tasks, onClose, onCancel }: ReassignProps) {
+  const { t } = useTranslation()
+  const { message, modal } = App.useApp()
+  const client = useQueryClient()
+  const [to, setTo] = useState('')
+  const [comment, setComment] = useState('')
+  const [attempt] = useState(() => new Attempt())
+  const sending = useMutation({
+    mutationFn: () => {
+      const body = { tasks, to, comment: comment.trim() }
+      return reassign(body, attempt.keyFor(body))
+    },
+    onSuccess: async (answer) => {
+      await client.invalidateQueries({ queryKey: ['tasks'] })
+      if (answer.skipped.length > 0) {
+        modal.info({
+          title: t('tasks.batch.some', { done: answer.done, skipped: answer.skipped.length }),
+          content: answer.skipped.map((each) => <div key={each.task}>{problemText(each)}</div>),
+        })
+      } else void message.success(t('verbs.done.reassign'))
+      onClose()
+    },
+  })
+  return (
+    <Ask
+      title={t('verbs.ask.reassign')}
+      ok={t('verbs.verb.reassign')}
+      disabled={to === '' || comment.trim() === ''}
+      busy={sending.isPending}
+      onOk={() => sending.mutate()}
+      onCancel={onCancel}
+    >
+      <Labelled id="reassign-to" label={t('verbs.person.reassign')} required>
+        <PeopleSelect
+          id="reassign-to"
+          several={false}
+          value={to ? [to] : []}
+          onChange={([chosen]) => setTo(chosen ?? '')}
+        />
+      </Labelled>
+      <Labelled
+        id="reassign-reason"
+        label={t('verbs.reason')}
+        required
+        problem={sending.error ? explain(sending.error) : undefined}
+      >
+        <Input.TextArea
+          id="reassign-reason"
+          autoSize={{ minRows: 2 }}
+          maxLength={2000}
+          value={comment}
+          onChange={(event) => setComment(event.target.value)}
+        />
+      </Labelled>
+    </Ask>
+  )
+}
