@@ -38,7 +38,45 @@ export interface WithPassword {
   password?: string
 }
 
+/** What a member holds that somebody must take over when he leaves. */
+export interface Holdings {
+  taskCount: number
+  roles: string[]
+  references: {
+    path: string
+    entityTitle: string
+    fieldTitle: string
+    count: number
+    records: { id: string; name: string }[]
+  }[]
+}
+
+export interface HandoverBody {
+  to: string
+  tasks: boolean
+  roles: string[]
+  references: string[]
+  comment?: string
+}
+
+export interface HandoverAnswer {
+  done: number
+  failed: {
+    what: 'task' | 'role' | 'reference'
+    entity?: string
+    record?: string
+    name?: string
+    code: string
+    params?: Record<string, unknown>
+  }[]
+}
+
 export const memberQueries = {
+  holdings: (user: string) =>
+    queryOptions({
+      queryKey: ['members', 'holdings', user],
+      queryFn: () => request<Holdings>(`/members/${encodeURIComponent(user)}/handover`),
+    }),
   all: () => queryOptions({ queryKey: ['members'], queryFn: () => request<Member[]>('/members') }),
   roles: () =>
     queryOptions({ queryKey: ['roles'], queryFn: () => request<RoleChoice[]>('/roles') }),
@@ -60,6 +98,14 @@ export function resetPassword(user: string, key: string): Promise<WithPassword> 
   return request(`/members/${encodeURIComponent(user)}/password`, {
     method: 'POST',
     body: {},
+    idempotencyKey: key,
+  })
+}
+
+export function handOver(user: string, body: HandoverBody, key: string): Promise<HandoverAnswer> {
+  return request(`/members/${encodeURIComponent(user)}/handover`, {
+    method: 'POST',
+    body,
     idempotencyKey: key,
   })
 }

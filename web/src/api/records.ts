@@ -86,6 +86,12 @@ export interface TimelineEntry {
   /** Where it was returned to. */
   to?: string
   users?: Person[]
+  /** Whose task it was, when somebody stood in for him. */
+  for?: Person
+  /** The signature he drew. */
+  sign?: string
+  /** He gave his password. */
+  confirmed?: boolean
   changes?: { field: string; from?: unknown; to?: unknown }[]
   reasons?: Record<string, string>
   /** What was delivered or tried outside the record. */

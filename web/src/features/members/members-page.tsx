@@ -18,6 +18,7 @@ import { Page } from '@/ui/page'
 import { useFailureMessage } from '@/ui/use-failure-message'
 import { usePhone } from '@/ui/use-phone'
 import { EditMember } from './edit-member'
+import { HandoverDialog } from './handover-dialog'
 import { NewMemberDialog } from './new-member-dialog'
 import { PasswordOnce, type ShownPassword } from './password-once'
 
@@ -28,8 +29,10 @@ export function MembersPage() {
   const [typed, setTyped] = useState('')
   const [adding, setAdding] = useState(false)
   const [edited, setEdited] = useState<Member | undefined>()
+  const [leaving, setLeaving] = useState<string | undefined>()
   const [password, setPassword] = useState<ShownPassword | undefined>()
   const commands = useMemberCommands(setPassword)
+  const goer = members.find((member) => member.user === leaving)
   const q = typed.trim().toLowerCase()
   const found = members.filter((member) =>
     `${member.name} ${member.account.login}`.toLowerCase().includes(q),
@@ -55,7 +58,12 @@ export function MembersPage() {
       {found.length === 0 ? (
         <Nothing text={t('common.nothingFound')} />
       ) : (
-        <MemberList members={found} commands={commands} onEdit={setEdited} />
+        <MemberList
+          members={found}
+          commands={commands}
+          onEdit={setEdited}
+          onLeave={(member) => setLeaving(member.user)}
+        />
       )}
       {adding && (
         <NewMemberDialog
@@ -68,6 +76,17 @@ export function MembersPage() {
       )}
       {edited && (
         <EditMember member={edited} onClose={() => setEdited(undefined)} onSave={commands.change} />
+      )}
+      {goer && (
+        <HandoverDialog
+          member={goer}
+          onDone={() => {
+            setLeaving(undefined)
+            if (!goer.disabled)
+              void commands.change(goer, { disabled: true }).catch(() => undefined)
+          }}
+          onClose={() => setLeaving(undefined)}
+        />
       )}
       {password && <PasswordOnce shown={password} onClose={() => setPassword(undefined)} />}
     </Page>
@@ -132,9 +151,10 @@ interface MemberListProps {
   members: Member[]
   commands: MemberCommands
   onEdit: (member: Member) => void
+  onLeave: (member: Member) => void
 }
 
-function MemberList({ members, commands, onEdit }: MemberListProps) {
+function MemberList({ members, commands, onEdit, onLeave }: MemberListProps) {
   const { t } = useTranslation()
   const phone = usePhone()
   const { data: roles } = useSuspenseQuery(memberQueries.roles())
@@ -146,6 +166,9 @@ function MemberList({ members, commands, onEdit }: MemberListProps) {
       </Button>
       <Button size="small" onClick={() => commands.reset(member)}>
         {t('members.reset')}
+      </Button>
+      <Button size="small" onClick={() => onLeave(member)}>
+        {t('handover.button')}
       </Button>
       <Button size="small" danger={!member.disabled} onClick={() => commands.toggle(member)}>
         {t(member.disabled ? 'members.enable' : 'members.disable')}

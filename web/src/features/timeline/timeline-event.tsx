@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { Bundle } from '@/api/bundle'
+import { thumbUrl } from '@/api/files'
 import type { StoredRecord, TimelineEntry } from '@/api/records'
 import type { Wire } from '@/api/wire'
 import { shownValue } from '@/form/fields/kinds'
@@ -25,17 +26,15 @@ export function TimelineEvent({ entry, earlier, bundle, record }: TimelineEventP
   const took = earlier ? Date.parse(entry.at) - Date.parse(earlier.at) : 0
   const name =
     entry.actor.id === 'system' ? t('timeline.system') : entry.actor.name || entry.actor.id
-  const place = [
-    entry.nodeTitle,
-    entry.round && entry.round > 1 ? t('timeline.round', { count: entry.round }) : undefined,
-  ].filter(Boolean)
   return (
     <li>
       <Initials name={name} />
       <div className="fw-event">
         <div className="fw-event-head">
           <span>
-            <strong>{name}</strong> {translateIfKnown(`event.${entry.type}`) ?? entry.type}
+            <strong>{name}</strong>{' '}
+            {entry.for && `${t('timeline.standsFor', { name: entry.for.name })} `}
+            {translateIfKnown(`event.${entry.type}`) ?? entry.type}
             {entry.users &&
               entry.users.length > 0 &&
               ` ${entry.users.map((user) => user.name).join('、')}`}
@@ -43,18 +42,32 @@ export function TimelineEvent({ entry, earlier, bundle, record }: TimelineEventP
         </div>
         <div className="fw-event-time">
           <time dateTime={entry.at}>{moment(entry.at, bundle.zone)}</time>
-          {place.length > 0 && ` · ${place.join(' · ')}`}
-          {took >= 60_000 && ` · ${t('timeline.took', { time: lengthOf(took) })}`}
-          {entry.cause && ` · ${t('automation.byFlow')}`}
-          {entry.auto && ` · ${translateIfKnown(`auto.${entry.auto}`) ?? entry.auto}`}
+          <Circumstances entry={entry} took={took} />
         </div>
         {entry.comment && <div className="fw-event-comment">{entry.comment}</div>}
+        {entry.sign && (
+          <img className="fw-event-sign" src={thumbUrl(entry.sign, 240)} alt={t('files.sign')} />
+        )}
         <SentEffects sent={entry.sent} />
         <Reasons bundle={bundle} reasons={entry.reasons} />
         <Changes bundle={bundle} record={record} changes={entry.changes} />
       </div>
     </li>
   )
+}
+
+/** Where in the flow it was, how long it took, and what else there is to know of it. */
+function Circumstances({ entry, took }: { entry: TimelineEntry; took: number }) {
+  const { t } = useTranslation()
+  const known = [
+    entry.nodeTitle,
+    entry.round && entry.round > 1 ? t('timeline.round', { count: entry.round }) : undefined,
+    took >= 60_000 ? t('timeline.took', { time: lengthOf(took) }) : undefined,
+    entry.cause ? t('automation.byFlow') : undefined,
+    entry.confirmed ? t('timeline.confirmed') : undefined,
+    entry.auto ? (translateIfKnown(`auto.${entry.auto}`) ?? entry.auto) : undefined,
+  ]
+  return <>{known.filter(Boolean).map((text) => ` · ${text}`)}</>
 }
 
 function SentEffects({ sent }: { sent: TimelineEntry['sent'] }) {

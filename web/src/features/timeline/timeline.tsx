@@ -13,8 +13,10 @@ import {
   type TimelineEntry,
 } from '@/api/records'
 import { Attempt } from '@/api/request'
+import { PeopleSelect } from '@/form/verbs/people-select'
 import { explain } from '@/lib/problems/explain'
 import { lengthOf } from '@/lib/time'
+import { Labelled } from '@/ui/labelled'
 import { Nothing } from '@/ui/nothing'
 import { useFailureMessage } from '@/ui/use-failure-message'
 import { useNow } from '@/ui/use-now'
@@ -122,13 +124,20 @@ function CommentBox({ record }: { record: StoredRecord }) {
   const client = useQueryClient()
   const fail = useFailureMessage()
   const [text, setText] = useState('')
+  const [told, setTold] = useState<string[]>([])
   const [attempt] = useState(() => new Attempt())
   const commenting = useMutation({
     mutationFn: (comment: string) =>
-      commandRecord(record, 'comment', { comment }, attempt.keyFor({ comment })),
+      commandRecord(
+        record,
+        'comment',
+        { comment, ...(told.length > 0 ? { users: told } : {}) },
+        attempt.keyFor({ comment, told }),
+      ),
     onSuccess: async () => {
       attempt.done()
       setText('')
+      setTold([])
       await client.invalidateQueries({
         queryKey: ['records', record.entity, 'timeline', record.id],
       })
@@ -146,6 +155,11 @@ function CommentBox({ record }: { record: StoredRecord }) {
         value={text}
         onChange={(event) => setText(event.target.value)}
       />
+      {text.trim() !== '' && (
+        <Labelled id="comment-people" label={t('timeline.tell')}>
+          <PeopleSelect id="comment-people" several value={told} onChange={setTold} />
+        </Labelled>
+      )}
       {text.trim() !== '' && (
         <Button
           size="small"
