@@ -158,7 +158,7 @@ func (s *site) voided(t *testing.T) {
 	again["lines"] = []object{{"worker": first["worker"], "pay_type": first["pay_type"], "normal_hours": first["normal_hours"], "ot_hours": first["ot_hours"]}}
 	body := object{"values": again, "submit": true, "acknowledged": object{"trained": "补签中", "long_overtime": "抢工"}}
 	taken := labor.do("POST", sheets, body).want(http.StatusUnprocessableEntity, "invalid")
-	if code := taken.text("problems.0.code"); code != "duplicate" && code != "worker_already_on_sheet_that_day" && code != "duplicate_no" {
+	if code := taken.text("problems.0.code"); code != "team_already_has_sheet_that_day" {
 		t.Errorf("while the first sheet stands: %s", taken.body)
 	}
 	cost := func() *big.Rat {

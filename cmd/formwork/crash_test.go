@@ -239,7 +239,7 @@ func (c *company) openTasks(who *browser) map[string]string {
 	tasks := map[string]string{}
 	for _, task := range who.everything("/tasks?tab=open&limit=100", "tasks") {
 		rec, _ := task["record"].(string)
-		if !slices.Contains(c.demo, rec) {
+		if task["entity"] == "day_labor_sheet" && !slices.Contains(c.demo, rec) {
 			tasks[rec], _ = task["id"].(string)
 		}
 	}
