@@ -1,10 +1,11 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Alert, Button, Tag } from 'antd'
+import { Alert, Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { type AutomationRun, type FlowEffect, retryEffect } from '@/api/automations'
 import type { FlowView, StoredRecord } from '@/api/records'
 import { translateIfKnown } from '@/lib/i18n'
 import { moment } from '@/lib/time'
+import { Chip, type Tone } from '@/ui/chip'
 import { useFailureMessage } from '@/ui/use-failure-message'
 
 /** What an effect does, in words: "create · posting". */
@@ -74,11 +75,7 @@ export function Effects({ record, flow, zone }: EffectsProps) {
   )
 }
 
-const colors: Record<string, string> = {
-  approved: 'success',
-  running: 'processing',
-  suspended: 'error',
-}
+const tones: Record<string, Tone> = { approved: 'good', running: 'info', suspended: 'odd' }
 
 /** The automations that ran about a record, newest first. */
 export function Automations({ runs, zone }: { runs: readonly AutomationRun[]; zone: string }) {
@@ -92,9 +89,9 @@ export function Automations({ runs, zone }: { runs: readonly AutomationRun[]; zo
           <li key={run.id} className="fw-run">
             <span>
               {run.title}{' '}
-              <Tag color={run.incident ? 'error' : (colors[run.status] ?? 'default')}>
+              <Chip tone={run.incident ? 'bad' : (tones[run.status] ?? 'quiet')}>
                 {translateIfKnown(`automation.status.${run.status}`) ?? run.status}
-              </Tag>
+              </Chip>
             </span>
             <span className="fw-event-time">
               {translateIfKnown(`automation.trigger.${run.trigger}`) ?? run.trigger} ·{' '}
