@@ -6,6 +6,8 @@ import { isComputed } from './patch'
 export interface FormFields {
   properties: Record<string, Field>
   required?: string[]
+  /** The fields as people read them; the definition's keys come in any order. */
+  'x-order'?: string[]
 }
 
 /** The states that follow from the definition alone; they hold until the engine joins. */

@@ -4,6 +4,7 @@ import { parsePath } from '@/lib/path'
 import type { Ask, Changes, Editing, FieldState, Opened, RowsOperation } from './engine'
 import { type FormFields, statesBefore } from './first-states'
 import { TableHistory } from './history'
+import { pathsInOrder } from './paths-in-order'
 import { type Topic, Topics } from './topics'
 import { keep, withValue, withValues } from './with-value'
 
@@ -47,6 +48,7 @@ function insideTopic(table: string): Topic {
 export class FormModel {
   private current: Values
   private readonly fields: Record<string, Field>
+  private readonly order: readonly string[]
   private states: Map<string, FieldState>
   private found = new Map<string, Problem[]>()
   private refused = new Map<string, Problem[]>()
@@ -64,6 +66,7 @@ export class FormModel {
 
   constructor(entity: FormFields, values: Values, names: Record<string, string> = {}) {
     this.fields = entity.properties
+    this.order = entity['x-order'] ?? Object.keys(entity.properties)
     this.current = values
     this.names = new Map(Object.entries(names))
     this.states = statesBefore(entity, '')
@@ -143,16 +146,15 @@ export class FormModel {
     return this.topics.snapshot(everything, () => {
       if (!this.tellAll && this.refused.size === 0) return none
       const paths = new Set([...this.refused.keys(), ...(this.tellAll ? this.found.keys() : [])])
-      const order = ['', ...Object.keys(this.fields)]
-      return [...paths]
-        .sort((a, b) => order.indexOf(parsePath(a).field) - order.indexOf(parsePath(b).field))
-        .flatMap((path) => this.visible(path))
+      return this.inOrder(paths).flatMap((path) => this.visible(path))
     })
   }
 
-  /** Errors the engine knows of, told or not; warnings do not count. */
+  /** Errors the engine knows of, told or not, in the order of the fields; warnings do not count. */
   errors(): Problem[] {
-    return [...this.found.values()].flat().filter((problem) => problem.level !== 'warning')
+    return this.inOrder(this.found.keys())
+      .flatMap((path) => this.found.get(path) ?? [])
+      .filter((problem) => problem.level !== 'warning')
   }
 
   /** The display text of what a reference names. */
@@ -344,6 +346,10 @@ export class FormModel {
   }
 
   // ---- inside
+
+  private inOrder(paths: Iterable<string>): string[] {
+    return pathsInOrder([...paths], this.order, (table) => this.rowIds(table))
+  }
 
   private valueAt(path: string): Wire | undefined {
     const { field, row, column } = parsePath(path)

@@ -162,6 +162,8 @@ function Item({ item, columns, alone }: { item: FormItem; columns: number; alone
   )
 }
 
+const mostTold = 8
+
 /** What is to be mended before the form can go, each with the way to its place. */
 function ProblemSummary() {
   const { t } = useTranslation()
@@ -179,7 +181,7 @@ function ProblemSummary() {
       title={t('form.problems', { count: errors.length })}
       description={
         <ul>
-          {errors.slice(0, 8).map((problem) => (
+          {errors.slice(0, mostTold).map((problem) => (
             <li key={`${problem.field}|${problem.code}|${problem.rule ?? ''}`}>
               <button
                 type="button"
@@ -195,6 +197,9 @@ function ProblemSummary() {
               </button>
             </li>
           ))}
+          {errors.length > mostTold && (
+            <li>{t('form.moreProblems', { count: errors.length - mostTold })}</li>
+          )}
         </ul>
       }
     />

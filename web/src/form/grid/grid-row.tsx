@@ -170,7 +170,8 @@ function GridCell(props: GridCellProps) {
       aria-readonly={fixed}
       aria-invalid={note !== ''}
       aria-selected={className.includes('fw-cell-selected') || undefined}
-      title={note || undefined}
+      // What does not fit is read by pointing at it.
+      title={note || (text.length > 8 ? text : undefined)}
     >
       {text}
       {note && <span className="fw-sr">{note}</span>}

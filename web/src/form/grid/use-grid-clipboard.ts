@@ -46,7 +46,8 @@ export function useGridClipboard(
       refuseText(model, cellPath(table, rows[at + line] ?? '', column), unknown, why)
     if (cells.length < 2) return
     const { left } = cursor.range
-    const right = Math.min(columns.length, left + pasted.columns.length) - 1
+    const width = Math.max(...cells.map((line) => line.length))
+    const right = Math.min(columns.length, left + width) - 1
     cursor.select({ row: at + cells.length - 1, column: right }, { row: at, column: left })
   }
 
