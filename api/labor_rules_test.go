@@ -280,6 +280,7 @@ func (r *rulesWorld) wageRules() []ruleCase {
 		},
 		{"an adjustment twice", "labor", "wage_adjust", false, adjust, "worker", "duplicate_adjust"},
 		{"an adjustment of a closed month", "labor", "wage_adjust", false, with(adjust, object{"month": "2026-06"}), "month", "period_closed"},
+		{"wages of a closed month", "labor", "wage_sheet", false, wages("P3", "2026-06", "W12"), "month", "period_closed"},
 		{"wages of nobody", "labor", "wage_sheet", true, wages("P1", "2026-05"), "lines", "required"},
 		{"wages of one man twice", "labor", "wage_sheet", false, wages("P1", "2026-05", "W01", "W01"), "lines[].worker", "duplicate_row"},
 		{"more advanced than earned", "labor", "wage_sheet", false, wages("P1", "2026-05", "W02"), "lines[].net_amount", "negative_net"},
@@ -337,6 +338,8 @@ func (r *rulesWorld) onceRules() {
 			"contract": key("FB-P1-06"), "note_date": "2026-06-03", "month": "2026-06", "lines": []object{{"sheet": charged, "worker": key(worker)}},
 		}
 	}
+	closed := with(note("W03"), object{"contract": key("FB-P3-01")})
+	r.run([]ruleCase{{"a charge in a closed month", "cost", "chargeback_note", false, closed, "month", "period_closed"}})
 	r.run([]ruleCase{{"not charged back", "cost", "chargeback_note", false, note("W03"), "lines[].worker", "not_flagged"}})
 	r.submit("cost", "chargeback_note", note("W04"))
 	r.run([]ruleCase{{"charged back twice", "cost", "chargeback_note", true, note("W04"), "lines[].sheet", "line_charged_twice"}})
