@@ -119,13 +119,13 @@ func WhoTitles(cat *def.Catalog, f *def.Flow, lang string) map[string]string {
 	return titles
 }
 
-// whoTitle names what an entry names; "" if that has no title.
+// whoTitle names what an entry names; "" if that has no title, or without a catalog.
 func (p *Plan) whoTitle(cat *def.Catalog, who, lang string) string {
 	kind, arg, _ := cutWho(who)
 	switch {
 	case kind == "role" && cat != nil && cat.Roles[arg] != nil:
 		return cat.Roles[arg].Label(lang)
-	case kind == "field" && p.entity != nil:
+	case kind == "field" && cat != nil && p.entity != nil:
 		return titleOfPath(cat, p.entity, arg, lang)
 	case kind == "same":
 		return p.titleOf(arg, lang)

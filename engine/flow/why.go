@@ -15,7 +15,7 @@ type Reason struct {
 	Node   string         `json:"node"`
 	Branch string         `json:"branch,omitempty"` // of a branch node's condition
 	When   string         `json:"when,omitempty"`   // source of a condition
-	Reads  map[string]any `json:"reads,omitempty"`  // what it read, by path: the text of the value, the number of rows, nil = missing
+	Reads  map[string]any `json:"reads,omitempty"`  // what it read, by path or setting: the text of the value, the number of rows, nil = missing
 	Holds  string         `json:"holds,omitempty"`  // of a condition: yes, no, failed
 	Who    string         `json:"who,omitempty"`    // an entry of the node's people: role:finance
 	Rule   string         `json:"rule,omitempty"`   // self_skip, self_leader, self_head, empty_pass, …; see the rule constants
@@ -76,11 +76,14 @@ func (p *Plan) personal(cat *def.Catalog, path expr.Path) bool {
 // because notes what a condition came to, and over which values.
 func (r *run) because(n *node, branch string, c *condition, holds string) {
 	reason := Reason{Node: n.Name, Branch: branch, When: c.source, Holds: holds}
-	if values, ok := r.current(); ok && len(c.reads) > 0 {
+	if values, ok := r.current(); ok && c.program != nil {
 		self := r.env(values).Self
 		reason.Reads = make(map[string]any, len(c.reads))
 		for _, path := range c.reads {
 			reason.Reads[strings.Join(path, ".")] = readAt(self, path)
+		}
+		for _, name := range c.program.Settings() {
+			reason.Reads["setting('"+name+"')"] = r.plan.settings[name]
 		}
 	}
 	r.why = append(r.why, reason)

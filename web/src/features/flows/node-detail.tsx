@@ -26,7 +26,7 @@ export function NodeDetail({ flow, node, findings, trace, onClose }: NodeDetailP
   )
   return (
     <section className="fw-card" aria-label={titleOf(definition)}>
-      <header style={{ display: 'flex', justifyContent: 'space-between' }}>
+      <header className="fw-node-detail">
         <h2>{titleOf(definition)}</h2>
         <Button
           type="text"

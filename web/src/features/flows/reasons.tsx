@@ -5,15 +5,16 @@ import { Chip } from '@/ui/chip'
 import { readsText, reasonText } from './texts'
 
 /** Why a run came to a node or passed it by, whom it asked there, and what they did. */
-export function Reasons({ node }: { node: TraceNode }) {
+export function Reasons({ node, titled = false }: { node: TraceNode; titled?: boolean }) {
   const { t } = useTranslation()
   return (
     <>
-      <p>
+      <div>
+        {titled && <strong>{node.title} </strong>}
         <Chip tone={node.status === 'done' ? 'good' : 'quiet'}>
           {t(`flows.places.${node.status}`)}
         </Chip>
-      </p>
+      </div>
       <ul className="fw-reasons" aria-label={t('flows.why')}>
         {(node.why ?? []).map((reason) => (
           <li key={`${reason.at}${reason.branch ?? ''}${reason.who ?? ''}${reason.rule ?? ''}`}>

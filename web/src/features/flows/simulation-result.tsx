@@ -74,8 +74,7 @@ export function SimulationResult({ flow, body, played }: SimulationResultProps) 
 function NodeResult({ node }: { node: TraceNode }) {
   return (
     <li className="fw-finding">
-      <strong>{node.title}</strong>
-      <Reasons node={node} />
+      <Reasons node={node} titled />
     </li>
   )
 }

@@ -12,8 +12,9 @@ import { Reasons } from './reasons'
 export function WhyThisPath({ entity, id }: { entity: string; id: string }) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
-  const { data: record } = useQuery(recordQueries.one(entity, id))
-  if (!record?.state || record.state === 'draft') return null
+  // The history beside it has asked already whether a flow runs or ran here.
+  const { data: timeline } = useQuery(recordQueries.timeline(entity, id))
+  if (!timeline?.flow) return null
   return (
     <details
       className="fw-card fw-folded"
@@ -36,8 +37,7 @@ function Explained({ entity, id }: { entity: string; id: string }) {
         .filter((node) => node.type !== 'branch' || (node.why ?? []).length > 0)
         .map((node) => (
           <li key={node.node} className="fw-finding">
-            <strong>{node.title}</strong>
-            <Reasons node={node} />
+            <Reasons node={node} titled />
           </li>
         ))}
     </ol>
