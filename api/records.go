@@ -31,9 +31,10 @@ type (
 		Deleted bool   `query:"deleted" description:"the recycle bin"`
 	}
 	createBody struct {
-		Values       form.Values       `json:"values"`
-		Submit       bool              `json:"submit,omitempty"`
-		Acknowledged map[string]string `json:"acknowledged,omitempty"`
+		Values       form.Values         `json:"values"`
+		Submit       bool                `json:"submit,omitempty"`
+		Acknowledged map[string]string   `json:"acknowledged,omitempty"`
+		Picks        map[string][]string `json:"picks,omitempty" description:"with submit: users by node"`
 	}
 	patchBody struct {
 		Values       form.Values       `json:"values"`
@@ -111,11 +112,12 @@ func (s *server) createRecord(r *request) error {
 		return err
 	}
 	in := record.CreateInput{Values: body.Values, Key: key, Acknowledged: body.Acknowledged}
-	create := s.Engine.CreateRecord
+	var created record.Created
 	if body.Submit {
-		create = s.Engine.Flows.Create
+		created, err = s.Engine.Flows.CreateWith(r.ctx, r.actor, r.Params("entity"), in, body.Picks)
+	} else {
+		created, err = s.Engine.CreateRecord(r.ctx, r.actor, r.Params("entity"), in)
 	}
-	created, err := create(r.ctx, r.actor, r.Params("entity"), in)
 	if err != nil {
 		return err
 	}

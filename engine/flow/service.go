@@ -107,8 +107,15 @@ func decodeState(raw json.RawMessage) (State, error) {
 // Create makes a record and submits it in the same write. An entity with approval but without a matching flow is
 // approved at once.
 func (s *Service) Create(ctx context.Context, actor access.Actor, entity string, in record.CreateInput) (record.Created, error) {
+	return s.CreateWith(ctx, actor, entity, in, nil)
+}
+
+// CreateWith is Create with the approvers the initiator chose, by node.
+func (s *Service) CreateWith(
+	ctx context.Context, actor access.Actor, entity string, in record.CreateInput, picks map[string][]string,
+) (record.Created, error) {
 	in.Change = func(stored record.Record, full *record.Full) (record.Change, error) {
-		d := &deciding{service: s, ctx: ctx, actor: actor, act: Act{Verb: Start}, stored: stored, full: full}
+		d := &deciding{service: s, ctx: ctx, actor: actor, act: Act{Verb: Start, Picks: picks}, stored: stored, full: full}
 		return d.start()
 	}
 	full, replay, err := s.config.Records.CreateFull(ctx, actor, entity, in)

@@ -31,8 +31,8 @@ export function useRecordSaving({ bundle, model, record, onSaved }: Saving) {
   return useGuardedCommand<Intent, StoredRecord>({
     model,
     bundle,
-    send: (intent, acknowledged) => {
-      const reasons = acknowledged ? { acknowledged } : {}
+    send: (intent, acknowledged, picks) => {
+      const reasons = { ...(acknowledged ? { acknowledged } : {}), ...(picks ? { picks } : {}) }
       const fields = bundle.entity.properties
       if (!record) {
         const values = patchOf(fields, {}, model.values())

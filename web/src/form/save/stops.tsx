@@ -3,11 +3,17 @@ import type { StoredRecord } from '@/api/records'
 import type { Values } from '@/api/wire'
 import type { FormModel } from '../model'
 import { ConflictDialog } from './conflict-dialog'
-import type { Reasons, Stop } from './use-guarded-command'
+import { PickDialog } from './pick-dialog'
+import type { Picks, Reasons, Stop } from './use-guarded-command'
 import { WarningsDialog } from './warnings-dialog'
 
 interface StopsProps {
-  guarded: { stop: Stop | undefined; repeat: (reasons: Reasons) => void; dismiss: () => void }
+  guarded: {
+    stop: Stop | undefined
+    repeat: (reasons: Reasons) => void
+    pick: (picks: Picks) => void
+    dismiss: () => void
+  }
   bundle: Bundle
   model: FormModel
   /** The values the person started from. */
@@ -29,6 +35,9 @@ export function Stops({ guarded, bundle, model, before, onNewer }: StopsProps) {
         onCancel={guarded.dismiss}
       />
     )
+  }
+  if (stop?.kind === 'picks') {
+    return <PickDialog picks={stop.picks} onPick={guarded.pick} onCancel={guarded.dismiss} />
   }
   if (stop?.kind === 'conflict') {
     const take = (withMine: boolean) => {

@@ -2,6 +2,7 @@ import { useCallback, useRef, useState } from 'react'
 import type { Bundle } from '@/api/bundle'
 import type { StoredRecord } from '@/api/records'
 import { ApiError } from '@/api/request'
+import type { Pick } from '@/api/verbs'
 import type { Problem } from '@/api/wire'
 import { useFailureMessage } from '@/ui/use-failure-message'
 import type { FormModel } from '../model'
@@ -13,12 +14,16 @@ export type Reasons = Record<string, string>
 export type Stop =
   | { kind: 'warnings'; problems: readonly Problem[] }
   | { kind: 'conflict'; current: StoredRecord }
+  | { kind: 'picks'; picks: readonly Pick[] }
+
+/** Approvers the person chose, by node. */
+export type Picks = Record<string, string[]>
 
 interface Guarded<C, T> {
   model: FormModel | undefined
   bundle: Bundle
-  /** Sends the command, with the reasons given so far. */
-  send: (command: C, acknowledged: Reasons | undefined) => Promise<T>
+  /** Sends the command, with the reasons given and the approvers chosen so far. */
+  send: (command: C, acknowledged: Reasons | undefined, picks: Picks | undefined) => Promise<T>
   onDone: (answer: T, command: C) => void | Promise<void>
 }
 
@@ -30,16 +35,15 @@ export function useGuardedCommand<C, T>({ model, bundle, send, onDone }: Guarded
   const fail = useFailureMessage()
   const [busy, setBusy] = useState(false)
   const [stop, setStop] = useState<Stop | undefined>()
-  const stopped = useRef<C | undefined>(undefined)
+  const stopped = useRef<
+    { command: C; acknowledged: Reasons | undefined; picks: Picks | undefined } | undefined
+  >(undefined)
 
   const refused = useCallback(
     (error: unknown) => {
       if (!(error instanceof ApiError)) return fail(error)
-      if (error.code === 'needs_reason')
-        return setStop({ kind: 'warnings', problems: error.problems })
-      if (error.code === 'conflict' && isRecord(error.current)) {
-        return setStop({ kind: 'conflict', current: error.current })
-      }
+      const asks = stopOf(error)
+      if (asks) return setStop(asks)
       const known = error.problems.filter((problem) => isPlace(bundle, problem.field))
       if (model && known.length > 0) {
         model.refuse(error.problems)
@@ -52,12 +56,12 @@ export function useGuardedCommand<C, T>({ model, bundle, send, onDone }: Guarded
     [bundle, fail, model],
   )
 
-  const run = async (command: C, acknowledged?: Reasons) => {
-    stopped.current = command
+  const run = async (command: C, acknowledged?: Reasons, picks?: Picks) => {
+    stopped.current = { command, acknowledged, picks }
     setBusy(true)
     setStop(undefined)
     try {
-      await onDone(await send(command, acknowledged), command)
+      await onDone(await send(command, acknowledged, picks), command)
     } catch (error) {
       refused(error)
     } finally {
@@ -66,9 +70,27 @@ export function useGuardedCommand<C, T>({ model, bundle, send, onDone }: Guarded
   }
   /** Sends the stopped command again, with reasons for the warnings. */
   const repeat = (acknowledged: Reasons) => {
-    if (stopped.current !== undefined) void run(stopped.current, acknowledged)
+    const last = stopped.current
+    if (last) void run(last.command, acknowledged, last.picks)
   }
-  return { run, repeat, busy, stop, dismiss: () => setStop(undefined) }
+  /** Sends it again, with approvers for the nodes to come. */
+  const pick = (picks: Picks) => {
+    const last = stopped.current
+    if (last) void run(last.command, last.acknowledged, { ...last.picks, ...picks })
+  }
+  return { run, repeat, pick, busy, stop, dismiss: () => setStop(undefined) }
+}
+
+/** What a refusal asks the person for, if it can be answered in a dialog. */
+function stopOf(error: ApiError): Stop | undefined {
+  if (error.code === 'needs_reason') return { kind: 'warnings', problems: error.problems }
+  if (error.code === 'pick_required' && Array.isArray(error.params['picks'])) {
+    return { kind: 'picks', picks: error.params['picks'] }
+  }
+  if (error.code === 'conflict' && isRecord(error.current)) {
+    return { kind: 'conflict', current: error.current }
+  }
+  return undefined
 }
 
 function isRecord(value: unknown): value is StoredRecord {
