@@ -51,7 +51,7 @@ func New(options Options) (*Backend, error) {
 	}
 	return &Backend{
 		options: options, open: map[string]*database{},
-		extracts: extracts{extractLimits: extractLimits{extractFrom, extractBlock, extractBytes}},
+		extracts: extracts{extractLimits: extractLimits{from: extractFrom, block: extractBlock, bytes: extractBytes}},
 	}, nil
 }
 

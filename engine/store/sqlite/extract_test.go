@@ -25,7 +25,7 @@ func TestConformanceOfExtracts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		backend.extracts.extractLimits = extractLimits{from: 0, block: 16, bytes: extractBytes}
+		backend.extracts.extractLimits = extractLimits{from: 0, block: 16, bytes: extractBytes, records: true}
 		t.Cleanup(func() { used += len(backend.extracts.used) })
 		return backend
 	})
