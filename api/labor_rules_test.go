@@ -172,6 +172,7 @@ func TestRulesOfLabor(t *testing.T) {
 		r.by["admin"].do("DELETE", "/entities/labor_policy/records/"+r.only("admin", "labor_policy", `{"field":"code","op":"eq","value":"LP01"}`), nil).
 			want(http.StatusConflict, "referenced")
 		r.lateEntry()
+		r.newWorker()
 		r.everyRuleIsTold()
 	})
 }
@@ -355,6 +356,21 @@ func (r *rulesWorld) lateEntry() {
 	late := sheetOf("P1", "T1", "2026-05-28", line("W02", "8", "0"))
 	late["photos"] = []string{r.by["labor"].uploaded("?use=image", "site.jpg", photo(8, 6))}
 	r.submit("labor", "day_labor_sheet", late)
+}
+
+// newWorker: the clerk registers a worker with his ID card, and does not read it in full afterwards.
+func (r *rulesWorld) newWorker() {
+	r.t.Helper()
+	made := r.by["clerk"].do("POST", "/entities/worker/records", object{"values": object{
+		"code": "W98", "name": "马小军", "id_no": "110101199003070118", "phone": "13900000098", "home_team": key("T1"), "trade": "general",
+		"entry_date": "2026-06-01", "status": "active",
+	}}).want(http.StatusCreated, "")
+	seen := r.by["clerk"].do("GET", "/entities/worker/records/"+made.text("id"), nil).want(http.StatusOK, "")
+	if seen.text("values.id_no") != "1101**********0118" || seen.text("values.phone") != "139****0098" {
+		r.t.Errorf("the clerk reads %v, %v", seen.at("values.id_no"), seen.at("values.phone"))
+	}
+	r.by["clerk"].do("PATCH", "/entities/worker/records/"+made.text("id"), object{"values": object{"name": "马军"}}, header(`If-Match: "1"`)).
+		want(http.StatusForbidden, "forbidden")
 }
 
 // everyRuleIsTold holds the codes that were answered to those the template has, and every rule to a text in Chinese and
