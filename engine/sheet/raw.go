@@ -93,37 +93,63 @@ func scanTraits(content io.Reader, ask map[place]bool) (*traits, error) {
 	tags := bufio.NewReaderSize(content, 64<<10)
 	known := false
 	for {
-		if err := skipTo(tags, '<'); err != nil {
-			if errors.Is(err, io.EOF) && known {
-				return t, nil
-			}
-			return nil, errors.Join(errForeign, err)
+		err := skipTo(tags, '<')
+		if errors.Is(err, io.EOF) && known {
+			return t, nil
 		}
-		head, err := tags.Peek(2)
-		if err != nil {
-			continue // the end, which the next look for a tag finds
-		}
-		isCell, isMerge := head[0] == 'c' && (head[1] == ' ' || head[1] == '\n'), head[0] == 'm'
-		known = known || isCell
-		if !isCell && !isMerge {
-			continue
-		}
-		tag, err := tags.ReadSlice('>')
 		if err != nil {
 			return nil, errors.Join(errForeign, err)
 		}
-		if isMerge {
-			t.addMerge(tag)
+		kind := tagKind(tags)
+		if kind == otherTag {
 			continue
 		}
-		at, ok := cellPlace(attribute(tag, "r"))
-		if !ok {
-			return nil, errForeign // cells may go without saying where they are
-		}
-		if ask[at] && isTextKind(attribute(tag, "t")) {
-			t.texts[at] = true
+		known = known || kind == cellTag
+		if err := t.add(kind, tags, ask); err != nil {
+			return nil, err
 		}
 	}
+}
+
+// The tags that matter begin with c and m.
+const (
+	otherTag = iota
+	cellTag
+	mergeTag
+)
+
+// tagKind looks at the beginning of a tag; the end of the file is found by the next look for one.
+func tagKind(tags *bufio.Reader) int {
+	head, err := tags.Peek(2)
+	switch {
+	case err != nil:
+		return otherTag
+	case head[0] == 'c' && (head[1] == ' ' || head[1] == '\n'):
+		return cellTag
+	case head[0] == 'm':
+		return mergeTag
+	}
+	return otherTag
+}
+
+// add reads a tag to its end.
+func (t *traits) add(kind int, tags *bufio.Reader, ask map[place]bool) error {
+	tag, err := tags.ReadSlice('>')
+	if err != nil {
+		return errors.Join(errForeign, err)
+	}
+	if kind == mergeTag {
+		t.addMerge(tag)
+		return nil
+	}
+	at, ok := cellPlace(attribute(tag, "r"))
+	if !ok {
+		return errForeign // cells may go without saying where they are
+	}
+	if ask[at] && isTextKind(attribute(tag, "t")) {
+		t.texts[at] = true
+	}
+	return nil
 }
 
 // skipTo reads up to a byte, that included.
