@@ -1,11 +1,12 @@
 import { Button, Modal } from 'antd'
 import { useTranslation } from 'react-i18next'
-import type { Bundle } from '@/api/bundle'
+import type { Bundle, Field } from '@/api/bundle'
 import type { StoredRecord } from '@/api/records'
 import type { Values, Wire } from '@/api/wire'
 import { titleOf } from '@/lib/texts'
 import { shownValue } from '../fields/kinds'
 import type { FormModel } from '../model'
+import { type Difference, differences } from './differences'
 
 interface ConflictDialogProps {
   bundle: Bundle
@@ -21,16 +22,25 @@ interface ConflictDialogProps {
 export function ConflictDialog(props: ConflictDialogProps) {
   const { t } = useTranslation()
   const { bundle, model, before, current } = props
-  const mine = model.values()
-  const differing = Object.entries(bundle.entity.properties).filter(
-    ([name]) => !same(before[name], current.values[name]) || !same(before[name], mine[name]),
-  )
-  const shown = (name: string, values: Values) => {
-    const field = bundle.entity.properties[name]
-    if (!field) return ''
-    const nameOf = (entity: string, id: string) =>
-      current.refs?.[`${entity}/${id}`] ?? model.nameOf(entity, id)
-    return shownValue(values[name], { field, nameOf, zone: bundle.zone })
+  const differing = differences(bundle.entity.properties, {
+    before,
+    theirs: current.values,
+    mine: model.values(),
+  })
+  const nameOf = (entity: string, id: string) =>
+    current.refs?.[`${entity}/${id}`] ?? model.nameOf(entity, id)
+  const shown = (field: Field, value: Wire | undefined) =>
+    shownValue(value, { field, nameOf, zone: bundle.zone })
+  const placed = ({ name, row }: Difference) => {
+    const title = titleOf({ ...bundle.entity.properties[name], name })
+    if (!row) return title
+    const column = row.column
+    const of = column && bundle.entity.properties[name]?.items?.properties?.[column]
+    return t('form.place', {
+      table: title,
+      no: row.no,
+      column: of ? titleOf({ ...of, name: column }) : '',
+    })
   }
   return (
     <Modal
@@ -60,19 +70,15 @@ export function ConflictDialog(props: ConflictDialogProps) {
           </tr>
         </thead>
         <tbody>
-          {differing.map(([name, field]) => (
-            <tr key={name}>
-              <th scope="row">{titleOf({ ...field, name })}</th>
-              <td>{shown(name, current.values)}</td>
-              <td>{shown(name, mine)}</td>
+          {differing.map((difference) => (
+            <tr key={`${difference.name}|${difference.row?.id}|${difference.row?.column}`}>
+              <th scope="row">{placed(difference)}</th>
+              <td>{shown(difference.field, difference.theirs)}</td>
+              <td>{shown(difference.field, difference.mine)}</td>
             </tr>
           ))}
         </tbody>
       </table>
     </Modal>
   )
-}
-
-function same(a: Wire | undefined, b: Wire | undefined): boolean {
-  return JSON.stringify(a ?? null) === JSON.stringify(b ?? null)
 }
