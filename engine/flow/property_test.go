@@ -213,8 +213,14 @@ func (g *game) command() Command {
 	if len(st.Outbox) > 0 && d.roll(4) == 0 {
 		c.Verb = pick(d, Deliver, Deliver, RetryEffect, Reverse)
 	}
+	if len(st.Posted) > 0 && d.roll(3) == 0 {
+		c.Verb = Reverse
+	}
 	if len(st.Active) > 0 && d.roll(8) == 0 {
 		c.Verb = Recheck
+	}
+	if len(st.Posted) > 0 && d.roll(3) == 0 {
+		c.Verb = Reverse
 	}
 	c.Actor = Person{ID: pick(d, people...)}
 	if open := st.OpenTasks(); len(open) > 0 && d.roll(6) > 0 {
