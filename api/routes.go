@@ -28,9 +28,9 @@ const (
 // routes is the one table of the API. A row: method, path, who may call it, summary, then samples of parameters, body
 // and answer for OpenAPI, and the handler.
 func (s *server) routes() []route {
-	all := s.flowRoutes()
+	all := append(s.flowAdminRoutes(), s.flowRoutes()...) // words before names: /flows/monitor is no flow
 	for _, group := range [][]route{
-		s.sessionRoutes(), s.recordRoutes(), s.sheetRoutes(), s.printRoutes(), s.fileRoutes(), s.reportRoutes(), s.taskRoutes(), s.handoverRoutes(), s.flowAdminRoutes(), s.automationRoutes(), s.proxyRoutes(), s.notifyRoutes(), s.memberRoutes(), s.definitionRoutes(),
+		s.sessionRoutes(), s.recordRoutes(), s.sheetRoutes(), s.printRoutes(), s.fileRoutes(), s.reportRoutes(), s.taskRoutes(), s.handoverRoutes(), s.automationRoutes(), s.proxyRoutes(), s.notifyRoutes(), s.memberRoutes(), s.definitionRoutes(),
 	} {
 		all = append(all, group...)
 	}

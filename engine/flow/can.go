@@ -137,7 +137,7 @@ func (b *historian) removable(n *node) []Named {
 func (b *historian) onRun(verb Verb) Possible {
 	p := Possible{Verb: verb, On: onRecord}
 	switch verb {
-	case Resubmit:
+	case Resubmit, Retry:
 		p.Picks = b.plan.toPick(&b.state, b.actor.Lang)
 	case CarbonCopy:
 		p.People = true

@@ -65,7 +65,7 @@ type Command struct {
 	Confirmed bool                `json:"confirmed,omitempty"` // the actor has just typed his password
 	Resubmit  string              `json:"resubmit,omitempty"`  // of return: restart or resume, "" = as the node says
 	Map       map[string]string   `json:"map,omitempty"`       // of migrate: old node name to new
-	Picks     map[string][]string `json:"picks,omitempty"`     // of start, resubmit and approve: approvers chosen, by node
+	Picks     map[string][]string `json:"picks,omitempty"`     // of start, resubmit, approve and retry: approvers chosen, by node
 
 	Key  string `json:"-"` // Idempotency-Key, "" = none
 	Rev  *int64 `json:"rev,omitempty"`

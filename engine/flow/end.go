@@ -85,6 +85,9 @@ func (r *run) retry() error {
 	if r.st.Status != Suspended {
 		return refuse(CodeNotSuspended)
 	}
+	if err := r.pick(); err != nil {
+		return err
+	}
 	r.change(r.cmd.Data)
 	r.fact.Comment = r.cmd.Comment
 	r.st.Status = Running

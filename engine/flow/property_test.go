@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"math/rand"
+	"runtime"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,7 +20,8 @@ import (
 )
 
 var (
-	sequences = flag.Int("flow.sequences", 5000, "random command sequences to play")
+	sequences = flag.Int("flow.sequences", 5000, "long random command sequences to play")
+	shortOnes = flag.Int("flow.short", 20_000, "short random command sequences to play; -flow.short 100000 plays as many as the releases are held to")
 	seed      = flag.Int64("flow.seed", 1, "where the random sequences begin")
 )
 
@@ -33,7 +36,7 @@ func TestRandomRuns(t *testing.T) {
 	for i := range *sequences {
 		dice := make(dice, 200)
 		random.Read(dice)
-		g := playRandom(t, dice)
+		g := playRandom(t, dice, 25)
 		if t.Failed() {
 			t.Fatalf("sequence %d", i)
 		}
@@ -54,7 +57,33 @@ func TestRandomRuns(t *testing.T) {
 func FuzzCommands(f *testing.F) {
 	f.Add([]byte{3, 0, 1, 4, 2, 2, 9, 1, 7, 3, 3, 3, 1, 0, 5})
 	f.Add([]byte("the quick brown fox jumps over the lazy dog, twice and again"))
-	f.Fuzz(func(t *testing.T, data []byte) { playRandom(t, dice(data)) })
+	f.Fuzz(func(t *testing.T, data []byte) { playRandom(t, dice(data), 25) })
+}
+
+// TestShortRuns plays many short sequences on small flows, on all cores: what long ones come by seldom, such as the
+// first commands after each kind of start.
+func TestShortRuns(t *testing.T) {
+	if testing.Short() {
+		*shortOnes = min(*shortOnes, 1000)
+	}
+	parts := runtime.GOMAXPROCS(0)
+	var played atomic.Int64
+	for part := range parts {
+		t.Run(strconv.Itoa(part), func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewSource(*seed + 1000*int64(part+1)))
+			for range *shortOnes / parts {
+				dice := make(dice, 60)
+				random.Read(dice)
+				playRandom(t, dice, 5)
+				if t.Failed() {
+					t.Fatalf("dice %x", []byte(dice))
+				}
+				played.Add(1)
+			}
+		})
+	}
+	t.Cleanup(func() { t.Logf("%d sequences", played.Load()) })
 }
 
 // dice are bytes that decide; when they are used up everything is 0.
@@ -76,7 +105,7 @@ var people = []string{"u1", "m1", "m2", "ceo", "f1", "f2", "f3", "e1", "e2", "l1
 var everyCommand = []Verb{
 	Approve, Reject, Return, Resubmit, Withdraw, Cancel, Retrieve, Transfer, Delegate, Resolve, AddSign, RemoveSign,
 	CarbonCopy, Remind, Comment, Save, Jump, Terminate, Retry, Migrate, Timer, ChildEnded, HandOver,
-	Deliver, RetryEffect, Reverse, Recheck,
+	Deliver, RetryEffect, Reverse, Recheck, Reassign, Reschedule,
 }
 
 // randomFlow grows a flow. Conditions read amount, which may be missing.
@@ -152,12 +181,16 @@ func (r *randomFlow) human(n *def.Node) {
 	n.Type = pick(r.dice, def.NodeApprove, def.NodeApprove, def.NodeApprove, def.NodeHandle)
 	n.Who = [][]string{
 		{"user:m1"}, {"role:finance"}, {"user:u1", "user:m2"}, {"chain:top"}, {"field:boss"}, {"role:board", "initiator"},
-	}[r.dice.roll(6)]
+		{"pick:finance"},
+	}[r.dice.roll(7)]
 	n.Mode = pick(r.dice, "all", "any", "seq", "vote")
 	n.Pass = &def.Pass{Percent: pick(r.dice, json.Number("50"), json.Number("66.67"), json.Number("100"))}
 	n.WaitAll = r.dice.roll(4) == 0
 	n.OnReject = pick(r.dice, "", "", "return:initiator", "return:prev")
 	n.Resubmit = pick(r.dice, "restart", "resume")
+	if n.Type == def.NodeApprove {
+		n.Sign, n.Confirm = r.dice.roll(8) == 1, pick(r.dice, "", "", "", "password")
+	}
 	n.Fields = []map[string]string{nil, {"amount": "w"}}[r.dice.roll(2)]
 	if r.dice.roll(3) == 0 {
 		n.Timeout = []def.Timeout{{After: "PT2H", Do: "remind"}, {After: "PT9H", Do: pick(r.dice,
@@ -172,11 +205,13 @@ type game struct {
 	s        *stage
 	p        *played
 	folded   State
+	rest     time.Weekday // nobody works on it; Saturday and Sunday neither
+	signs    int
 	commands int64 // events of commands since the start
 	accepted map[Verb]int
 }
 
-func playRandom(t *testing.T, d dice) *game {
+func playRandom(t *testing.T, d dice, length int) *game {
 	t.Helper()
 	flow := &randomFlow{dice: &d}
 	f := flow.flow()
@@ -186,8 +221,12 @@ func playRandom(t *testing.T, d dice) *game {
 	if d.roll(4) > 0 {
 		data["amount"] = json.Number(strconv.Itoa(d.roll(12)))
 	}
-	g.try(Command{Verb: Start, Actor: Person{ID: "u1"}, Data: data})
-	for range 25 {
+	start := Command{Verb: Start, Actor: Person{ID: "u1"}, Data: data}
+	if !g.try(start) { // somebody has to be chosen
+		start.Picks = chosen
+		g.try(start)
+	}
+	for range length {
 		if g.p.state.Status.Ended() || t.Failed() {
 			break
 		}
@@ -201,6 +240,9 @@ func playRandom(t *testing.T, d dice) *game {
 	}
 	return g
 }
+
+// chosen is whom people choose where they have to.
+var chosen = map[string][]string{"": {"f2"}}
 
 // command makes up something somebody may want to do, mostly sensible.
 func (g *game) command() Command {
@@ -229,6 +271,7 @@ func (g *game) command() Command {
 	}
 	c.To = pick(d, people...)
 	c.Kind = pick(d, TaskBefore, TaskAfter, TaskParallel)
+	g.prove(&c)
 	c.Mode = pick(d, "all", "any", "seq")
 	switch c.Verb {
 	case Return, Jump:
@@ -250,6 +293,22 @@ func (g *game) command() Command {
 		}
 	case Migrate:
 		c.Next = g.p.plan
+	case Reassign:
+		for _, t := range st.Tasks {
+			if t.live() {
+				c.Task = t.ID
+			}
+		}
+	case HandOver:
+		for _, t := range st.OpenTasks() {
+			c.To = t.User.ID
+		}
+		if d.roll(2) == 0 {
+			c.Users = nil
+		}
+	case Reschedule:
+		c.Actor = Person{}
+		g.rest = time.Weekday(d.roll(7))
 	case Timer:
 		c.Actor = Person{}
 		if due, ok := g.p.plan.NextDue(st); ok {
@@ -288,6 +347,21 @@ func (g *game) command() Command {
 	return c
 }
 
+// prove signs and confirms, as screens do where a node wants it, and mostly chooses.
+func (g *game) prove(c *Command) {
+	if c.Verb != Approve && c.Verb != Reject && c.Verb != Resubmit {
+		return
+	}
+	c.Confirmed = g.dice.roll(5) > 0
+	if c.Verb == Approve && g.dice.roll(5) > 0 {
+		g.signs++
+		c.Sign = "s" + strconv.Itoa(g.signs)
+	}
+	if c.Verb != Reject && g.dice.roll(3) > 0 {
+		c.Picks = chosen
+	}
+}
+
 // results are what became of some effects: delivered, to be tried again, or given up.
 func (g *game) results() []Result {
 	var results []Result
@@ -311,7 +385,7 @@ func (g *game) results() []Result {
 }
 
 func isAdminVerb(v Verb) bool {
-	return slices.Contains([]Verb{Jump, Terminate, Retry, Migrate, HandOver, RetryEffect}, v)
+	return slices.Contains([]Verb{Jump, Terminate, Retry, Migrate, HandOver, RetryEffect, Reassign}, v)
 }
 
 func latest(a, b time.Time) time.Time {
@@ -353,6 +427,10 @@ func (g *game) world() World {
 		Now: g.s.now, Org: g.s.org,
 		Values: func(patch form.Values) (form.Values, error) { return merged(g.p.values, patch), nil },
 		Env:    func(values form.Values) *expr.Env { return &expr.Env{Self: caseValues(values)} },
+		Calendar: &Calendar{Zone: time.UTC, Workday: func(date string) bool {
+			day, err := time.Parse(time.DateOnly, date)
+			return err == nil && day.Weekday() != g.rest && MondayToFriday(date)
+		}},
 	}
 }
 
@@ -430,9 +508,9 @@ func (g *game) goOn() bool {
 	amount := form.Values{"amount": json.Number("9"), "boss": "m2"}
 	switch st.Status {
 	case Returned, Draft:
-		return g.try(Command{Verb: Resubmit, Actor: st.Initiator, Data: amount})
+		return g.try(Command{Verb: Resubmit, Actor: st.Initiator, Data: amount, Picks: chosen})
 	case Suspended:
-		return g.try(Command{Verb: Retry, Actor: Person{ID: caseAdmin}, Data: amount})
+		return g.try(Command{Verb: Retry, Actor: Person{ID: caseAdmin}, Data: amount, Picks: chosen})
 	default:
 	}
 	for _, t := range st.OpenTasks() {
@@ -440,7 +518,9 @@ func (g *game) goOn() bool {
 		if t.Owner != nil {
 			verb = Resolve
 		}
-		if g.try(Command{Verb: verb, Actor: t.User, Task: t.ID, Comment: "yes"}) {
+		g.signs++
+		c := Command{Verb: verb, Actor: t.User, Task: t.ID, Comment: "yes", Confirmed: true, Sign: "s" + strconv.Itoa(g.signs), Picks: chosen}
+		if g.try(c) {
 			return true
 		}
 	}
