@@ -69,7 +69,7 @@ function onlyOnce(
   row: { id: string; no: number },
   [theirs, mine]: readonly [Row | undefined, Row | undefined],
 ): Difference[] {
-  const written = theirs ?? mine ?? {}
+  const written: Values = theirs ?? mine ?? {}
   const told = columns.find(([column]) => written[column] !== undefined) ?? columns[0]
   if (!told) return []
   const [column, field] = told
