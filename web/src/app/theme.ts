@@ -49,7 +49,13 @@ export function themeFor(phone: boolean): ThemeConfig {
         darkItemSelectedBg: '#0f6b5c',
         itemHeight: phone ? 48 : 38,
       },
-      Table: { headerBg: '#f3f4f1', headerColor: '#3d4442', cellPaddingBlockSM: 7 },
+      Table: {
+        headerBg: '#f3f4f1',
+        headerColor: '#3d4442',
+        cellPaddingBlockSM: 7,
+        rowSelectedBg: '#e9f3f0',
+        rowSelectedHoverBg: '#e1eeea',
+      },
       Tabs: { horizontalItemGutter: phone ? 20 : 28 },
     },
   }

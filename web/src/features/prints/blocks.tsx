@@ -67,12 +67,13 @@ function Qr({ document }: { document: PrintDocument }) {
   const { t } = useTranslation()
   const address = `${location.origin}/e/${document.entity ?? ''}/r/${document.record ?? ''}`
   return (
-    <div className="fw-print-qr" role="img" aria-label={t('print.code')}>
+    <div className="fw-print-qr">
       <QRCode
         type="svg"
         value={address}
         size={60}
         bordered={false}
+        aria-label={t('print.code')}
         style={{ padding: 0, width: '16mm', height: '16mm' }}
       />
     </div>

@@ -144,10 +144,6 @@ function Marks({ sheet, document }: { sheet: Sheet; document: PrintDocument }) {
     state && (translateIfKnown(`state.${state}`) ?? state),
   ].filter((mark) => mark !== undefined && mark !== '')
   if (marks.length === 0) return null
-  return (
-    // The foot of the page and the message above say it in words.
-    <div className="fw-print-mark" aria-hidden="true">
-      {marks.join(' · ')}
-    </div>
-  )
+  // Written by the style sheet: it is meant to be faint, which no text may be.
+  return <div className="fw-print-mark" role="img" aria-label={marks.join(' · ')} />
 }
