@@ -215,11 +215,11 @@ func (s *site) written(row object, names []string) string {
 }
 
 // compare holds rows to those of the example: as many, with the same columns and values.
-func (s *site) compare(t *testing.T, name string, got []object, without ...string) {
-	t.Helper()
+func (s *site) compare(name string, got []object, without ...string) {
+	s.t.Helper()
 	want := s.Outputs[name]
 	if len(want) == 0 {
-		t.Fatalf("the example has no %s", name)
+		s.t.Fatalf("the example has no %s", name)
 	}
 	var names []string
 	for column := range want[0] {
@@ -239,16 +239,16 @@ func (s *site) compare(t *testing.T, name string, got []object, without ...strin
 	gotLines, wantLines := text(got), text(want)
 	for _, line := range wantLines {
 		if !slices.Contains(gotLines, line) {
-			t.Errorf("missing  %s", line)
+			s.t.Errorf("missing  %s", line)
 		}
 	}
 	for _, line := range gotLines {
 		if !slices.Contains(wantLines, line) {
-			t.Errorf("too much %s", line)
+			s.t.Errorf("too much %s", line)
 		}
 	}
 	if len(gotLines) != len(wantLines) {
-		t.Errorf("%d rows, want %d", len(gotLines), len(wantLines))
+		s.t.Errorf("%d rows, want %d", len(gotLines), len(wantLines))
 	}
 }
 

@@ -214,16 +214,19 @@ func (p *play) verb(actor access.Actor, at played, entity *def.Entity) (record.R
 	if p.step.Sign {
 		act.Sign = p.upload(actor, file.Signature)
 	}
-	switch act.Verb {
-	case flow.Approve, flow.Reject, flow.Return, flow.Transfer, flow.Delegate, flow.Resolve, flow.AddSign, flow.Save:
-		for _, task := range p.tasksOf(actor, at.id) {
-			decided, err := p.flows.Decide(p.ctx, actor, task.ID, act)
-			return decided.Record, err
-		}
+	if !slices.Contains(ofTasks, act.Verb) {
+		return p.flows.Act(p.ctx, actor, at.entity, at.id, act)
+	}
+	tasks := p.tasksOf(actor, at.id)
+	if len(tasks) == 0 {
 		return record.Record{}, &flow.Refused{Code: flow.CodeNotAssignee}
 	}
-	return p.flows.Act(p.ctx, actor, at.entity, at.id, act)
+	decided, err := p.flows.Decide(p.ctx, actor, tasks[0].ID, act)
+	return decided.Record, err
 }
+
+// ofTasks are the verbs that need a task.
+var ofTasks = []flow.Verb{flow.Approve, flow.Reject, flow.Return, flow.Transfer, flow.Delegate, flow.Resolve, flow.AddSign, flow.Save}
 
 // tasksOf lists the open tasks a person has for a record.
 func (p *play) tasksOf(person access.Actor, id string) []flow.TaskItem {
@@ -299,7 +302,7 @@ func (p *play) value(actor access.Actor, field *def.Field, value any) any {
 		list := make([]any, len(v))
 		for i, item := range v {
 			if row, ok := item.(map[string]any); ok && field != nil && field.IsTable() {
-				list[i] = map[string]any(p.values(actor, field.Items.Properties, row))
+				list[i] = p.values(actor, field.Items.Properties, row)
 				continue
 			}
 			list[i] = p.value(actor, field, item)

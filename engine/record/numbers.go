@@ -43,13 +43,20 @@ const (
 
 func newNumbers() *numbers { return &numbers{blocks: map[string]*block{}} }
 
+// counterAt is a counter: where it is kept, its document, and when it is asked.
+type counterAt struct {
+	store           store.Store
+	tenant, counter string
+	now             time.Time
+}
+
 // take gives the next number of a counter.
-func (n *numbers) take(ctx context.Context, st store.Store, tenant, counter string, now time.Time) (int64, error) {
-	b := n.block(tenant, counter)
+func (n *numbers) take(ctx context.Context, at counterAt) (int64, error) {
+	b := n.block(at)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.next > b.last {
-		if err := b.reserve(ctx, st, counter, 0, now); err != nil {
+		if err := b.reserve(ctx, at, 0); err != nil {
 			return 0, err
 		}
 	}
@@ -58,8 +65,8 @@ func (n *numbers) take(ctx context.Context, st store.Store, tenant, counter stri
 }
 
 // pass sees to it that a number somebody typed, and those before it, are not given.
-func (n *numbers) pass(ctx context.Context, st store.Store, tenant, counter string, typed int64, now time.Time) error {
-	b := n.block(tenant, counter)
+func (n *numbers) pass(ctx context.Context, at counterAt, typed int64) error {
+	b := n.block(at)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
@@ -69,11 +76,11 @@ func (n *numbers) pass(ctx context.Context, st store.Store, tenant, counter stri
 		b.next = typed + 1
 		return nil
 	}
-	return b.reserve(ctx, st, counter, typed, now)
+	return b.reserve(ctx, at, typed)
 }
 
-func (n *numbers) block(tenant, counter string) *block {
-	key := tenant + "\x1f" + counter
+func (n *numbers) block(at counterAt) *block {
+	key := at.tenant + "\x1f" + at.counter
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	b, ok := n.blocks[key]
@@ -88,7 +95,8 @@ func (n *numbers) block(tenant, counter string) *block {
 }
 
 // reserve moves the counter in the store on, past the number typed if there is one. The caller holds the block's lock.
-func (b *block) reserve(ctx context.Context, st store.Store, counter string, typed int64, now time.Time) error {
+func (b *block) reserve(ctx context.Context, at counterAt, typed int64) error {
+	now, counter := at.now, at.counter
 	switch {
 	case (b.last == 0 || now.Sub(b.reserved) >= quickly) && typed > 0:
 		b.size = 0 // nobody has asked for a number yet
@@ -98,7 +106,7 @@ func (b *block) reserve(ctx context.Context, st store.Store, counter string, typ
 		b.size = max(1, b.size*2)
 	}
 	for range maxAttempts {
-		docs, err := st.Get(ctx, Counters, counter)
+		docs, err := at.store.Get(ctx, Counters, counter)
 		if err != nil {
 			return fmt.Errorf("counter %s: %w", counter, err)
 		}
@@ -113,7 +121,7 @@ func (b *block) reserve(ctx context.Context, st store.Store, counter string, typ
 		}
 		rev := doc.Rev
 		doc.Rev, doc.UpdatedAt, doc.Values = rev+1, now, map[string]any{"used": used + b.size}
-		err = errors.Join(st.Put(ctx, store.Write{Collection: Counters, Doc: doc, IfRev: rev})...)
+		err = errors.Join(at.store.Put(ctx, store.Write{Collection: Counters, Doc: doc, IfRev: rev})...)
 		if errors.Is(err, store.ErrConflict) {
 			continue
 		}
@@ -188,7 +196,7 @@ func (w *write) number(ctx context.Context, field *def.Field, values form.Values
 	if n.digits < 0 {
 		return n.text(0), true, nil
 	}
-	count, err := w.service.numbers.take(ctx, w.store, w.actor.Tenant, n.counter(w.entity.Name, field.Name), w.now)
+	count, err := w.service.numbers.take(ctx, w.counterAt(n.counter(w.entity.Name, field.Name)))
 	if err != nil {
 		return "", false, err
 	}
@@ -209,7 +217,11 @@ func (w *write) passTyped(ctx context.Context, field *def.Field, values form.Val
 	if count == 0 {
 		return nil
 	}
-	return w.service.numbers.pass(ctx, w.store, w.actor.Tenant, n.counter(w.entity.Name, field.Name), count, w.now)
+	return w.service.numbers.pass(ctx, w.counterAt(n.counter(w.entity.Name, field.Name)), count)
+}
+
+func (w *write) counterAt(counter string) counterAt {
+	return counterAt{store: w.store, tenant: w.actor.Tenant, counter: counter, now: w.now}
 }
 
 // numbering renders what stands around the count; it is not complete while a field of the pattern is missing.

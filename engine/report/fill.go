@@ -185,7 +185,7 @@ func (s *Service) fillFromRecords(ctx context.Context, actor access.Actor, fill 
 // sourceRows are what a record gives: itself with its id, or the rows of one of its sub-tables.
 func sourceRows(of *record.Record, table string) []map[string]any {
 	if table == "" {
-		item := maps.Clone(map[string]any(of.Values))
+		item := maps.Clone(of.Values)
 		if item == nil {
 			item = map[string]any{}
 		}

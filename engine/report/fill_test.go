@@ -42,15 +42,21 @@ func TestButtonsFillTables(t *testing.T) {
 			ref    string // the first worker's name
 		}{
 			{
-				"the rows of the last sheet of the team", boss, "copy_last", form.Values{"team": "t1"}, "add",
-				[]string{"w1 8 260.00"}, "王一",
+				"the rows of the last sheet of the team", boss, "copy_last",
+				form.Values{"team": "t1"},
+				"add",
+				[]string{"w1 8 260.00"},
+				"王一",
 			},
 			{"without what the reader does not see", clerk, "copy_last", form.Values{"team": "t1"}, "add", []string{"w1 8"}, ""},
 			{"no sheet before", boss, "copy_last", form.Values{"team": "t9"}, "add", []string{}, ""},
 			{"the people of a team", boss, "whole_team", form.Values{"team": "t1"}, "add", []string{"w2 李二", "w1 王一"}, "李二"},
 			{
-				"a dataset with params of the record", boss, "worked", form.Values{"project": "p1", "work_date": "2026-06-02"}, "replace",
-				[]string{"w3 4", "w1 8"}, "张三",
+				"a dataset with params of the record", boss, "worked",
+				form.Values{"project": "p1", "work_date": "2026-06-02"},
+				"replace",
+				[]string{"w3 4", "w1 8"},
+				"张三",
 			},
 			{"a dataset of rows the reader may not see", manager, "worked", form.Values{"project": "p2", "work_date": "2026-06-02"}, "replace", []string{}, ""},
 		}
