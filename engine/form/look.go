@@ -116,13 +116,16 @@ func (s *Session) must(f *field, state State) bool {
 	}
 	switch f.origin {
 	case fromPeople:
-		return state.Required && !(s.ctx.Workbook && s.beforeSubmit() && f.IsFile())
+		return state.Required && !s.mayFollow(f)
 	case fromFormula, fromLookup:
 		return f.required && !s.beforeSubmit()
 	default:
 		return false
 	}
 }
+
+// mayFollow tells whether a file may still be missing since a workbook could not bring it.
+func (s *Session) mayFollow(f *field) bool { return s.ctx.Workbook && s.beforeSubmit() && f.IsFile() }
 
 // beforeSubmit tells whether the record will be looked at once more before it counts.
 func (s *Session) beforeSubmit() bool { return s.ctx.Event == Save && s.form.entity.Approval }
