@@ -47,7 +47,7 @@ func (s *Service) People(ctx context.Context, tenant string, limit int) (people 
 	return s.actorsOf(ctx, tenant, docs, more)
 }
 
-func (s *Service) actorsOf(ctx context.Context, tenant string, docs []store.Doc, more bool) ([]Actor, bool, error) { //nolint:revive // more is passed on
+func (s *Service) actorsOf(ctx context.Context, tenant string, docs []store.Doc, more bool) ([]Actor, bool, error) {
 	people := make([]Actor, len(docs))
 	var err error
 	for i := range docs {

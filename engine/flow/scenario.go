@@ -132,7 +132,7 @@ func (s *Service) scenarioInput(ctx context.Context, tenant string, cat *def.Cat
 // scenarioValues reads values as the API does: numbers stay exact.
 func scenarioValues(raw json.RawMessage) (form.Values, error) {
 	if len(raw) == 0 {
-		return nil, nil
+		return nil, nil //nolint:nilnil // no values is an answer
 	}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()

@@ -289,6 +289,9 @@ func TestExplainTellsWhatWasTrueThen(t *testing.T) {
 	if len(why) != 2 || why[0].When != "double > 2000" || why[0].Reads["double"] != "3000" || why[0].Holds != "yes" || why[0].At.IsZero() {
 		t.Errorf("why finance: %+v", why)
 	}
+	if asked := node(t, &trace, "manager"); len(asked.Tasks) != 1 || asked.Tasks[0].User.ID != li.ID || asked.Status != "done" {
+		t.Errorf("the manager: %+v", asked)
+	}
 	if len(trace.Steps) != 2 || trace.Steps[1].Type != "approved" || trace.Steps[1].Actor.Name != "Name u_li" {
 		t.Errorf("steps %+v", trace.Steps)
 	}

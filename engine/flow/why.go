@@ -115,7 +115,7 @@ func readAt(at expr.Object, path expr.Path) any {
 }
 
 // answered is the result of a condition in words.
-func answered(hold, ok bool) string { //nolint:revive // both are the result of one evaluation
+func answered(hold, ok bool) string {
 	switch {
 	case !ok:
 		return holdsFailed
