@@ -60,8 +60,8 @@ export interface Head {
   content: string
 }
 
-/** Adds a photo to the form, drawn in the browser, and waits until the server has it. */
-export async function addPhoto(page: Page): Promise<void> {
+/** A photo, drawn in the browser. */
+export async function photoOf(page: Page): Promise<{ name: string; mimeType: string; buffer: Buffer }> {
   const drawn = await page.evaluate(() => {
     const canvas = document.createElement('canvas')
     canvas.width = 640
@@ -72,8 +72,12 @@ export async function addPhoto(page: Page): Promise<void> {
     pen.fillRect(0, 0, canvas.width, canvas.height)
     return canvas.toDataURL('image/png')
   })
-  const buffer = Buffer.from(drawn.slice(drawn.indexOf(',') + 1), 'base64')
-  await page.locator('input[type="file"][accept="image/*"]').first().setInputFiles({ name: 'site.png', mimeType: 'image/png', buffer })
+  return { name: 'site.png', mimeType: 'image/png', buffer: Buffer.from(drawn.slice(drawn.indexOf(',') + 1), 'base64') }
+}
+
+/** Adds a photo to the form, and waits until the server has it. */
+export async function addPhoto(page: Page): Promise<void> {
+  await page.locator('input[type="file"][accept="image/*"]').first().setInputFiles(await photoOf(page))
   await expect(page.locator('.fw-tiles img')).toHaveCount(1)
 }
 
@@ -129,12 +133,12 @@ export class DeskSheet {
 
   /** Adds a row for a worker by keyboard; the cursor is left on his name. */
   async worker(name: string): Promise<void> {
-    const rows = await this.grid.getByRole('rowheader').count()
+    const rows = await this.grid.locator('tbody').getByRole('rowheader').count()
     await this.page.getByRole('button', { name: this.t('grid.addRow') }).click()
     await this.page.keyboard.press('Enter')
     await this.page.keyboard.type(name)
     await this.offer(name).click()
-    await expect(this.cell(rows, 0)).toContainText(name)
+    await expect(this.cell(rows + 1, 0)).toContainText(name)
   }
 
   /** Types over the cell of a row. */
