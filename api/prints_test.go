@@ -231,7 +231,8 @@ func TestAMonthOfAttendanceOnPaper(t *testing.T) {
 		}
 		again := labor.do("POST", path, object{"params": object{"month": "2026-06"}, "final": true}).want(http.StatusOK, "")
 		may := labor.do("POST", path, object{"params": object{"month": "2026-05"}, "final": true}).want(http.StatusOK, "")
-		if empty, _ := may.block("days")["matrix"].(object); len(empty["days"].([]any)) != 31 || empty["rows"] == nil {
+		empty, _ := may.block("days")["matrix"].(object)
+		if list, _ := empty["days"].([]any); len(list) != 31 || empty["rows"] == nil {
 			t.Errorf("a month without work: %v", empty)
 		}
 		if again.at("documents.0.printed") != number("2") || may.at("documents.0.printed") != number("1") {

@@ -12,14 +12,14 @@ import (
 
 // compiled is a print of one catalog in one language, made ready to be filled in.
 type compiled struct {
-	catalog *def.Catalog
-	print   *def.Print
-	lang    string
-	entity  *def.Entity // nil for a print of a dataset
-	each    *def.Field  // the sub-table it makes a document of each row of; nil = none
-	shape   *def.Entity // of the rows of the dataset
-	blocks  []*block
-	far     [][]string // paths that lead behind references, from the record on
+	catalog    *def.Catalog
+	definition *def.Print
+	lang       string
+	entity     *def.Entity // nil for a print of a dataset
+	each       *def.Field  // the sub-table it makes a document of each row of; nil = none
+	shape      *def.Entity // of the rows of the dataset
+	blocks     []*block
+	far        [][]string // paths that lead behind references, from the record on
 }
 
 type block struct {
@@ -93,7 +93,7 @@ func (s *Service) compiled(catalog *def.Catalog, name, lang string) (*compiled, 
 
 // compile prepares a print. Publishing has checked it, so a failure is a damaged catalog.
 func compile(catalog *def.Catalog, p *def.Print, lang string) (*compiled, error) {
-	c := &compiled{catalog: catalog, print: p, lang: lang}
+	c := &compiled{catalog: catalog, definition: p, lang: lang}
 	if p.Dataset != "" {
 		dataset := catalog.Datasets[p.Dataset]
 		if dataset == nil {
@@ -155,7 +155,7 @@ func (c *compiled) content(p *part, field, words string, scope expr.Scope) error
 		p.text, err = c.template(words, scope, nil)
 		return err
 	}
-	found, ok := c.catalog.PrintField(c.print, field)
+	found, ok := c.catalog.PrintField(c.definition, field)
 	if !ok {
 		return fmt.Errorf("no field %s", field)
 	}
@@ -176,14 +176,14 @@ func (c *compiled) addColumns(b *block) error {
 			return fmt.Errorf("no sub-table %s", b.Rows)
 		}
 	}
-	scope := c.catalog.PrintRowScope(c.print, b.Rows)
+	scope := c.catalog.PrintRowScope(c.definition, b.Rows)
 	for _, column := range b.Columns {
 		p := &part{
 			name: column.Name, title: column.Label(c.lang), width: column.Width, align: column.Align, total: column.Total, span: 1,
 		}
 		switch {
 		case column.Field != "":
-			field, ok := c.catalog.PrintColumnField(c.print, b.Rows, column.Field)
+			field, ok := c.catalog.PrintColumnField(c.definition, b.Rows, column.Field)
 			if !ok {
 				return fmt.Errorf("no column %s", column.Field)
 			}

@@ -35,24 +35,24 @@ type Printed struct {
 type key struct {
 	entity, record  string
 	dataset, params string
-	print           string
+	name            string
 }
 
 // id is that of the key's record of the entity printing.
 func (k key) id() string {
 	sum := sha256.New()
-	for _, part := range []string{k.entity, k.record, k.dataset, k.params, k.print} {
+	for _, part := range []string{k.entity, k.record, k.dataset, k.params, k.name} {
 		sum.Write([]byte(part + "\x00"))
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
-func keyOf(dataset, print string, params map[string]any) (key, error) {
+func keyOf(dataset, name string, params map[string]any) (key, error) {
 	raw, err := json.Marshal(params)
 	if err != nil {
 		return key{}, fmt.Errorf("params of dataset %s: %w", dataset, err)
 	}
-	return key{dataset: dataset, params: string(raw), print: print}, nil
+	return key{dataset: dataset, params: string(raw), name: name}, nil
 }
 
 // printed tells documents how often they were printed so far.
@@ -169,7 +169,7 @@ func (r *run) counted(k key, before *store.Doc, personal []string) (store.Write,
 	slices.Sort(personal)
 	personal = slices.Compact(personal)
 	printed := Printed{
-		Entity: k.entity, Record: k.record, Dataset: k.dataset, Params: json.RawMessage(k.params), Print: k.print,
+		Entity: k.entity, Record: k.record, Dataset: k.dataset, Params: json.RawMessage(k.params), Print: k.name,
 		Copy: copies(&doc) + 1, Personal: personal, Key: r.actor.Key,
 	}
 	data, err := json.Marshal(printed)
@@ -180,7 +180,7 @@ func (r *run) counted(k key, before *store.Doc, personal []string) (store.Write,
 	doc.Rev++
 	doc.UpdatedBy, doc.UpdatedAt = r.actor.ID, r.now
 	doc.Values = map[string]any{
-		"print": k.print, "copies": printed.Copy, "last_by": r.actor.ID, "last_at": expr.TimeString(expr.TimeOf(r.now)),
+		"print": k.name, "copies": printed.Copy, "last_by": r.actor.ID, "last_at": expr.TimeString(expr.TimeOf(r.now)),
 	}
 	for name, text := range map[string]string{"entity": k.entity, "record": k.record, "dataset": k.dataset, "params": k.params} {
 		if text != "" {

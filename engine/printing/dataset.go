@@ -16,7 +16,7 @@ import (
 
 // rows makes the document of a dataset, and gives the params in force.
 func (r *run) rows(ctx context.Context, given map[string]any) (Document, map[string]any, error) {
-	dataset := r.catalog.Datasets[r.print.Dataset]
+	dataset := r.catalog.Datasets[r.definition.Dataset]
 	result, err := r.service.config.Reports.Run(ctx, r.actor, dataset.Name, report.RunInput{Params: given, Action: access.Print})
 	if err != nil {
 		return Document{}, nil, err

@@ -63,7 +63,7 @@ func (l *layout) make(b *block) (made Block, ok bool, err error) {
 	switch b.Type {
 	case def.BlockTitle:
 		if b.text == nil {
-			made.Text = l.print.Label(l.lang)
+			made.Text = l.definition.Label(l.lang)
 		}
 		return made, made.Text != "", nil
 	case def.BlockText:
@@ -140,7 +140,7 @@ func (l *layout) eval(t *text, env *expr.Env) (any, error) {
 // personal notes that a personal value is printed in full.
 func (l *layout) personal(path []string) {
 	joined := strings.Join(path, ".")
-	field, ok := l.catalog.Field(l.print.Entity, joined)
+	field, ok := l.catalog.Field(l.definition.Entity, joined)
 	if l.entity == nil {
 		field, ok = l.shape.Properties[path[0]], l.shape.Properties[path[0]] != nil
 	}

@@ -152,7 +152,7 @@ func (r *run) label(names map[string]string, table *def.Field) func(path expr.Pa
 func (r *run) labelled(path expr.Path, table *def.Field) (*def.Field, bool) {
 	if r.entity == nil {
 		if path[0] == def.VarParam && len(path) > 1 {
-			field := r.catalog.Datasets[r.print.Dataset].Params[path[1]]
+			field := r.catalog.Datasets[r.definition.Dataset].Params[path[1]]
 			return field, field != nil
 		}
 		field := r.shape.Properties[path[0]]

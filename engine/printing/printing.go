@@ -219,7 +219,7 @@ func (s *Service) Print(ctx context.Context, actor access.Actor, entity, name st
 	if err != nil {
 		return Sheet{}, err
 	}
-	if r.print.Entity != entity || len(in.Records) == 0 || len(in.Records) > MaxRecords {
+	if r.definition.Entity != entity || len(in.Records) == 0 || len(in.Records) > MaxRecords {
 		return Sheet{}, fmt.Errorf("print %s of %d %s: %w", name, len(in.Records), entity, record.ErrNotFound)
 	}
 	documents, err := r.records(ctx, in.Records)
@@ -228,7 +228,7 @@ func (s *Service) Print(ctx context.Context, actor access.Actor, entity, name st
 	}
 	keys := make([]key, len(documents))
 	for i, d := range documents {
-		keys[i] = key{entity: entity, record: d.Record, print: name}
+		keys[i] = key{entity: entity, record: d.Record, name: name}
 	}
 	return r.finish(ctx, documents, keys, in.Final)
 }
@@ -239,7 +239,7 @@ func (s *Service) PrintDataset(ctx context.Context, actor access.Actor, dataset,
 	if err != nil {
 		return Sheet{}, err
 	}
-	if r.print.Dataset != dataset {
+	if r.definition.Dataset != dataset {
 		return Sheet{}, fmt.Errorf("print %s of dataset %s: %w", name, dataset, record.ErrNotFound)
 	}
 	document, params, err := r.rows(ctx, in.Params)
@@ -263,7 +263,7 @@ func (r *run) finish(ctx context.Context, documents []Document, keys []key, fina
 		return Sheet{}, err
 	}
 	return Sheet{
-		Name: r.print.Name, Title: r.print.Label(r.actor.Lang), Page: pageOf(r.print), Preview: !final,
+		Name: r.definition.Name, Title: r.definition.Label(r.actor.Lang), Page: pageOf(r.definition), Preview: !final,
 		At: r.now, By: r.actor.Name, Zone: r.zone.String(), Documents: documents,
 	}, nil
 }

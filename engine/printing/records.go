@@ -49,7 +49,7 @@ func (r *run) records(ctx context.Context, ids []string) ([]Document, error) {
 		return nil, err
 	}
 	theirs := mine // what texts are made with
-	if r.print.Discloses {
+	if r.definition.Discloses {
 		theirs = &eyes{actor: access.Actor{Tenant: r.actor.Tenant, System: true}, whole: true, seen: map[string]map[string]any{}, names: map[string]string{}}
 		if err := r.look(ctx, theirs, subjects); err != nil {
 			return nil, err
@@ -155,7 +155,7 @@ func (r *run) document(ctx context.Context, s *subject, signs flow.Signs, with [
 	}
 	env := r.recordEnv(theirs, s)
 	l := &layout{
-		run: r, document: &d, names: mine.names, env: env, signs: signs.Nodes, whole: r.print.Discloses,
+		run: r, document: &d, names: mine.names, env: env, signs: signs.Nodes, whole: r.definition.Discloses,
 		visible: func(path []string) (bool, error) { return r.visible(ctx, s, path) },
 		masked:  func(path []string) bool { return s.masked[ownPath(r, path)] },
 		value:   func(path []string) any { return r.valueAt(mine, s, path, s.row) },
