@@ -36,8 +36,8 @@ const (
 	maxColumns    = 300       // what is to the right is not read
 	maxCell       = 32_767    // characters of a cell, as in Excel
 	maxEntries    = 2_000     // files in the archive
-	maxUnzipped   = 512 << 20 // bytes of all of them
-	maxSheetBytes = 256 << 20 // bytes of the sheet that is read
+	maxUnzipped   = 256 << 20 // bytes of all of them
+	maxSheetBytes = 192 << 20 // bytes of the sheet that is read
 	maxMerged     = 2_000_000 // cells in merged ranges
 	maxProblems   = 1_000     // listed in a report
 	maxKept       = 20_000    // put in order for it
