@@ -267,3 +267,44 @@ func TestPrintsAtTheSameTimeAreDifferentCopies(t *testing.T) {
 		}
 	})
 }
+
+// TestTextsOfAPrint: a text made from what the reader does not see falls out, unless the print says that it discloses; the
+// fields themselves never show.
+func TestTextsOfAPrint(t *testing.T) {
+	onStores(t, func(w *world) {
+		t := w.t
+		id := w.approvedSheet("2026-06-02")
+		admin, clerk := w.signIn("admin"), w.signIn("clerk")
+		const blocks = `"entity":"day_labor_sheet","blocks":[{"name":"sum","type":"text","text":"${project}: ${total_amount}"},
+			{"name":"far","type":"text","text":"${project.manager}"},{"name":"rich","type":"text","when":"total_amount > 100","text":"much"},
+			{"name":"head","type":"title","text":"点工","x-i18n":{"en":{"text":"Labor of ${work_date}"}}},
+			{"name":"facts","type":"fields","items":[{"name":"no","field":"no"},{"name":"sum","field":"total_amount"}]}]}`
+		admin.do("PUT", "/draft/prints/closed", `{"name":"closed","title":"C",`+blocks).want(http.StatusNoContent, "")
+		admin.do("PUT", "/draft/prints/open", `{"name":"open","title":"O","discloses":true,`+blocks).want(http.StatusNoContent, "")
+		admin.do("POST", "/draft/publish", object{"note": "prints"}).want(http.StatusOK, "")
+		body := object{"records": []string{id}}
+		closed := clerk.do("POST", sheetPrints+"closed", body).want(http.StatusOK, "")
+		if got := names(object{"blocks": closed.at("documents.0.blocks")}, "blocks"); !equal(got, []string{"far", "head", "facts"}) {
+			t.Errorf("blocks %v", got)
+		}
+		if text := closed.block("far")["text"]; text != "赵建华" {
+			t.Errorf("the manager behind the project: %v", text)
+		}
+		open := clerk.do("POST", sheetPrints+"open", body).want(http.StatusOK, "")
+		if text := fmt.Sprint(open.block("sum")["text"]); !strings.HasSuffix(text, ": 601.25") || open.block("rich") == nil {
+			t.Errorf("disclosed %q: %s", text, open.body)
+		}
+		if got := names(open.block("facts"), "items"); !equal(got, []string{"no"}) {
+			t.Errorf("fields %v", got)
+		}
+		english := clerk.do("POST", sheetPrints+"closed", body, header("Accept-Language: en")).want(http.StatusOK, "")
+		if text := english.block("head")["text"]; text != "Labor of 2026-06-02" {
+			t.Errorf("the title in English: %v", text)
+		}
+		admin.do("PUT", "/draft/prints/closed", `{"name":"closed","title":"C","entity":"day_labor_sheet","blocks":[{"name":"b","type":"text","text":"${amount}"}]}`).want(http.StatusNoContent, "")
+		refused := admin.do("POST", "/draft/publish", object{"note": "prints"}).want(http.StatusUnprocessableEntity, "definitions_refused")
+		if refused.text("findings.0.code") != "unknown_name" || refused.text("findings.0.path") != "/blocks/0/text" {
+			t.Errorf("findings: %s", refused.body)
+		}
+	})
+}
