@@ -1,4 +1,4 @@
-import { useCallback, useSyncExternalStore } from 'react'
+import { useCallback, useRef, useSyncExternalStore } from 'react'
 import type { Problem } from '@/api/wire'
 import type { FieldView, FormModel, RowView } from './model'
 
@@ -38,11 +38,18 @@ export function useProblems(model: FormModel): readonly Problem[] {
   return useSyncExternalStore(subscribe, () => model.problems())
 }
 
-/** A text made from the cells of a sub-table, renewed when any of them changes. */
+/** A text made from the cells of a sub-table and nothing else, renewed when any of them changes. */
 export function useInside(model: FormModel, table: string, make: () => string): string {
   const subscribe = useCallback(
     (listener: () => void) => model.subscribeInside(table, listener),
     [model, table],
   )
-  return useSyncExternalStore(subscribe, make)
+  // React asks several times at each change; adding up a thousand rows once is enough.
+  const made = useRef<{ rows: unknown; text: string } | undefined>(undefined)
+  return useSyncExternalStore(subscribe, () => {
+    const rows = model.values()[table]
+    if (!made.current || made.current.rows !== rows || rows === undefined)
+      made.current = { rows, text: make() }
+    return made.current.text
+  })
 }
