@@ -43,6 +43,7 @@ func TestFlowCases(t *testing.T) {
 		t.Fatal(err)
 	}
 	onBackends(t, func(t *testing.T, backend store.Backend) {
+		t.Helper()
 		w := openStage(t, backend)
 		results, err := flow.PlayCases(strings.NewReader(string(raw)), w.company.Open(t.Context()))
 		if err != nil {

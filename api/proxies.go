@@ -43,7 +43,11 @@ func (s *server) listProxies(r *request) error {
 	if err := r.bind(&p); err != nil {
 		return err
 	}
-	list, err := s.Engine.Flows.Proxies(r.ctx, r.actor, p.All)
+	read := s.Engine.Flows.Proxies
+	if p.All {
+		read = s.Engine.Flows.AllProxies
+	}
+	list, err := read(r.ctx, r.actor)
 	if err != nil {
 		return err
 	}

@@ -23,13 +23,13 @@ const maxLoaded = 50
 
 // Monitor is how the flows of an administrator are doing.
 type Monitor struct {
-	Flows  []FlowLoad   `json:"flows"`
+	Flows  []Load       `json:"flows"`
 	Nodes  []NodeLoad   `json:"nodes"`  // the slowest first
 	People []PersonLoad `json:"people"` // who holds most first
 }
 
-// FlowLoad counts the runs of a flow that have not ended, and their overdue tasks.
-type FlowLoad struct {
+// Load counts the runs of a flow that have not ended, and their overdue tasks.
+type Load struct {
 	Flow      string `json:"flow"`
 	Title     string `json:"title"`
 	Entity    string `json:"entity"`
@@ -141,7 +141,7 @@ func (s *Service) Watch(ctx context.Context, actor access.Actor) (Monitor, error
 		return Monitor{}, err
 	}
 	w := watcher{service: s, store: st, catalog: cat, flows: flows, lang: actor.Lang, now: s.config.Clock()}
-	m := Monitor{Flows: []FlowLoad{}, Nodes: []NodeLoad{}, People: []PersonLoad{}}
+	m := Monitor{Flows: []Load{}, Nodes: []NodeLoad{}, People: []PersonLoad{}}
 	if err := w.load(ctx, &m); err != nil {
 		return Monitor{}, fmt.Errorf("monitor of flows: %w", err)
 	}
@@ -171,10 +171,10 @@ func textKey(path string) query.By {
 }
 
 func (w *watcher) load(ctx context.Context, m *Monitor) error {
-	byFlow := map[string]*FlowLoad{}
+	byFlow := map[string]*Load{}
 	for _, name := range w.flows {
 		f := w.catalog.Flows[name]
-		byFlow[name] = &FlowLoad{Flow: name, Title: f.Label(w.lang), Entity: f.Entity}
+		byFlow[name] = &Load{Flow: name, Title: f.Label(w.lang), Entity: f.Entity}
 	}
 	if err := w.runs(ctx, byFlow); err != nil {
 		return err
@@ -201,7 +201,7 @@ func (w *watcher) load(ctx context.Context, m *Monitor) error {
 }
 
 // runs counts the runs by their state.
-func (w *watcher) runs(ctx context.Context, byFlow map[string]*FlowLoad) error {
+func (w *watcher) runs(ctx context.Context, byFlow map[string]*Load) error {
 	groups, err := w.store.Aggregate(ctx, query.Aggregation{
 		Collection: def.EntityTask,
 		Where: query.AllOf(entriesOf(TabStarted, w.flows), &query.Filter{Cond: &query.Cond{
@@ -226,11 +226,12 @@ func (w *watcher) runs(ctx context.Context, byFlow map[string]*FlowLoad) error {
 }
 
 // waiting counts the open tasks of each node.
-func (w *watcher) waiting(ctx context.Context, byFlow map[string]*FlowLoad, nodes map[[2]string]*NodeLoad) error {
+func (w *watcher) waiting(ctx context.Context, byFlow map[string]*Load, nodes map[[2]string]*NodeLoad) error {
 	groups, err := w.store.Aggregate(ctx, query.Aggregation{
 		Collection: def.EntityTask, Where: entriesOf(TabOpen, w.flows), By: []query.By{textKey("flow"), textKey("node")},
 		Measures: []query.Measure{
-			{Name: "open", Agg: "count"}, {Name: "overdue", Agg: "count", Where: overdue(w.now)},
+			{Name: "open", Agg: "count"},
+			{Name: "overdue", Agg: "count", Where: overdue(w.now)},
 			{Name: "oldest", Agg: "min", Path: []string{"arrived_at"}, Type: def.TypeDateTime},
 		},
 	})

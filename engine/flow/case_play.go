@@ -141,7 +141,7 @@ func (c *scenario) setting() CaseSetting {
 	}
 	for i := range c.Steps {
 		for _, step := range append([]caseStep{c.Steps[i]}, c.Steps[i].Race...) {
-			into := form.Values(set.Values)
+			into := set.Values
 			if step.On != "" {
 				into = set.SubValue[calls[step.On]]
 			}
@@ -360,12 +360,12 @@ func (s *Service) StoredRun(ctx context.Context, tenant, entity, id string) (Cas
 	return run, true, nil
 }
 
-// drainFor is how long a stage waits for effects that another goroutine delivers.
-const drainFor = 10 * time.Second
+// drainLooks is how often a stage looks, every 2 ms, for effects that another goroutine delivers.
+const drainLooks = 5000
 
 // drain waits until a run has nothing left to deliver.
 func (s *Service) drain(ctx context.Context, run dueRun) error {
-	for deadline := time.Now().Add(drainFor); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+	for range drainLooks {
 		full, err := s.config.Records.Load(ctx, run.tenant, run.at.entity, run.at.id)
 		if errors.Is(err, record.ErrNotFound) {
 			return nil
@@ -380,6 +380,7 @@ func (s *Service) drain(ctx context.Context, run dueRun) error {
 		if err := s.deliver(ctx, run); err != nil {
 			return err
 		}
+		time.Sleep(2 * time.Millisecond)
 	}
 	return nil
 }

@@ -393,9 +393,14 @@ func (m *Migration) Unfinished() bool { return m.Status == migrationRunning }
 var migrationShape = store.Collection{
 	Name: migrationCollection,
 	Fields: []store.Field{
-		{Path: "flow", Type: def.TypeText}, {Path: "version", Type: def.TypeText}, {Path: "by", Type: def.TypeUser},
-		{Path: "status", Type: def.TypeText}, {Path: "done", Type: def.TypeInteger}, {Path: "count", Type: def.TypeInteger},
-		{Path: "report", Type: def.TypeLongText}, {Path: "cursor", Type: def.TypeLongText},
+		{Path: "flow", Type: def.TypeText},
+		{Path: "version", Type: def.TypeText},
+		{Path: "by", Type: def.TypeUser},
+		{Path: "status", Type: def.TypeText},
+		{Path: "done", Type: def.TypeInteger},
+		{Path: "count", Type: def.TypeInteger},
+		{Path: "report", Type: def.TypeLongText},
+		{Path: "cursor", Type: def.TypeLongText},
 	},
 	Indexes: [][]string{{"flow"}},
 }

@@ -180,7 +180,12 @@ func (r *randomFlow) byItself(n *def.Node) {
 func (r *randomFlow) human(n *def.Node) {
 	n.Type = pick(r.dice, def.NodeApprove, def.NodeApprove, def.NodeApprove, def.NodeHandle)
 	n.Who = [][]string{
-		{"user:m1"}, {"role:finance"}, {"user:u1", "user:m2"}, {"chain:top"}, {"field:boss"}, {"role:board", "initiator"},
+		{"user:m1"},
+		{"role:finance"},
+		{"user:u1", "user:m2"},
+		{"chain:top"},
+		{"field:boss"},
+		{"role:board", "initiator"},
 		{"pick:finance"},
 	}[r.dice.roll(7)]
 	n.Mode = pick(r.dice, "all", "any", "seq", "vote")

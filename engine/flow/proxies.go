@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -42,16 +41,23 @@ type ProxyInput struct {
 	IfRev  int64 // of a change: the revision that was seen
 }
 
-// Proxies lists the proxies the actor gave or was given, those that begin last first; with all, of everybody: for
-// administrators.
-func (s *Service) Proxies(ctx context.Context, actor access.Actor, all bool) ([]StoredProxy, error) {
-	var where *query.Filter
-	if !all || !actor.Admin {
-		where = &query.Filter{Or: []*query.Filter{
-			taskField("principal", def.TypeUser, actor.ID), taskField("to", def.TypeUser, actor.ID),
-		}}
+// Proxies lists the proxies the actor gave or was given, those that begin last first.
+func (s *Service) Proxies(ctx context.Context, actor access.Actor) ([]StoredProxy, error) {
+	return s.storedProxies(ctx, actor.Tenant, &query.Filter{Or: []*query.Filter{
+		taskField("principal", def.TypeUser, actor.ID), taskField("to", def.TypeUser, actor.ID),
+	}})
+}
+
+// AllProxies lists those of everybody, for administrators; others get their own.
+func (s *Service) AllProxies(ctx context.Context, actor access.Actor) ([]StoredProxy, error) {
+	if !actor.Admin {
+		return s.Proxies(ctx, actor)
 	}
-	docs, err := s.proxyDocs(ctx, actor.Tenant, where)
+	return s.storedProxies(ctx, actor.Tenant, nil)
+}
+
+func (s *Service) storedProxies(ctx context.Context, tenant string, where *query.Filter) ([]StoredProxy, error) {
+	docs, err := s.proxyDocs(ctx, tenant, where)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +65,7 @@ func (s *Service) Proxies(ctx context.Context, actor access.Actor, all bool) ([]
 	for _, doc := range docs {
 		ids = append(ids, textOf(doc.Values, "principal"), textOf(doc.Values, "to"))
 	}
-	names, err := s.names(ctx, actor.Tenant, ids)
+	names, err := s.names(ctx, tenant, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -122,15 +128,14 @@ func (s *Service) keepProxy(ctx context.Context, actor access.Actor, in ProxyInp
 	if err := s.overlaps(ctx, actor.Tenant, in.Proxy, id); err != nil {
 		return StoredProxy{}, errors.Join(err, s.config.Records.Delete(ctx, writerFor(actor), def.EntityProxy, id, 0))
 	}
-	list, err := s.Proxies(ctx, actor, true)
+	list, err := s.storedProxies(ctx, actor.Tenant, taskField(def.FieldID, def.TypeText, id))
 	if err != nil {
 		return StoredProxy{}, err
 	}
-	i := slices.IndexFunc(list, func(p StoredProxy) bool { return p.ID == id })
-	if i < 0 {
+	if len(list) == 0 {
 		return StoredProxy{}, record.ErrNotFound
 	}
-	return list[i], nil
+	return list[0], nil
 }
 
 // ChangeProxy replaces what a proxy says; its principal stays.

@@ -120,33 +120,47 @@ func (p *Plan) runVerbs(st *State, org Org, user string) []string {
 	initiator := user == st.Initiator.ID
 	admin := p.Admin(org, user)
 	live := st.Status == Running || st.Status == Returned
-	withdraw := first(p.Flow.Settings.Withdraw, "before_first")
-	if initiator && (st.Status == Returned || st.Status == Draft) {
-		verbs = append(verbs, string(Resubmit))
-	}
-	if initiator && live && (withdraw == "running" || withdraw == "before_first" && !st.Acted) {
-		verbs = append(verbs, string(Withdraw))
+	if initiator {
+		verbs = p.initiatorVerbs(st)
 	}
 	if live && (initiator || admin) {
-		verbs = append(verbs, string(Cancel))
-	}
-	if live && (initiator || admin) {
-		verbs = append(verbs, string(Remind), string(CarbonCopy))
+		verbs = append(verbs, string(Cancel), string(Remind), string(CarbonCopy))
 	}
 	if p.mayRetrieve(st, user) {
 		verbs = append(verbs, string(Retrieve))
 	}
-	if admin && live {
-		verbs = append(verbs, string(Jump), string(Reassign))
-	}
-	if admin && !st.Status.Ended() {
-		verbs = append(verbs, string(Terminate))
-	}
-	if admin && st.failing() {
-		verbs = append(verbs, string(RetryEffect))
-	}
-	if admin && st.Status == Suspended {
-		verbs = append(verbs, string(Retry))
+	if admin {
+		verbs = append(verbs, adminVerbs(st)...)
 	}
 	return append(verbs, string(Comment))
+}
+
+func (p *Plan) initiatorVerbs(st *State) []string {
+	var verbs []string
+	withdraw := first(p.Flow.Settings.Withdraw, "before_first")
+	if st.Status == Returned || st.Status == Draft {
+		verbs = append(verbs, string(Resubmit))
+	}
+	live := st.Status == Running || st.Status == Returned
+	if live && (withdraw == "running" || withdraw == "before_first" && !st.Acted) {
+		verbs = append(verbs, string(Withdraw))
+	}
+	return verbs
+}
+
+func adminVerbs(st *State) []string {
+	var verbs []string
+	if st.Status == Running || st.Status == Returned {
+		verbs = append(verbs, string(Jump), string(Reassign))
+	}
+	if !st.Status.Ended() {
+		verbs = append(verbs, string(Terminate))
+	}
+	if st.failing() {
+		verbs = append(verbs, string(RetryEffect))
+	}
+	if st.Status == Suspended {
+		verbs = append(verbs, string(Retry))
+	}
+	return verbs
 }
