@@ -105,10 +105,10 @@ test-go: ## run the Go tests
 	if [[ -n $$uri ]]; then
 		export MONGODB_URI=$$uri
 		echo "MongoDB: tested on $$(sed -E 's#//[^@/]*@#//…@#' <<<"$$uri")"
-		$(GO_TEST) -count=1 -timeout 15m -run '$(RUN)' $(PKG) # a cached pass would say nothing of this server
+		$(GO_TEST) -count=1 -timeout 30m -run '$(RUN)' $(PKG) # a cached pass would say nothing of this server
 	else
 		echo "MongoDB: skipped, set MONGODB_URI, or MONGO=1 to have a server set up"
-		$(GO_TEST) -timeout 15m -run '$(RUN)' $(PKG)
+		$(GO_TEST) -timeout 30m -run '$(RUN)' $(PKG)
 	fi
 
 .PHONY: test-race

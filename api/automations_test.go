@@ -140,7 +140,8 @@ func (w *world) buttonsAndRetries(boss *client) {
 	boss.do("POST", retry, nil).want(204, "")
 	w.eventually("tried again", func() bool {
 		r := boss.do("GET", "/entities/flow_run/records/"+run+"/timeline", nil)
-		return r.at("flow.effects.0.dead") == true && len(r.at("entries").([]any)) >= 4
+		entries, _ := r.at("entries").([]any)
+		return r.at("flow.effects.0.dead") == true && len(entries) >= 4
 	})
 	of := boss.do("GET", record+"/timeline", nil).want(200, "")
 	if runs, _ := of.at("runs").([]any); len(runs) != 2 {

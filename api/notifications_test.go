@@ -98,7 +98,15 @@ func (o *postOffice) serve(t *testing.T) (port int) {
 	}
 	go func() { _ = server.Serve(ln) }()
 	t.Cleanup(func() { _ = server.Close() })
-	return ln.Addr().(*net.TCPAddr).Port
+	_, text, err := net.SplitHostPort(ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err = strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
 }
 
 // to gives the mails to an address.
@@ -120,12 +128,12 @@ func (w *world) until(what string, done func() bool) {
 	w.t.Fatalf("%s did not happen", what)
 }
 
-func (w *world) mailChannel(admin *client, port int) string {
-	r := admin.do("POST", "/channels", object{
+func (w *world) mailChannel(admin *client, port int) {
+	w.t.Helper()
+	admin.do("POST", "/channels", object{
 		"name": "邮件", "kind": "email", "enabled": true, "notices": []string{"task", "returned", "ended", "cc", "remind", "mention"},
 		"host": "127.0.0.1", "port": port, "security": "none", "from": "Formwork <forms@example.com>",
 	}).want(http.StatusCreated, "")
-	return r.text("id")
 }
 
 // address gives a member an e-mail address.

@@ -17,13 +17,15 @@ var summaries = []string{"labor_by_worker", "labor_by_team", "labor_by_project",
 // chargebacks, settlements and reports the example says, on every store.
 func TestWorkedExample(t *testing.T) {
 	e := readExample(t)
-	onBackends(t, func(outer *testing.T, backend store.Backend) {
-		outer.Helper()
-		s := newSite(newInstallation(outer, backend), e)
+	onBackends(t, func(t *testing.T, backend store.Backend) {
+		t.Helper()
+		s := newSite(newInstallation(t, backend), e)
 		step := func(name string, test func()) {
-			outer.Run(name, func(t *testing.T) {
+			t.Helper()
+			whole := s.t
+			t.Run(name, func(t *testing.T) {
 				s.t = t // what the company's people are refused fails this step
-				defer func() { s.t = outer }()
+				defer func() { s.t = whole }()
 				test()
 			})
 		}

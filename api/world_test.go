@@ -73,7 +73,10 @@ func (c *clock) pass(d time.Duration) {
 // onStores runs a test with the demo company on the embedded store and, when MONGODB_URI is set, on that server.
 func onStores(t *testing.T, test func(w *world)) {
 	t.Helper()
-	onBackends(t, func(t *testing.T, backend store.Backend) { test(newWorld(t, backend)) })
+	onBackends(t, func(t *testing.T, backend store.Backend) {
+		t.Helper()
+		test(newWorld(t, backend))
+	})
 }
 
 // onBackends runs a test on an empty embedded store and, when MONGODB_URI is set, on that server.

@@ -57,8 +57,11 @@ func SystemIndexes(entity string) [][]string { return systemIndexes[entity] }
 
 var systemIndexes = map[string][][]string{
 	EntityTask: {
-		{"user", "tab", "-arrived_at"}, {"user", "tab", "due_at"},
-		{"tab", "flow", "record_state", "+node", "+arrived_at"}, {"tab", "flow", "due_at"}, {"tab", "flow", "arrived_at"},
+		{"user", "tab", "-arrived_at"},
+		{"user", "tab", "due_at"},
+		{"tab", "flow", "record_state", "+node", "+arrived_at"},
+		{"tab", "flow", "due_at"},
+		{"tab", "flow", "arrived_at"},
 	},
 	EntityProxy: {{"to", "end"}},
 	EntityFile:  {{"open_at"}},

@@ -80,7 +80,8 @@ func TestARecordIsPostedAsItIsWhenItPassesTheNodeLast(t *testing.T) {
 	first, _ := rows[0].(map[string]any)
 	second, _ := rows[1].(map[string]any)
 	_, err := a.flows.Act(a.ctx, wang, "delivery", rec.ID, flow.Act{Verb: flow.Resubmit, Values: form.Values{"lines": []any{
-		map[string]any{"_id": first["_id"], "price": "9"}, map[string]any{"_id": second["_id"], "_delete": true},
+		map[string]any{"_id": first["_id"], "price": "9"},
+		map[string]any{"_id": second["_id"], "_delete": true},
 		line("石", 1, "3"),
 	}}})
 	if err != nil {

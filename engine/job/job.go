@@ -270,7 +270,9 @@ func (r *Runner) work(ctx context.Context, tenant string, db store.Store, doc st
 			moved, err := r.put(ctx, db, doc, false)
 			switch {
 			case errors.Is(err, store.ErrConflict): // taken over: the other one settles it
-				<-done
+				if failure := <-done; failure != nil {
+					r.Log.WarnContext(ctx, "job failed after it was taken over", "tenant", tenant, "job", doc.ID, "error", failure)
+				}
 				return nil
 			case err == nil:
 				doc = moved

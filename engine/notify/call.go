@@ -120,7 +120,8 @@ func webhookBody(tenant string, doc store.Doc, what told, m message) webhookNoti
 
 // robot puts a message into a group. It is sent as plain text: what people wrote cannot become markup or name everybody.
 func (s *Service) robot(ctx context.Context, c *Channel, secrets Secrets, m message, phones []string) error {
-	address, body := secrets.URL, any(nil)
+	var body any
+	address := secrets.URL
 	content := m.Subject + "\n" + m.plain()
 	if m.Line == m.Subject {
 		content = m.plain()

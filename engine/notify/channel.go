@@ -171,7 +171,7 @@ func (s *Service) SaveChannel(ctx context.Context, actor access.Actor, in Channe
 	if doc.Rev == 0 {
 		kind = event.TypeCreated
 	}
-	if err := s.putChannel(ctx, actor, &doc, c, secrets, kind); err != nil {
+	if err := s.putChannel(ctx, actor, &doc, channelWrite{c, secrets, kind}); err != nil {
 		return Channel{}, err
 	}
 	return channelOf(doc)
@@ -192,7 +192,7 @@ func (s *Service) RemoveChannel(ctx context.Context, actor access.Actor, id stri
 		return err
 	}
 	doc.Deleted = true
-	return s.putChannel(ctx, actor, &doc, c, Secrets{}, event.TypeDeleted)
+	return s.putChannel(ctx, actor, &doc, channelWrite{channel: c, event: event.TypeDeleted})
 }
 
 func (s *Service) channelDoc(ctx context.Context, st store.Store, id string) (store.Doc, error) {
@@ -206,9 +206,17 @@ func (s *Service) channelDoc(ctx context.Context, st store.Store, id string) (st
 	return docs[0], nil
 }
 
+// channelWrite is what a channel becomes, and the type of event that says so.
+type channelWrite struct {
+	channel Channel
+	secrets Secrets
+	event   string
+}
+
 // putChannel stores a channel and the event that says who changed it. Secrets are not part of the event.
-func (s *Service) putChannel(ctx context.Context, actor access.Actor, doc *store.Doc, c Channel, secrets Secrets, kind string) error {
-	sealed, err := s.seal(doc.ID, secrets)
+func (s *Service) putChannel(ctx context.Context, actor access.Actor, doc *store.Doc, w channelWrite) error {
+	c := w.channel
+	sealed, err := s.seal(doc.ID, w.secrets)
 	if err != nil {
 		return err
 	}
@@ -225,7 +233,7 @@ func (s *Service) putChannel(ctx context.Context, actor access.Actor, doc *store
 		doc.Keys = []string{"name|" + strings.ToLower(c.Name)}
 	}
 	events, chain, err := event.Seal(doc.Chain, []store.Event{{
-		Entity: channelCollection, Record: doc.ID, Rev: doc.Rev, Type: kind, Actor: actor.ID, At: doc.UpdatedAt, Data: settings,
+		Entity: channelCollection, Record: doc.ID, Rev: doc.Rev, Type: w.event, Actor: actor.ID, At: doc.UpdatedAt, Data: settings,
 	}})
 	if err != nil {
 		return err

@@ -39,14 +39,27 @@ const deliveryCollection = "notify_delivery"
 
 var (
 	deliveryFields = []store.Field{
-		{Path: "channel", Type: def.TypeText}, {Path: "user", Type: def.TypeText}, {Path: "status", Type: def.TypeText},
-		{Path: "kind", Type: def.TypeText}, {Path: "subject", Type: def.TypeText}, {Path: "entity", Type: def.TypeText},
-		{Path: "record", Type: def.TypeText}, {Path: "task", Type: def.TypeText}, {Path: "notice", Type: def.TypeLongText},
-		{Path: "attempts", Type: def.TypeInteger}, {Path: "error", Type: def.TypeText}, {Path: "unread", Type: def.TypeBoolean},
-		{Path: "made_at", Type: def.TypeDateTime}, {Path: "due_at", Type: def.TypeDateTime}, {Path: "sent_at", Type: def.TypeDateTime},
+		{Path: "channel", Type: def.TypeText},
+		{Path: "user", Type: def.TypeText},
+		{Path: "status", Type: def.TypeText},
+		{Path: "kind", Type: def.TypeText},
+		{Path: "subject", Type: def.TypeText},
+		{Path: "entity", Type: def.TypeText},
+		{Path: "record", Type: def.TypeText},
+		{Path: "task", Type: def.TypeText},
+		{Path: "notice", Type: def.TypeLongText},
+		{Path: "attempts", Type: def.TypeInteger},
+		{Path: "error", Type: def.TypeText},
+		{Path: "unread", Type: def.TypeBoolean},
+		{Path: "made_at", Type: def.TypeDateTime},
+		{Path: "due_at", Type: def.TypeDateTime},
+		{Path: "sent_at", Type: def.TypeDateTime},
 	}
 	deliveryIndexes = [][]string{
-		{"channel", "-made_at"}, {"user", "channel", "-made_at"}, {"user", "channel", "status"}, {"status", "-made_at"},
+		{"channel", "-made_at"},
+		{"user", "channel", "-made_at"},
+		{"user", "channel", "status"},
+		{"status", "-made_at"},
 		{"made_at"},
 	}
 )
@@ -107,7 +120,7 @@ func inApp(kind flow.NoticeKind) bool {
 // through makes the deliveries of one channel: one per person for e-mail, one for the others.
 func (s *Service) through(ctx context.Context, tenant string, c *Channel, key string, what told) error {
 	if c.Kind != Email {
-		return s.enqueue(ctx, tenant, c.ID, "", key, what, s.config.Clock(), false)
+		return s.enqueue(ctx, tenant, posting{channel: c.ID, key: key, what: what, at: s.config.Clock()})
 	}
 	zone, err := s.config.Tenants.Zone(ctx, tenant)
 	if err != nil {
@@ -124,7 +137,7 @@ func (s *Service) through(ctx context.Context, tenant string, c *Channel, key st
 		at, held := p.setting.sendAt(s.config.Clock().In(zone))
 		alone := what
 		alone.Users = []string{user}
-		if err := s.enqueue(ctx, tenant, c.ID, user, key, alone, at, held); err != nil {
+		if err := s.enqueue(ctx, tenant, posting{c.ID, user, key, alone, at, held}); err != nil {
 			return err
 		}
 	}
@@ -144,14 +157,24 @@ func (s *Service) intoApp(ctx context.Context, tenant, key string, what told) er
 	return nil
 }
 
+// posting is a delivery to be made.
+type posting struct {
+	channel, user string
+	key           string // of what is told
+	what          told
+	at            time.Time // when it goes out
+	held          bool      // with others
+}
+
 // enqueue stores a delivery and the job that sends it. Both know their own, so doing it twice does it once.
-func (s *Service) enqueue(ctx context.Context, tenant, channel, user, key string, what told, at time.Time, held bool) error {
-	doc := s.deliveryDoc(channel, user, key, what, at)
-	send := job.Job{Type: jobSend, Key: jobSend + "|" + doc.ID, Payload: payload{Delivery: doc.ID}.raw(), RunAt: at}
-	if held {
+func (s *Service) enqueue(ctx context.Context, tenant string, p posting) error {
+	doc := s.deliveryDoc(p.channel, p.user, p.key, p.what, p.at)
+	send := job.Job{Type: jobSend, Key: jobSend + "|" + doc.ID, Payload: payload{Delivery: doc.ID}.raw(), RunAt: p.at}
+	if p.held {
 		doc.Values["status"] = string(Held)
 		send = job.Job{
-			Type: jobDigest, Key: jobDigest + "|" + channel + "|" + user, Payload: payload{Channel: channel, User: user}.raw(), RunAt: at,
+			Type: jobDigest, Key: jobDigest + "|" + p.channel + "|" + p.user, RunAt: p.at,
+			Payload: payload{Channel: p.channel, User: p.user}.raw(),
 		}
 	}
 	stored, err := s.add(ctx, tenant, doc)

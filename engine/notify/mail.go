@@ -16,14 +16,21 @@ import (
 	"formwork/engine/store"
 )
 
+// mailer is the channel a mail goes through, and the id it goes under.
+type mailer struct {
+	channel *Channel
+	secrets Secrets
+	id      string
+}
+
 // mail sends a message to one person. The id of the delivery is the message's: a mail sent twice is one to programs that
 // look.
-func (s *Service) mail(ctx context.Context, c *Channel, secrets Secrets, p *person, id string, m message) error {
-	msg, err := letter(c, p, id, m)
+func (s *Service) mail(ctx context.Context, by mailer, p *person, m message) error {
+	msg, err := letter(by, p, m)
 	if err != nil {
 		return err
 	}
-	client, err := s.mailClient(c, secrets)
+	client, err := s.mailClient(by.channel, by.secrets)
 	if err != nil {
 		return err
 	}
@@ -60,9 +67,9 @@ func (s *Service) mailClient(c *Channel, secrets Secrets) (*mail.Client, error) 
 }
 
 // letter lays a message out, as plain text and as HTML.
-func letter(c *Channel, p *person, id string, m message) (*mail.Msg, error) {
+func letter(by mailer, p *person, m message) (*mail.Msg, error) {
 	msg := mail.NewMsg()
-	if err := msg.From(c.From); err != nil {
+	if err := msg.From(by.channel.From); err != nil {
 		return nil, &permanent{"from", err}
 	}
 	if err := msg.AddToFormat(p.actor.Name, p.address); err != nil {
@@ -70,7 +77,7 @@ func letter(c *Channel, p *person, id string, m message) (*mail.Msg, error) {
 	}
 	msg.Subject(oneLine(m.Subject))
 	msg.SetDate()
-	msg.SetMessageIDWithValue(id + "@formwork")
+	msg.SetMessageIDWithValue(by.id + "@formwork")
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
 	msg.SetBodyString(mail.TypeTextPlain, m.plain()+"\n\n"+m.Foot+"\n")
 	if err := msg.AddAlternativeHTMLTemplate(page, m); err != nil {
@@ -162,7 +169,7 @@ func (s *Service) tryHeld(ctx context.Context, tenant, user string, docs []store
 		if err != nil {
 			return err
 		}
-		docs[i].Values["subject"] = cut(m.Subject, maxSubject)
+		docs[i].Values["subject"] = cut(m.Subject)
 		messages = append(messages, m)
 	}
 	if len(messages) == 0 {
@@ -172,7 +179,7 @@ func (s *Service) tryHeld(ctx context.Context, tenant, user string, docs []store
 	if err != nil {
 		return err
 	}
-	return s.mail(ctx, c, secrets, p, docs[0].ID, digest(p.actor.Lang, company.Title, messages, s.link(tenant, told{})))
+	return s.mail(ctx, mailer{c, secrets, docs[0].ID}, p, digest(p.actor.Lang, company.Title, messages, s.link(tenant, told{})))
 }
 
 // digest makes one message of many.

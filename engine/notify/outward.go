@@ -149,7 +149,7 @@ func (s *Service) Test(ctx context.Context, actor access.Actor, id string) error
 		if p == nil || p.address == "" {
 			return &TestError{Code: "no_address"}
 		}
-		return tested(s.mail(ctx, &c, secrets, p, s.config.NewID(), m))
+		return tested(s.mail(ctx, mailer{&c, secrets, s.config.NewID()}, p, m))
 	case Webhook:
 		test := webhookNotice{ID: s.config.NewID(), Type: "test", At: stamp(s.config.Clock()), Company: actor.Tenant, Subject: m.Subject, Text: m.Line, Users: []string{}}
 		return tested(s.call(ctx, secrets, test.ID, test))
@@ -175,7 +175,7 @@ func tested(err error) error {
 	if errors.As(err, &lasting) && lasting.code == CodeAddress {
 		return &TestError{Code: CodeAddress}
 	}
-	return &TestError{Code: "not_sent", Said: cut(err.Error(), maxSubject)}
+	return &TestError{Code: "not_sent", Said: cut(err.Error())}
 }
 
 // Inbox is one page of what a person was told in the app, the latest first.

@@ -62,19 +62,20 @@ func (s *Service) sendOne(ctx context.Context, tenant string, raw json.RawMessag
 	doc := docs[0]
 	subject, failure := s.try(ctx, tenant, doc)
 	if subject != "" {
-		doc.Values["subject"] = cut(subject, maxSubject)
+		doc.Values["subject"] = cut(subject)
 	}
 	return s.settle(ctx, tenant, &doc, failure)
 }
 
-// maxSubject is how much of a subject the log keeps, in characters.
+// maxSubject is how much of a subject, or of an error, the log keeps, in characters.
 const maxSubject = 200
 
-func cut(text string, most int) string {
-	if utf8.RuneCountInString(text) <= most {
+// cut shortens a text to what the log keeps.
+func cut(text string) string {
+	if utf8.RuneCountInString(text) <= maxSubject {
 		return text
 	}
-	return string([]rune(text)[:most-1]) + "…"
+	return string([]rune(text)[:maxSubject-1]) + "…"
 }
 
 // settle writes what became of an attempt. It fails with what the job is to be tried again for.
@@ -91,10 +92,10 @@ func (s *Service) settle(ctx context.Context, tenant string, doc *store.Doc, fai
 		doc.Values["status"], doc.Values["error"] = string(Skipped), lasting.code
 		failure = nil
 	case errors.As(failure, &lasting) || attempts >= maxAttempts:
-		doc.Values["status"], doc.Values["error"] = string(Failed), cut(failure.Error(), maxSubject)
+		doc.Values["status"], doc.Values["error"] = string(Failed), cut(failure.Error())
 		failure = nil
 	default:
-		doc.Values["error"] = cut(failure.Error(), maxSubject)
+		doc.Values["error"] = cut(failure.Error())
 	}
 	err := s.put(ctx, tenant, doc)
 	if errors.Is(err, store.ErrConflict) {
@@ -119,7 +120,7 @@ func (s *Service) try(ctx context.Context, tenant string, doc store.Doc) (subjec
 		if err != nil {
 			return "", err
 		}
-		return m.Subject, s.mail(ctx, c, secrets, p, doc.ID, m)
+		return m.Subject, s.mail(ctx, mailer{c, secrets, doc.ID}, p, m)
 	}
 	m, phones, err := s.forGroup(ctx, tenant, c, what)
 	if err != nil {

@@ -177,28 +177,9 @@ func (w *write) numbered(ctx context.Context, e *evaluated) (*evaluated, error) 
 	if w.dry {
 		return e, nil
 	}
-	assigned := form.Values{}
-	for _, field := range w.compiled.numbered {
-		given := e.values[field.Name] != nil
-		if given && !w.brought {
-			continue
-		}
-		if err := w.readForNumber(ctx, field, e.values); err != nil {
-			return nil, err
-		}
-		if given {
-			if err := w.passTyped(ctx, field, e.values); err != nil {
-				return nil, fmt.Errorf("number %s of %s: %w", field.Name, w.entity.Name, err)
-			}
-			continue
-		}
-		text, ok, err := w.number(ctx, field, e.values)
-		if err != nil {
-			return nil, fmt.Errorf("number %s of %s: %w", field.Name, w.entity.Name, err)
-		}
-		if ok {
-			assigned[field.Name] = text
-		}
+	assigned, err := w.assigned(ctx, e.values)
+	if err != nil {
+		return nil, err
 	}
 	if len(assigned) == 0 {
 		return e, nil
@@ -222,6 +203,34 @@ func (w *write) numbered(ctx context.Context, e *evaluated) (*evaluated, error) 
 	}
 	next := &evaluated{e.patch, e.occasion, again.result.Values, again.result.Problems}
 	return next, w.refuse(next.problems)
+}
+
+// assigned draws the numbers that are missing, and lets counters pass those that were brought.
+func (w *write) assigned(ctx context.Context, values form.Values) (form.Values, error) {
+	assigned := form.Values{}
+	for _, field := range w.compiled.numbered {
+		given := values[field.Name] != nil
+		if given && !w.brought {
+			continue
+		}
+		if err := w.readForNumber(ctx, field, values); err != nil {
+			return nil, err
+		}
+		if given {
+			if err := w.passTyped(ctx, field, values); err != nil {
+				return nil, fmt.Errorf("number %s of %s: %w", field.Name, w.entity.Name, err)
+			}
+			continue
+		}
+		text, ok, err := w.number(ctx, field, values)
+		if err != nil {
+			return nil, fmt.Errorf("number %s of %s: %w", field.Name, w.entity.Name, err)
+		}
+		if ok {
+			assigned[field.Name] = text
+		}
+	}
+	return assigned, nil
 }
 
 // readForNumber reads the records whose natural keys stand in a number.
