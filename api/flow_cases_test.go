@@ -124,7 +124,7 @@ var recordVerbs = map[flow.Verb]string{
 
 // do sends a command. The cases give signatures by name; whoever signs uploads one first.
 func (w *stageWorld) do(_ context.Context, cmd stage.Command) error {
-	c, err := w.as(cmd.By) //nolint:contextcheck // clients of tests have a context of their own
+	c, err := w.as(cmd.By)
 	if err != nil {
 		return err
 	}
@@ -149,7 +149,7 @@ func (w *stageWorld) do(_ context.Context, cmd stage.Command) error {
 		body["rev"] = *cmd.Rev
 	}
 	if cmd.Sign != "" {
-		body["sign"] = c.drawn() //nolint:contextcheck // clients of tests have a context of their own
+		body["sign"] = c.drawn()
 	}
 	path := "/entities/" + cmd.Entity + "/records/" + cmd.Record + "/" + recordVerbs[cmd.Verb]
 	if cmd.Task != "" {
@@ -159,7 +159,7 @@ func (w *stageWorld) do(_ context.Context, cmd stage.Command) error {
 	if cmd.Key != "" {
 		headers = append(headers, header("Idempotency-Key: "+cmd.Key))
 	}
-	r, err := c.try(http.MethodPost, path, body, headers...) //nolint:contextcheck // clients of tests have a context of their own
+	r, err := c.try(http.MethodPost, path, body, headers...)
 	if err != nil {
 		return err
 	}
@@ -179,11 +179,11 @@ func refusalOf(r reply) error {
 }
 
 func (w *stageWorld) view(_ context.Context, user, entity, id string) (form.Values, error) {
-	c, err := w.as(user) //nolint:contextcheck // clients of tests have a context of their own
+	c, err := w.as(user)
 	if err != nil {
 		return nil, err
 	}
-	r, err := c.try(http.MethodGet, "/entities/"+entity+"/records/"+id, nil) //nolint:contextcheck // clients of tests have a context of their own
+	r, err := c.try(http.MethodGet, "/entities/"+entity+"/records/"+id, nil)
 	if err != nil {
 		return nil, err
 	}
