@@ -262,7 +262,7 @@ const (
 	opWrite  = "write"
 )
 
-func (b *bridge) rows(handle int, table, op, arg string) (any, error) { //nolint:unparam // the browser names any table
+func (b *bridge) rows(handle int, table, op, arg string) (any, error) {
 	return b.with(handle, func(s *form.Session) (any, error) {
 		switch op {
 		case opInsert:

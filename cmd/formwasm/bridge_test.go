@@ -88,6 +88,10 @@ func TestAnOrderIsTyped(t *testing.T) {
 	if got := call(t, result, err); got["code"] != "unknown_path" {
 		t.Errorf("a field of the header written as a cell answers %v", got)
 	}
+	result, err = b.rows(handle, "people", "insert", `{"rows": [{}]}`)
+	if got := list(call(t, result, err)["rows"]); len(got) != 0 {
+		t.Errorf("a table that does not exist has rows: %v", got)
+	}
 	result, err = b.acknowledge(handle, `{"cheap": "急用"}`)
 	if problems := list(at(t, call(t, result, err), "problems", "total")); len(problems) != 0 {
 		t.Errorf("problems %v after giving a reason", problems)
