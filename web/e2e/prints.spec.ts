@@ -94,12 +94,14 @@ test('a month of attendance is printed from its report; a phone shows the page w
   const labor = await sit('labor')
   await labor.goto(at('/q/labor_attendance'))
   await labor.getByRole('button', { name: t('print.print') }).click()
-  const page = labor.getByRole('region', { name: t('print.page', { page: 1, pages: 1 }) })
+  // How many pages there are depends on who else has worked in the company of these tests.
+  const first = /^第 1 页/
+  const page = labor.getByRole('region', { name: first })
   await expect(page.getByRole('columnheader', { name: '28', exact: true })).toBeVisible()
   await accessible(labor)
 
   const phone = await sit('clerk', { phone: true })
   await phone.goto(labor.url())
-  await expect(phone.getByRole('region', { name: t('print.page', { page: 1, pages: 1 }) })).toBeVisible()
+  await expect(phone.getByRole('region', { name: first })).toBeVisible()
   await fitsWidth(phone)
 })

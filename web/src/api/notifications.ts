@@ -93,8 +93,14 @@ export interface NotifySetting {
 const after = (cursor: string) => (cursor === '' ? '' : `&after=${encodeURIComponent(cursor)}`)
 
 export const notificationQueries = {
+  /** The polling of changes keeps it up to date; by itself it is never asked for. */
   unread: () =>
-    queryOptions<number>({ queryKey: ['notifications', 'unread'], enabled: false, initialData: 0 }),
+    queryOptions({
+      queryKey: ['notifications', 'unread'],
+      queryFn: async () => (await request<{ unread: number }>('/notifications')).unread,
+      enabled: false,
+      initialData: 0,
+    }),
   inbox: () =>
     infiniteQueryOptions({
       queryKey: ['notifications', 'inbox'],
