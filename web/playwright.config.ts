@@ -30,7 +30,7 @@ export default defineConfig({
   expect: { timeout: 20_000 },
   forbidOnly: true,
   // A journey that passes only the second time is listed as flaky; it does not hide.
-  retries: process.env['CI'] ? 1 : 0,
+  retries: 1,
   reporter: [['list']],
   use: {
     timezoneId: 'Asia/Shanghai',

@@ -93,8 +93,9 @@ test('who is away names a proxy, who approves on a phone in two taps', async ({ 
   await manager.getByRole('dialog').getByRole('button', { name: t('proxies.add') }).click()
   await expect(manager.getByText(t('proxies.given', { name: '林晓岚' }))).toBeVisible()
 
-  const clerk = await sit('clerk')
-  const head = { project: projects.P1, team: teams.T2, daysAgo: 3, content: '垃圾外运' }
+  // The labor administrator enters what the clerk may not enter any more.
+  const clerk = await sit('labor')
+  const head = { project: projects.P1, team: teams.T2, daysAgo: 4, content: '垃圾外运' }
   const number = await new DeskSheet(clerk).submit(head, ['黄建国'])
   await approve(await sit('foreman'), 'zh-CN', number)
 

@@ -191,6 +191,9 @@ export async function approve(page: Page, lang: Lang, number: string, comment = 
   await page.getByRole('button', { name: t('tasks.verb.approve'), exact: true }).click()
   const dialog = page.getByRole('dialog')
   if (comment) await dialog.getByRole('textbox').fill(comment)
-  await dialog.getByRole('button', { name: t('tasks.verb.approve') }).click()
-  await expect(page.getByText(t('tasks.done.approve'), { exact: true })).toBeVisible()
+  // A dialog that still grows may move under the pointer: the button is pressed until it has been.
+  await expect(async () => {
+    await dialog.getByRole('button', { name: t('tasks.verb.approve') }).click({ timeout: 3_000 })
+    await expect(dialog).toBeHidden({ timeout: 5_000 })
+  }).toPass({ timeout: 40_000 })
 }
