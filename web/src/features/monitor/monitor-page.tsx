@@ -4,6 +4,7 @@ import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type FlowLoad, type Monitor, monitorQueries, type NodeLoad } from '@/api/monitor'
+import { nodeText } from '@/form/verbs/needs'
 import { fromNow, lengthOf } from '@/lib/time'
 import { Boundary } from '@/ui/boundary'
 import { Nothing } from '@/ui/nothing'
@@ -107,7 +108,7 @@ function Loads({ monitor }: { monitor: Monitor }) {
         dataSource={monitor.nodes}
         columns={[
           { title: t('monitor.flow'), render: (_, load) => title.get(load.flow) ?? load.flow },
-          { title: t('monitor.node'), dataIndex: 'title' },
+          { title: t('monitor.node'), render: (_, load) => nodeText(load.node, load.title) },
           { title: t('monitor.open'), dataIndex: 'open', align: 'right' },
           { title: t('monitor.overdue'), dataIndex: 'overdue', align: 'right' },
           {

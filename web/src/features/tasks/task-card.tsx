@@ -2,6 +2,7 @@ import { Link } from '@tanstack/react-router'
 import { Checkbox } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { Task } from '@/api/tasks'
+import { nodeText } from '@/form/verbs/needs'
 import { translateIfKnown } from '@/lib/i18n'
 import type { TaskTab } from '@/lib/task-tab'
 import { fromNow, moment } from '@/lib/time'
@@ -32,7 +33,7 @@ export function TaskCard({ task, tab, chosen, onChoose }: TaskCardProps) {
         <div className="fw-task-meta">
           {[
             task.entityTitle,
-            task.nodeTitle,
+            nodeText(task.node, task.nodeTitle),
             task.initiator.name,
             task.for && t('tasks.forWhom', { name: task.for.name }),
           ]

@@ -35,3 +35,8 @@ export function missingIn(can: Possible, input: VerbInput): boolean {
     (can.picks ?? []).some((pick) => pick.required && (input.picks?.[pick.node] ?? []).length === 0)
   )
 }
+
+/** What a node is called; the initiator's own, which no definition names, is his. */
+export function nodeText(node: string | undefined, title: string | undefined): string | undefined {
+  return node === 'start' ? translateIfKnown('tasks.target.initiator') : title
+}
