@@ -418,6 +418,35 @@ func TestEventsSetOffAutomationsOnce(t *testing.T) {
 	a.wantValues("posting", "item", "voided")
 }
 
+// What a deletion sets off reads the record in the recycle bin, and goes on although it is there.
+func TestADeletionSetsOffAnAutomation(t *testing.T) {
+	a := newAutomated(t, `{"name": "mourn", "title": "x", "entity": "delivery", "nodes": [
+		{"name": "post", "type": "action", "do": {"create": {"entity": "posting", "values": {"item": "'gone ' + no", "amount": "1"}}}}],
+		"start": {"on": ["deleted"], "where": {"field": "noted", "op": "empty", "value": false}}}`)
+	plain, gone := delivery(), delivery()
+	gone["no"], gone["noted"] = "D2", "x"
+	var ids []string
+	for _, values := range []form.Values{plain, gone} {
+		made, err := a.records.Create(a.ctx, wang, "delivery", record.CreateInput{Values: values})
+		if err != nil {
+			t.Fatal(explain(err))
+		}
+		ids = append(ids, made.Record.ID)
+	}
+	for _, rec := range ids {
+		if err := a.records.Delete(a.ctx, wang, "delivery", rec, 0); err != nil {
+			t.Fatal(explain(err))
+		}
+	}
+	a.settle()
+	a.wantValues("posting", "item", "gone D2") // D1 is not what the flow is for
+	if _, err := a.records.Restore(a.ctx, wang, "delivery", ids[1]); err != nil {
+		t.Fatal(explain(err))
+	}
+	a.settle()
+	a.wantValues("posting", "item", "gone D2")
+}
+
 func TestAutomationsThatSetEachOtherOffAreStopped(t *testing.T) {
 	a := newAutomated(t, `{"name": "again", "title": "x", "entity": "posting", "start": {"on": ["created", "updated"]}, "nodes": [
 		{"name": "more", "type": "action", "do": {"create": {"entity": "posting", "values": {"item": "item + '+'", "amount": "1"}}}}]}`)

@@ -110,7 +110,7 @@ func newAutomated(tb testing.TB, flows ...string) *automated {
 			add(tb, defs, def.KindEntity, raw)
 		}
 		add(tb, defs, def.KindRole, `{"name": "staff", "title": "staff", "grants": {
-			"deliveries": {"entity": "delivery", "actions": ["create", "read", "update", "submit", "void"]},
+			"deliveries": {"entity": "delivery", "actions": ["create", "read", "update", "submit", "delete", "void"]},
 			"projects": {"entity": "project", "actions": ["read"]}}}`)
 		add(tb, defs, def.KindRole, `{"name": "manager", "title": "manager", "grants": {
 			"deliveries": {"entity": "delivery", "actions": ["read", "act"]}, "inspections": {"entity": "inspection", "actions": ["read", "act"]}}}`)

@@ -24,6 +24,7 @@ const (
 	onUpdated  = "updated"
 	onApproved = "approved"
 	onVoided   = "voided"
+	onDeleted  = "deleted"
 	onButton   = "button"
 	onCall     = "call"
 	onSchedule = "schedule"
@@ -49,7 +50,7 @@ func (s *Service) triggered(ctx context.Context, tenant string, events []store.E
 		}
 		var written event.Written
 		switch e.Type {
-		case event.TypeCreated, event.TypeUpdated, event.TypeVoided:
+		case event.TypeCreated, event.TypeUpdated, event.TypeVoided, event.TypeDeleted:
 			if written, err = event.Decode(e.Data); err != nil {
 				return err
 			}
@@ -95,6 +96,8 @@ func kindsOf(e store.Event, w *event.Written) []string {
 		kinds = append(kinds, onCreated)
 	case e.Type == event.TypeVoided:
 		return []string{onVoided}
+	case e.Type == event.TypeDeleted:
+		return []string{onDeleted}
 	case len(w.Changes) > 0:
 		kinds = append(kinds, onUpdated)
 	}
@@ -132,10 +135,11 @@ func waitsFor(cat *def.Catalog) bool {
 	return false
 }
 
-// trigger starts a run for an event, if the flow's where admits the record as it is now.
+// trigger starts a run for an event, if the flow's where admits the record as it is now. A record in the recycle bin
+// sets off only what its deletion does.
 func (s *Service) trigger(ctx context.Context, tenant string, cat *def.Catalog, n *newRun) error {
 	full, err := s.config.Records.Load(ctx, tenant, n.about.entity, n.about.id)
-	if errors.Is(err, record.ErrNotFound) || err == nil && full.Record.Deleted {
+	if errors.Is(err, record.ErrNotFound) || err == nil && full.Record.Deleted && n.trigger != onDeleted {
 		return nil
 	}
 	if err != nil {

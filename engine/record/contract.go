@@ -9,6 +9,7 @@ package record
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"formwork/engine/form"
@@ -79,4 +80,16 @@ type InvalidError struct {
 }
 
 // Error satisfies error.
-func (e *InvalidError) Error() string { return "invalid values" }
+func (e *InvalidError) Error() string {
+	text := "invalid values"
+	for i, p := range e.Problems {
+		if i == loggedProblems {
+			return text + " …"
+		}
+		text += fmt.Sprintf("; %s: %s", p.Field, p.Code)
+	}
+	return text
+}
+
+// loggedProblems is how many problems an error says in a log; none with a value in it.
+const loggedProblems = 5

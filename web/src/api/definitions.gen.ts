@@ -803,11 +803,12 @@ export type Start = {
     | 'submit'
     | 'call'
     | 'button'
-    | ('submit' | 'created' | 'updated' | 'approved' | 'voided')[]
+    | ('submit' | 'created' | 'updated' | 'approved' | 'voided' | 'deleted')[]
     | 'created'
     | 'updated'
     | 'approved'
     | 'voided'
+    | 'deleted'
   roles?: Names
   schedule?: string
   webhook?: Name
