@@ -59,6 +59,10 @@ func (c *checker) printBlock(p *Print, block *PrintBlock, at string, scope expr.
 		c.fail(at+"/type", "not_applicable")
 		return
 	}
+	if entity := c.cat.Entities[p.Entity]; block.Type == BlockTrail && (entity == nil || !entity.Approval) {
+		c.fail(at+"/type", "not_applicable")
+		return
+	}
 	for n, item := range block.Items {
 		pointer := joinPointer(at, "items", n)
 		c.words(pointer, item.Text, item.I18n, scope)

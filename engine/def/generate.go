@@ -3,6 +3,8 @@ package def
 import (
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // generatedColumns is how many columns a generated view shows.
@@ -27,6 +29,11 @@ func (c *compiler) generate() {
 				view.Form = form.Name
 			}
 			c.cat.Views[view.Name] = view
+		}
+		if entity.Approval && !slices.ContainsFunc(c.cat.PrintsOf(name), (*Print).hasTrail) {
+			sheet := GenerateApprovalSheet(c.cat, entity)
+			sheet.Name = freeName(c.cat.Prints, name+"_approval", "_sheet")
+			c.cat.Prints[sheet.Name] = sheet
 		}
 	}
 }
@@ -96,4 +103,119 @@ func GenerateView(entity *Entity) *View {
 		view.Filters = append(view.Filters, FieldState)
 	}
 	return view
+}
+
+// wideTable is how many columns of a sub-table stand beside each other on an upright page.
+const wideTable = 9
+
+// sheetPhotos is how many photos of a field a generated sheet shows.
+const sheetPhotos = 8
+
+// GenerateApprovalSheet makes the sheet every entity with an approval has unless a print of its own shows the trail: its
+// title, the sections of its form, and what everybody did. The name is the caller's.
+func GenerateApprovalSheet(catalog *Catalog, entity *Entity) *Print {
+	p := &Print{
+		Head:   Head{Title: approvalTitle(entity.Title, catalog.Lang), I18n: I18n{}},
+		Entity: entity.Name, Blocks: []*PrintBlock{{Name: "title", Type: BlockTitle}, {Name: "code", Type: BlockQR}},
+	}
+	for lang, texts := range entity.I18n {
+		if texts["title"] != "" {
+			p.I18n[lang] = map[string]string{"title": approvalTitle(texts["title"], lang)}
+		}
+	}
+	form, ok := catalog.FormFor(entity.Name, DeviceDesk)
+	if !ok {
+		form = GenerateForm(entity)
+	}
+	s := sheetMaker{entity: entity, print: p}
+	for _, section := range form.Sections {
+		s.section(section)
+	}
+	p.Blocks = append(p.Blocks, &PrintBlock{Name: "trail", Type: BlockTrail})
+	return p
+}
+
+// approvalTitle names the sheet of what has a title in a language.
+func approvalTitle(title, lang string) string {
+	if strings.HasPrefix(lang, "zh") {
+		return strings.TrimSuffix(title, "审批单") + "审批单"
+	}
+	return title + ": approval"
+}
+
+// hasTrail tells whether a print shows what everybody did in the approval.
+func (p *Print) hasTrail() bool {
+	return slices.ContainsFunc(p.Blocks, func(b *PrintBlock) bool { return b.Type == BlockTrail })
+}
+
+// sheetMaker lays a form out on paper.
+type sheetMaker struct {
+	entity *Entity
+	print  *Print
+}
+
+// section puts the fields of a section into one grid; tables, photos and signatures stand below it.
+func (s *sheetMaker) section(section *Section) {
+	facts := &PrintBlock{Type: BlockFields, Title: section.Title, I18n: section.I18n}
+	signs := &PrintBlock{Type: BlockSigns}
+	var below []*PrintBlock
+	for _, item := range section.Items {
+		field, ok := s.entity.Field(item.Field)
+		switch {
+		case !ok:
+		case field.IsTable():
+			below = append(below, s.table(field, item))
+		case field.XType == TypeImage:
+			below = append(below, &PrintBlock{Type: BlockPhotos, Title: field.Title, I18n: field.I18n, Field: field.Name, Max: sheetPhotos})
+		case field.XType == TypeSignature:
+			signs.Boxes = append(signs.Boxes, &PrintBox{Name: field.Name, Title: field.Title, I18n: field.I18n, Field: field.Name})
+		default:
+			facts.Items = append(facts.Items, &PrintItem{Name: field.Name, Field: field.Name, Span: spanOf(field)})
+		}
+	}
+	if len(facts.Items) > 0 {
+		s.add(facts)
+	}
+	for _, block := range below {
+		s.add(block)
+	}
+	if len(signs.Boxes) > 0 {
+		s.add(signs)
+	}
+}
+
+func (s *sheetMaker) add(block *PrintBlock) {
+	block.Name = "part" + strconv.Itoa(len(s.print.Blocks))
+	s.print.Blocks = append(s.print.Blocks, block)
+}
+
+// spanOf is how many places of a row a field takes: long texts and lists have it to themselves.
+func spanOf(field *Field) int {
+	if field.XType == TypeLongText || field.IsList() {
+		return 3
+	}
+	return 1
+}
+
+// table shows the columns the form shows, and sums what it sums. Many of them need the paper on its side.
+func (s *sheetMaker) table(table *Field, item *FormItem) *PrintBlock {
+	block := &PrintBlock{Type: BlockTable, Title: table.Title, I18n: table.I18n, Rows: table.Name}
+	for _, column := range item.Columns {
+		field, ok := table.Items.Properties[column.Field]
+		if !ok || field.XType == TypeImage || field.XType == TypeSignature {
+			continue
+		}
+		block.Columns = append(block.Columns, &PrintColumn{
+			Name: field.Name, Field: field.Name, Total: column.Total == "sum" && field.IsNumber(),
+		})
+	}
+	if len(item.Columns) == 0 {
+		for _, field := range table.Columns() {
+			block.Columns = append(block.Columns, &PrintColumn{Name: field.Name, Field: field.Name})
+		}
+	}
+	if len(block.Columns) > wideTable {
+		s.print.Page = &PrintPage{Landscape: true}
+	}
+	return block
 }

@@ -35,6 +35,7 @@ const (
 	BlockSigns  = "signs"
 	BlockQR     = "qr"
 	BlockPhotos = "photos"
+	BlockTrail  = "trail" // what everybody did in the approval of the record
 )
 
 // PrintBlock is one part of a document; blocks stand below each other, a qr block at the top right.

@@ -20,6 +20,7 @@ type compiled struct {
 	shape      *def.Entity // of the rows of the dataset
 	blocks     []*block
 	far        [][]string // paths that lead behind references, from the record on
+	trail      bool       // a block shows how the approval went
 }
 
 type block struct {
@@ -112,6 +113,7 @@ func compile(catalog *def.Catalog, p *def.Print, lang string) (*compiled, error)
 			return nil, fmt.Errorf("block %s: %w", definition.Name, err)
 		}
 		c.blocks = append(c.blocks, b)
+		c.trail = c.trail || b.Type == def.BlockTrail
 	}
 	return c, nil
 }

@@ -20,6 +20,7 @@ type layout struct {
 	names    map[string]string // "entity/id" → display text
 	env      *expr.Env         // of texts and conditions outside tables
 	signs    map[string]flow.NodeSigns
+	steps    []flow.TrailStep
 
 	visible func(path []string) (bool, error) // whether the reader sees what stands at a path
 	masked  func(path []string) bool
@@ -83,6 +84,9 @@ func (l *layout) make(b *block) (made Block, ok bool, err error) {
 	case def.BlockPhotos:
 		made.Photos, err = l.photos(b)
 		return made, len(made.Photos) > 0, err
+	case def.BlockTrail:
+		made.Steps = l.steps
+		return made, len(made.Steps) > 0, nil
 	}
 	return made, true, nil
 }
@@ -156,7 +160,11 @@ func (l *layout) emit(p *part, value any) any {
 		return value
 	}
 	l.personal(p.path)
-	if target := p.field.Target(); target != "" {
+	target := p.field.Target()
+	if p.field.IsFile() {
+		target = def.EntityFile // the names of uploads
+	}
+	if target != "" {
 		for _, id := range idsOf(value) {
 			if name := l.names[target+"/"+id]; name != "" {
 				l.document.Refs[target+"/"+id] = name

@@ -115,6 +115,8 @@ type Block struct {
 	Matrix  *Matrix  `json:"matrix,omitempty"`
 	Boxes   []Box    `json:"boxes,omitempty"`
 	Photos  []string `json:"photos,omitempty"` // ids of files
+	// Steps are those of the approval, oldest first.
+	Steps []flow.TrailStep `json:"steps,omitempty"`
 }
 
 // Item is a labelled value, described as a field that may have options or refer to records.

@@ -35,12 +35,12 @@ func (r *run) records(ctx context.Context, ids []string) ([]Document, error) {
 		found[list.Records[i].ID] = &list.Records[i]
 	}
 	subjects := make([]*subject, len(ids))
-	signs := make([]flow.Signs, len(ids))
+	runs := make([]passed, len(ids))
 	for i, id := range ids {
 		if found[id] == nil {
 			return nil, fmt.Errorf("%s/%s: %w", r.entity.Name, id, record.ErrNotFound)
 		}
-		if subjects[i], signs[i], err = r.subject(ctx, found[id], rights); err != nil {
+		if subjects[i], runs[i], err = r.subject(ctx, found[id], rights); err != nil {
 			return nil, err
 		}
 	}
@@ -57,7 +57,7 @@ func (r *run) records(ctx context.Context, ids []string) ([]Document, error) {
 	}
 	var documents []Document
 	for i, s := range subjects {
-		made, err := r.documents(ctx, s, signs[i], [2]*eyes{mine, theirs})
+		made, err := r.documents(ctx, s, runs[i], [2]*eyes{mine, theirs})
 		if err != nil {
 			return nil, err
 		}
@@ -66,11 +66,17 @@ func (r *run) records(ctx context.Context, ids []string) ([]Document, error) {
 	return documents, nil
 }
 
+// passed is what became of the record's run: who decided which node, and, where a block shows it, all that happened.
+type passed struct {
+	flow.Signs
+	steps []flow.TrailStep
+}
+
 // subject is a record as the reader's grants to print, and the node he stands at, show it.
-func (r *run) subject(ctx context.Context, rec *record.Record, rights access.Rights) (*subject, flow.Signs, error) {
+func (r *run) subject(ctx context.Context, rec *record.Record, rights access.Rights) (*subject, passed, error) {
 	full, err := r.service.config.Records.Load(ctx, r.actor.Tenant, r.entity.Name, rec.ID)
 	if err != nil {
-		return nil, flow.Signs{}, err
+		return nil, passed{}, err
 	}
 	whole := full.Record
 	doc := store.Doc{
@@ -78,9 +84,14 @@ func (r *run) subject(ctx context.Context, rec *record.Record, rights access.Rig
 		CreatedAt: whole.CreatedAt, UpdatedBy: whole.UpdatedBy, UpdatedAt: whole.UpdatedAt,
 	}
 	fields := rights.On(doc.Record())
-	signs, err := r.service.config.Flows.Signs(ctx, r.actor, full)
-	if err != nil {
-		return nil, flow.Signs{}, err
+	var run passed
+	if run.Signs, err = r.service.config.Flows.Signs(ctx, r.actor, full); err != nil {
+		return nil, passed{}, err
+	}
+	if r.trail {
+		if run.steps, err = r.service.config.Flows.Trail(ctx, r.actor, full); err != nil {
+			return nil, passed{}, err
+		}
 	}
 	s := &subject{
 		id: rec.ID, state: rec.State, refs: rec.Refs, masked: make(map[string]bool, len(rec.Masked)),
@@ -91,7 +102,7 @@ func (r *run) subject(ctx context.Context, rec *record.Record, rights access.Rig
 	}
 	s.hidden = func(path string) bool {
 		field, ok := r.entity.Field(path)
-		if !ok || signs.Hidden(path) || (field.Parent != nil && signs.Hidden(field.Parent.Name)) {
+		if !ok || run.Hidden(path) || (field.Parent != nil && run.Hidden(field.Parent.Name)) {
 			return true
 		}
 		if field.Parent != nil && !fields.Shows(field.Parent.Path) {
@@ -100,7 +111,7 @@ func (r *run) subject(ctx context.Context, rec *record.Record, rights access.Rig
 		right := fields.Right(path)
 		return right == def.FieldHidden || (right == def.FieldMasked && !field.IsText())
 	}
-	return s, signs, nil
+	return s, run, nil
 }
 
 // withSystem adds the system fields, which prints name like others.
@@ -122,9 +133,9 @@ func withSystem(values map[string]any, rec *record.Record) map[string]any {
 
 // documents makes the document of a record, or one of each row it is made for. The first eyes are those of the reader,
 // the second those its texts are made with.
-func (r *run) documents(ctx context.Context, s *subject, signs flow.Signs, with [2]*eyes) ([]Document, error) {
+func (r *run) documents(ctx context.Context, s *subject, run passed, with [2]*eyes) ([]Document, error) {
 	if r.each == nil {
-		d, err := r.document(ctx, s, signs, with)
+		d, err := r.document(ctx, s, run, with)
 		return []Document{d}, err
 	}
 	if s.hidden(r.each.Name) {
@@ -138,7 +149,7 @@ func (r *run) documents(ctx context.Context, s *subject, signs flow.Signs, with 
 		if with[1].whole {
 			of.wholeRow = whole[i]
 		}
-		d, err := r.document(ctx, &of, signs, with)
+		d, err := r.document(ctx, &of, run, with)
 		if err != nil {
 			return nil, err
 		}
@@ -147,7 +158,7 @@ func (r *run) documents(ctx context.Context, s *subject, signs flow.Signs, with 
 	return documents, nil
 }
 
-func (r *run) document(ctx context.Context, s *subject, signs flow.Signs, with [2]*eyes) (Document, error) {
+func (r *run) document(ctx context.Context, s *subject, run passed, with [2]*eyes) (Document, error) {
 	mine, theirs := with[0], with[1]
 	d := Document{Entity: r.entity.Name, Record: s.id, State: s.state, Blocks: []Block{}}
 	if !r.entity.Approval {
@@ -155,7 +166,7 @@ func (r *run) document(ctx context.Context, s *subject, signs flow.Signs, with [
 	}
 	env := r.recordEnv(theirs, s)
 	l := &layout{
-		run: r, document: &d, names: mine.names, env: env, signs: signs.Nodes, whole: r.definition.Discloses,
+		run: r, document: &d, names: mine.names, env: env, signs: run.Nodes, steps: run.steps, whole: r.definition.Discloses,
 		visible: func(path []string) (bool, error) { return r.visible(ctx, s, path) },
 		masked:  func(path []string) bool { return s.masked[ownPath(r, path)] },
 		value:   func(path []string) any { return r.valueAt(mine, s, path, s.row) },

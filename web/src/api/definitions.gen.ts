@@ -627,7 +627,7 @@ export type PrintBlock = {
   rows?: Name
   text?: PrintText
   title?: Title
-  type: 'title' | 'text' | 'fields' | 'table' | 'matrix' | 'signs' | 'qr' | 'photos'
+  type: 'title' | 'text' | 'fields' | 'table' | 'matrix' | 'signs' | 'qr' | 'photos' | 'trail'
   when?: Expression
   'x-i18n'?: I18n
 }

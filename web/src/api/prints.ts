@@ -50,7 +50,7 @@ export interface SignBox {
 /** A block with its values; its type says which members count. */
 export interface PrintBlock {
   name: string
-  type: 'title' | 'text' | 'fields' | 'table' | 'matrix' | 'signs' | 'qr' | 'photos'
+  type: 'title' | 'text' | 'fields' | 'table' | 'matrix' | 'signs' | 'qr' | 'photos' | 'trail'
   title?: string
   text?: string
   align?: 'left' | 'center' | 'right'
@@ -63,6 +63,27 @@ export interface PrintBlock {
   matrix?: PrintMatrix
   boxes?: SignBox[]
   photos?: string[]
+  steps?: TrailStep[]
+}
+
+/** One thing somebody did in an approval; type is that of the event, "auto" or "open". */
+export interface TrailStep {
+  type: string
+  title?: string
+  round?: number
+  actor: { id: string; name: string }
+  for?: { id: string; name: string }
+  department?: string
+  at: string
+  /** Seconds from the arrival of the task to its decision. */
+  took?: number
+  to?: string
+  users?: { id: string; name: string }[]
+  auto?: string
+  comment?: string
+  sign?: string
+  /** Names of what was attached to the comment. */
+  files?: string[]
 }
 
 /** One record, one row of it, or one dataset. */

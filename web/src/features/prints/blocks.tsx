@@ -7,6 +7,7 @@ import { moment } from '@/lib/time'
 import { MatrixTable } from './matrix-table'
 import type { Piece } from './pages'
 import { RowTable } from './row-table'
+import { TrailTable } from './trail-table'
 import { type Look, printed } from './values'
 
 interface BlockProps {
@@ -39,6 +40,8 @@ export function Block(props: BlockProps) {
       return <Signs block={block} look={look} />
     case 'photos':
       return <Photos block={block} />
+    case 'trail':
+      return <TrailTable {...props} />
     case 'qr':
       return hasTitle(document) ? null : (
         <div className="fw-print-alone">

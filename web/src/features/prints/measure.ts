@@ -17,6 +17,7 @@ export function paperOf(page: PaperSize): { width: number; height: number } {
 export function countOf(block: PrintBlock): number {
   if (block.type === 'table') return Math.max(block.rows?.length ?? 0, block.minRows ?? 0)
   if (block.type === 'matrix') return block.matrix?.rows.length ?? 0
+  if (block.type === 'trail') return block.steps?.length ?? 0
   return 0
 }
 

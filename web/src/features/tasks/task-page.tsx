@@ -1,6 +1,6 @@
 import './tasks.css'
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useNavigate } from '@tanstack/react-router'
 import { App } from 'antd'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -36,6 +36,7 @@ import { doneText, verbText } from '@/form/verbs/needs'
 import { VerbDialog } from '@/form/verbs/verb-dialog'
 import { explain } from '@/lib/problems/explain'
 import { Page } from '@/ui/page'
+import { PrintMenu } from '@/ui/print-menu'
 import { StateTag } from '@/ui/state-tag'
 import { usePhone } from '@/ui/use-phone'
 import { ActionBar } from './action-bar'
@@ -84,12 +85,27 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
     setBase({ record, seen: detail.seen, ...begin })
   }
   const { task } = detail
+  const navigate = useNavigate()
   return (
     <Page
       title={task.subject}
       note={base.record.state && <StateTag state={base.record.state} />}
       onBack={props.onBack}
-      actions={task.dueAt && !task.doneAt && <Remaining dueAt={task.dueAt} />}
+      actions={
+        <>
+          {task.dueAt && !task.doneAt && <Remaining dueAt={task.dueAt} />}
+          <PrintMenu
+            prints={bundle.prints}
+            onChoose={(print) =>
+              void navigate({
+                to: '/print/e/$entity/$print',
+                params: { entity: task.entity, print },
+                search: { ids: task.record },
+              })
+            }
+          />
+        </>
+      }
     >
       <div className="fw-two">
         <div>
