@@ -26,13 +26,14 @@ type (
 	reassignBody struct {
 		Tasks   []string `json:"tasks"`
 		To      string   `json:"to" description:"id of a user"`
-		Comment string   `json:"comment,omitempty"`
+		Comment string   `json:"comment" description:"the reason"`
 	}
 	flowNameParams struct {
 		Name string `path:"name"`
 	}
 	migrateBody struct {
-		Map map[string]string `json:"map,omitempty" description:"old names of nodes and branches to new ones"`
+		Map     map[string]string `json:"map,omitempty" description:"old names of nodes and branches to new ones"`
+		Comment string            `json:"comment,omitempty" description:"the reason; needed to migrate"`
 	}
 )
 
@@ -40,7 +41,7 @@ func (s *server) flowAdminRoutes() []route {
 	return []route{
 		{get, "/flows/monitor", signedIn, "How the flows the reader administers are doing", nil, nil, flow.Monitor{}, 0, s.watchFlows},
 		{get, "/flows/runs", signedIn, "Runs of the flows the reader administers", runsParams{}, nil, flow.RunPage{}, 0, s.listRuns},
-		{get, "/flows/tasks", signedIn, "Open tasks of the flows the reader administers", openTasksParams{}, nil, flow.TaskPage{}, 0, s.listOpenTasks},
+		{get, "/flows/tasks", signedIn, "Open tasks of the flows the reader administers", openTasksParams{}, nil, flow.OpenTaskPage{}, 0, s.listOpenTasks},
 		{post, "/flows/reassign", signedIn, "Give open tasks to somebody else, each by itself", nil, reassignBody{}, batchAnswer{}, 0, s.reassignTasks},
 		{post, "/flows/:name/migration", signedIn, "What moving the runs to the published version would do; nothing is changed", flowNameParams{}, migrateBody{}, flow.MigrationPreview{}, 0, s.previewMigration},
 		{post, "/flows/:name/migrate", signedIn, "Move the runs to the published version, as a job", flowNameParams{}, migrateBody{}, flow.Migration{}, fiber.StatusAccepted, s.migrateFlow},
@@ -117,7 +118,7 @@ func (s *server) migrateFlow(r *request) error {
 func (r *request) migration() (flow.MigrationInput, error) {
 	var body migrateBody
 	err := r.decode(&body)
-	return flow.MigrationInput{Flow: r.Params("name"), Map: body.Map}, err
+	return flow.MigrationInput{Flow: r.Params("name"), Map: body.Map, Comment: body.Comment}, err
 }
 
 func (s *server) listMigrations(r *request) error {

@@ -125,7 +125,7 @@ func TestASheetOnPaper(t *testing.T) {
 			clerk.do("POST", sheetPrints+"day_labor_sheet", object{"records": []string{}}).want(http.StatusBadRequest, "bad_parameter")
 		})
 		t.Run("offered to those who may print", func(t *testing.T) {
-			for who, want := range map[string]string{"clerk": "day_labor_sheet day_labor_site", "auditor": ""} {
+			for who, want := range map[string]string{"clerk": "day_labor_sheet day_labor_sheet_approval day_labor_site", "auditor": ""} {
 				r := w.signIn(who).do("GET", "/entities/day_labor_sheet/bundle", nil).want(http.StatusOK, "")
 				if got := strings.Join(names(r.content, "prints"), " "); got != want {
 					t.Errorf("%s is offered %q, want %q", who, got, want)

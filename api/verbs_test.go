@@ -335,7 +335,8 @@ func TestRunsMoveToTheNewVersion(t *testing.T) {
 			t.Fatalf("preview: %s", preview.body)
 		}
 		clerk.do("POST", flowPath+"/migrate", object{}).want(http.StatusForbidden, "not_admin")
-		admin.do("POST", flowPath+"/migrate", object{"map": object{"a": "a2"}}).want(http.StatusAccepted, "")
+		admin.do("POST", flowPath+"/migrate", object{"map": object{"a": "a2"}, "comment": " "}).want(http.StatusUnprocessableEntity, "comment_required")
+		admin.do("POST", flowPath+"/migrate", object{"map": object{"a": "a2"}, "comment": "新的审批人"}).want(http.StatusAccepted, "")
 		w.wait("the migration", func() bool {
 			list := admin.do("GET", flowPath+"/migrations", nil)
 			return strings.Contains(string(list.body), `"status":"done","done":1,"count":1`)
@@ -352,6 +353,13 @@ func TestRunsMoveToTheNewVersion(t *testing.T) {
 		}
 		waiting := admin.do("GET", "/flows/tasks?flow=verbs&node=b", nil).want(http.StatusOK, "")
 		task := waiting.text("tasks.0.id")
+		unsaid := object{"tasks": []string{task}, "to": w.who("labor")}
+		admin.do("POST", "/flows/reassign", unsaid).want(http.StatusUnprocessableEntity, "comment_required")
+		for verb, body := range map[string]object{
+			"reassign": {"task": task, "to": w.who("labor")}, "jump": {"to": "a"}, "terminate": {"comment": " "}, "migrate": {"map": object{"b": "c", "a": "a2"}},
+		} {
+			admin.do("POST", sheets+"/"+second+"/"+verb, body).want(http.StatusUnprocessableEntity, "comment_required")
+		}
 		moved := admin.do("POST", "/flows/reassign", object{"tasks": []string{task}, "to": w.who("labor"), "comment": "出差"}).want(http.StatusOK, "")
 		if fmt.Sprint(moved.at("done")) != "1" {
 			t.Errorf("reassign: %s", moved.body)

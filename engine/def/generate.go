@@ -127,7 +127,7 @@ func GenerateApprovalSheet(catalog *Catalog, entity *Entity) *Print {
 	if !ok {
 		form = GenerateForm(entity)
 	}
-	s := sheetMaker{entity: entity, print: p}
+	s := sheetMaker{entity: entity, sheet: p}
 	for _, section := range form.Sections {
 		s.section(section)
 	}
@@ -151,7 +151,7 @@ func (p *Print) hasTrail() bool {
 // sheetMaker lays a form out on paper.
 type sheetMaker struct {
 	entity *Entity
-	print  *Print
+	sheet  *Print
 }
 
 // section puts the fields of a section into one grid; tables, photos and signatures stand below it.
@@ -185,8 +185,8 @@ func (s *sheetMaker) section(section *Section) {
 }
 
 func (s *sheetMaker) add(block *PrintBlock) {
-	block.Name = "part" + strconv.Itoa(len(s.print.Blocks))
-	s.print.Blocks = append(s.print.Blocks, block)
+	block.Name = "part" + strconv.Itoa(len(s.sheet.Blocks))
+	s.sheet.Blocks = append(s.sheet.Blocks, block)
 }
 
 // spanOf is how many places of a row a field takes: long texts and lists have it to themselves.
@@ -215,7 +215,7 @@ func (s *sheetMaker) table(table *Field, item *FormItem) *PrintBlock {
 		}
 	}
 	if len(block.Columns) > wideTable {
-		s.print.Page = &PrintPage{Landscape: true}
+		s.sheet.Page = &PrintPage{Landscape: true}
 	}
 	return block
 }

@@ -37,6 +37,7 @@ type Load struct {
 	Returned  int64  `json:"returned"`
 	Suspended int64  `json:"suspended"`
 	Overdue   int64  `json:"overdue"`
+	Can       []Verb `json:"can"` // migrate, or nothing
 }
 
 // NodeLoad is what waits at a node, and how long its people took in the last 30 days.
@@ -74,6 +75,19 @@ type RunQuery struct {
 type RunItem struct {
 	TaskItem
 	Incident *ViewIncident `json:"incident,omitempty"`
+	Can      []Verb        `json:"can"` // what the reader may do with it: retry, terminate
+}
+
+// OpenTask is an open task as an administrator of its flow lists it.
+type OpenTask struct {
+	TaskItem
+	Can []Verb `json:"can"` // reassign, or nothing
+}
+
+// OpenTaskPage is one page of open tasks.
+type OpenTaskPage struct {
+	Tasks []OpenTask `json:"tasks"`
+	Next  string     `json:"next"`
 }
 
 // RunPage is one page of runs.
@@ -102,6 +116,36 @@ func (s *Service) administered(ctx context.Context, actor access.Actor) (*def.Ca
 		}
 	}
 	return cat, flows, nil
+}
+
+// commanded are the flows whose runs somebody may command.
+type commanded map[string]bool
+
+// commanded finds out which of some flows' runs the actor may command: those whose own list of administrators names him.
+// An administrator of the company only looks on. Runs of an older version obey the list of that version.
+func (s *Service) commanded(ctx context.Context, actor access.Actor, names []string) (commanded, error) {
+	cat, err := s.config.Catalogs.Active(ctx, actor.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	actor.Admin = false
+	may := commanded{}
+	for _, name := range names {
+		if f := cat.Flows[name]; f != nil {
+			if may[name], err = s.Administers(ctx, actor, f); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return may, nil
+}
+
+// verbs are those given if the runs of a flow may be commanded.
+func (c commanded) verbs(flow string, verbs ...Verb) []Verb {
+	if !c[flow] {
+		return []Verb{}
+	}
+	return verbs
 }
 
 // scope gives the names of the flows the actor may watch, or of the one he asks for; it refuses whoever may watch none.
@@ -141,6 +185,9 @@ func (s *Service) Watch(ctx context.Context, actor access.Actor) (Monitor, error
 		return Monitor{}, err
 	}
 	w := watcher{service: s, store: st, catalog: cat, flows: flows, lang: actor.Lang, now: s.config.Clock()}
+	if w.commanded, err = s.commanded(ctx, actor, flows); err != nil {
+		return Monitor{}, err
+	}
 	m := Monitor{Flows: []Load{}, Nodes: []NodeLoad{}, People: []PersonLoad{}}
 	if err := w.load(ctx, &m); err != nil {
 		return Monitor{}, fmt.Errorf("monitor of flows: %w", err)
@@ -164,6 +211,8 @@ type watcher struct {
 	flows   []string
 	lang    string
 	now     time.Time
+
+	commanded commanded
 }
 
 func textKey(path string) query.By {
@@ -174,7 +223,7 @@ func (w *watcher) load(ctx context.Context, m *Monitor) error {
 	byFlow := map[string]*Load{}
 	for _, name := range w.flows {
 		f := w.catalog.Flows[name]
-		byFlow[name] = &Load{Flow: name, Title: f.Label(w.lang), Entity: f.Entity}
+		byFlow[name] = &Load{Flow: name, Title: f.Label(w.lang), Entity: f.Entity, Can: w.commanded.verbs(name, Migrate)}
 	}
 	if err := w.runs(ctx, byFlow); err != nil {
 		return err
@@ -305,17 +354,31 @@ func (s *Service) Runs(ctx context.Context, actor access.Actor, in RunQuery) (Ru
 	if err != nil {
 		return RunPage{}, err
 	}
+	may, err := s.commandedOf(ctx, actor, page)
+	if err != nil {
+		return RunPage{}, err
+	}
 	runs := RunPage{Runs: make([]RunItem, len(page.Tasks)), Next: page.Next}
 	for i, item := range page.Tasks {
-		runs.Runs[i].TaskItem = item
+		runs.Runs[i] = RunItem{TaskItem: item, Can: may.verbs(item.Flow, Terminate)}
 		if item.State != string(Suspended) {
 			continue
 		}
+		runs.Runs[i].Can = may.verbs(item.Flow, Retry, Terminate)
 		if runs.Runs[i].Incident, err = s.incidentOf(ctx, actor.Tenant, target{entity: item.Entity, id: item.Record}); err != nil {
 			return RunPage{}, err
 		}
 	}
 	return runs, nil
+}
+
+// commandedOf is commanded for the flows of a page.
+func (s *Service) commandedOf(ctx context.Context, actor access.Actor, page TaskPage) (commanded, error) {
+	names := make([]string, len(page.Tasks))
+	for i := range page.Tasks {
+		names[i] = page.Tasks[i].Flow
+	}
+	return s.commanded(ctx, actor, names)
 }
 
 func (s *Service) incidentOf(ctx context.Context, tenant string, at target) (*ViewIncident, error) {
@@ -331,7 +394,7 @@ func (s *Service) incidentOf(ctx context.Context, tenant string, at target) (*Vi
 }
 
 // OpenTasks lists the open tasks of the flows the actor administers, the oldest first.
-func (s *Service) OpenTasks(ctx context.Context, actor access.Actor, in RunQuery) (TaskPage, error) {
+func (s *Service) OpenTasks(ctx context.Context, actor access.Actor, in RunQuery) (OpenTaskPage, error) {
 	var where []*query.Filter
 	if in.Node != "" {
 		where = append(where, taskField("node", def.TypeText, in.Node))
@@ -342,7 +405,19 @@ func (s *Service) OpenTasks(ctx context.Context, actor access.Actor, in RunQuery
 	if in.Overdue {
 		where = append(where, overdue(s.config.Clock()))
 	}
-	return s.watched(ctx, actor, TabOpen, in, where...)
+	page, err := s.watched(ctx, actor, TabOpen, in, where...)
+	if err != nil {
+		return OpenTaskPage{}, err
+	}
+	may, err := s.commandedOf(ctx, actor, page)
+	if err != nil {
+		return OpenTaskPage{}, err
+	}
+	open := OpenTaskPage{Tasks: make([]OpenTask, len(page.Tasks)), Next: page.Next}
+	for i, item := range page.Tasks {
+		open.Tasks[i] = OpenTask{TaskItem: item, Can: may.verbs(item.Flow, Reassign)}
+	}
+	return open, nil
 }
 
 // watched gives a page of entries about flows the actor administers, without those of records he does not see.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"formwork/engine/access"
 	"formwork/engine/record"
@@ -34,8 +35,12 @@ type Settled struct {
 	Err  error
 }
 
-// DecideAll decides the tasks of a batch one after the other, in the order given; each once.
+// DecideAll decides the tasks of a batch one after the other, in the order given; each once. To
+// reassign without a reason is refused as a whole (comment_required).
 func (s *Service) DecideAll(ctx context.Context, actor access.Actor, b Batch) ([]Settled, error) {
+	if b.Verb == Reassign && strings.TrimSpace(b.Comment) == "" {
+		return nil, refuse(CodeCommentRequired)
+	}
 	var all []Settled
 	for _, task := range b.Tasks {
 		if slices.ContainsFunc(all, func(s Settled) bool { return s.Task == task }) {

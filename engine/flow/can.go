@@ -147,9 +147,11 @@ func (b *historian) onRun(verb Verb) Possible {
 			p.NotYet = &next
 		}
 	case Jump:
-		p.To = b.jumpTargets()
+		p.Comment, p.To = true, b.jumpTargets()
+	case Terminate, Migrate:
+		p.Comment = true
 	case Reassign:
-		p.Person = true
+		p.Comment, p.Person = true, true
 		p.Tasks = b.liveTasks()
 	default:
 	}

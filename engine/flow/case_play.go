@@ -167,11 +167,21 @@ func fieldsRead(nodes []shortNode) []string {
 	return names
 }
 
+// reason is the comment of a step. The cases leave out the reasons administrators must give.
+func (step *caseStep) reason() string {
+	switch verb := Verb(step.Do); verb {
+	case Jump, Terminate, Reassign, Migrate:
+		return first(step.Comment, "case")
+	default:
+		return step.Comment
+	}
+}
+
 // asCommand is a step as a person's command.
 func (step *caseStep) asCommand() CaseCommand {
 	c := CaseCommand{
 		Verb: Verb(step.Do), By: step.By, On: step.On, Node: step.Node, To: first(step.To, step.User), Users: step.Users,
-		Kind: TaskKind(step.Kind), Mode: step.Mode, Data: step.Data, Comment: step.Comment, Sign: step.Sign, Key: step.Key,
+		Kind: TaskKind(step.Kind), Mode: step.Mode, Data: step.Data, Comment: step.reason(), Sign: step.Sign, Key: step.Key,
 		Rev: step.Rev, Resubmit: step.Resubmit, Map: step.Map,
 	}
 	if step.Kind == "par" {

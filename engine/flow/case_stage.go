@@ -158,7 +158,7 @@ func (s *stage) look(p *played, user string) error {
 func (step *caseStep) command() Command {
 	c := Command{
 		Verb: Verb(step.Do), Actor: Person{ID: step.By}, Node: step.Node, To: first(step.To, step.User), Users: step.Users,
-		Kind: TaskKind(step.Kind), Mode: step.Mode, Data: step.Data, Comment: step.Comment, Sign: step.Sign,
+		Kind: TaskKind(step.Kind), Mode: step.Mode, Data: step.Data, Comment: step.reason(), Sign: step.Sign,
 		Key: step.Key, Rev: step.Rev, Resubmit: step.Resubmit, Map: step.Map,
 	}
 	if step.Kind == "par" {

@@ -65,8 +65,19 @@ func (r *run) terminate() error {
 	if r.st.Status.Ended() || r.st.Status == "" {
 		return refuse(CodeEnded)
 	}
+	if err := r.givesReason(); err != nil {
+		return err
+	}
 	r.fact.Comment = r.cmd.Comment
 	r.end(Terminated)
+	return nil
+}
+
+// givesReason refuses what an administrator does with somebody else's run without saying why. The engine needs no reason.
+func (r *run) givesReason() error {
+	if !r.cmd.engine() && r.silent() {
+		return refuse(CodeCommentRequired)
+	}
 	return nil
 }
 
@@ -142,6 +153,9 @@ func (r *run) jump() error {
 	n := r.plan.nodes[r.cmd.To]
 	if n == nil || n.insideFork() || r.skipped(n) {
 		return refuse(CodeBadTarget)
+	}
+	if err := r.givesReason(); err != nil {
+		return err
 	}
 	r.fact.To, r.fact.Comment = n.Name, r.cmd.Comment
 	r.st.Approvers, r.st.Resume, r.st.Status = nil, nil, Running

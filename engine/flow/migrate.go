@@ -19,6 +19,9 @@ func (r *run) migrate() error {
 	if err := m.check(r.plan, next, r.st); err != nil {
 		return err
 	}
+	if err := r.givesReason(); err != nil {
+		return err
+	}
 	st := r.st
 	st.Active = m.keys(st.Active)
 	st.Blocks = renamed(m, st.Blocks)

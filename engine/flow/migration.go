@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"formwork/engine/access"
@@ -65,9 +66,11 @@ type MigrationPreview struct {
 
 // MigrationInput asks for a migration to the published version of a flow. Map gives old names of nodes and branches their
 // new ones; what it does not name keeps its name.
+// Comment is the reason, which starting one needs and a preview does not.
 type MigrationInput struct {
-	Flow string
-	Map  map[string]string
+	Flow    string
+	Map     map[string]string
+	Comment string
 }
 
 // Migration is one that was started.
@@ -76,6 +79,7 @@ type Migration struct {
 	Flow    string            `json:"flow"`
 	Version string            `json:"version"`
 	Map     map[string]string `json:"map"`
+	Comment string            `json:"comment"`
 	By      Named             `json:"by"`
 	At      time.Time         `json:"at"`
 	Status  string            `json:"status"` // running, done
@@ -215,7 +219,8 @@ func (p *previewer) note(plan *Plan, st *State) {
 	}
 }
 
-// StartMigration notes a migration that is to be done by ContinueMigration, in steps.
+// StartMigration notes a migration that is to be done by ContinueMigration, in steps. Without a reason it is refused
+// (comment_required).
 func (s *Service) StartMigration(ctx context.Context, actor access.Actor, id string, in MigrationInput) (Migration, error) {
 	name := in.Flow
 	actor.Admin = false // that alone does not make an administrator of flows
@@ -223,8 +228,12 @@ func (s *Service) StartMigration(ctx context.Context, actor access.Actor, id str
 	if err != nil {
 		return Migration{}, err
 	}
+	reason := strings.TrimSpace(in.Comment)
+	if reason == "" {
+		return Migration{}, refuse(CodeCommentRequired)
+	}
 	m := Migration{
-		ID: id, Flow: name, Version: cat.Version, Map: in.Map, By: Named{actor.ID, actor.Name}, At: s.config.Clock(),
+		ID: id, Flow: name, Version: cat.Version, Map: in.Map, Comment: reason, By: Named{actor.ID, actor.Name}, At: s.config.Clock(),
 		Status: migrationRunning, Refused: []MigrationItem{},
 	}
 	return m, s.putMigration(ctx, actor.Tenant, &m)
@@ -265,7 +274,7 @@ func (s *Service) migrateOne(ctx context.Context, actor access.Actor, m *Migrati
 	if err != nil || st.Status.Ended() || st.Catalog == m.Version || st.Name != m.Flow {
 		return err
 	}
-	_, _, err = s.act(ctx, actor, at, Act{Verb: Migrate, Map: m.Map, Key: "migrate|" + m.ID})
+	_, _, err = s.act(ctx, actor, at, Act{Verb: Migrate, Map: m.Map, Comment: m.Comment, Key: "migrate|" + m.ID})
 	var refused *Refused
 	switch {
 	case err == nil:
@@ -290,6 +299,7 @@ func (s *Service) migrateOne(ctx context.Context, actor access.Actor, m *Migrati
 // migrationReport is what a migration keeps as one text.
 type migrationReport struct {
 	Map     map[string]string `json:"map"`
+	Comment string            `json:"comment"`
 	Refused []MigrationItem   `json:"refused"`
 }
 
@@ -297,7 +307,7 @@ func (s *Service) putMigration(ctx context.Context, tenant string, m *Migration)
 	if err := s.prepare(ctx, tenant); err != nil {
 		return err
 	}
-	report, err := json.Marshal(migrationReport{Map: m.Map, Refused: m.Refused})
+	report, err := json.Marshal(migrationReport{Map: m.Map, Comment: m.Comment, Refused: m.Refused})
 	if err != nil {
 		return fmt.Errorf("migration %s: %w", m.ID, err)
 	}
@@ -347,7 +357,7 @@ func migrationOf(doc store.Doc) (Migration, error) {
 	if err := json.Unmarshal([]byte(textOf(v, "report")), &report); err != nil {
 		return m, fmt.Errorf("migration %s: %w", doc.ID, err)
 	}
-	m.Map, m.Refused = report.Map, report.Refused
+	m.Map, m.Comment, m.Refused = report.Map, report.Comment, report.Refused
 	return m, nil
 }
 

@@ -59,9 +59,38 @@ func TestDamagedDocument(t *testing.T) {
 	if repaired := mustStep(t, plan, stopped, Command{Verb: Retry, Actor: Person{ID: "adm"}}).State; repaired.Status != Running {
 		t.Errorf("a retry after the repair: %s", repaired.Status)
 	}
-	ended := mustStep(t, plan, again, Command{Verb: Terminate, Actor: Person{ID: "adm"}}).State
+	ended := mustStep(t, plan, again, Command{Verb: Terminate, Actor: Person{ID: "adm"}, Comment: "wrong month"}).State
 	if err := CheckState(plan, &ended); err != nil || ended.Status != Terminated {
 		t.Errorf("status %s, %v", ended.Status, err)
+	}
+}
+
+// TestAnAdministratorSaysWhy: what he does with the run of others needs a reason; the engine needs none.
+func TestAnAdministratorSaysWhy(t *testing.T) {
+	plan := twoApprovals()
+	st := mustStep(t, plan, State{}, Command{Verb: Start, Actor: Person{ID: "u1"}}).State
+	task := st.OpenTasks()[0].ID
+	for _, cmd := range []Command{
+		{Verb: Jump, To: "b"}, {Verb: Terminate}, {Verb: Reassign, Task: task, To: "m3"}, {Verb: Migrate, Next: plan},
+	} {
+		t.Run(string(cmd.Verb), func(t *testing.T) {
+			var refused *Refused
+			cmd.Actor, cmd.Comment = Person{ID: "u1"}, "no admin"
+			if _, err := Step(plan, st, cmd, emptyWorld()); !errors.As(err, &refused) || refused.Code != CodeNotAdmin {
+				t.Errorf("by the initiator: %v, want %s", err, CodeNotAdmin)
+			}
+			cmd.Actor, cmd.Comment = Person{ID: "adm"}, " \n"
+			if _, err := Step(plan, st, cmd, emptyWorld()); !errors.As(err, &refused) || refused.Code != CodeCommentRequired {
+				t.Errorf("without a reason: %v, want %s", err, CodeCommentRequired)
+			}
+			cmd.Comment = "he is ill"
+			if fact, _ := mustStep(t, plan, st, cmd).Events[0].Data.(Fact); fact.Comment != "he is ill" {
+				t.Errorf("the event does not say why: %+v", fact)
+			}
+		})
+	}
+	if ended := mustStep(t, plan, st, Command{Verb: Terminate}).State; ended.Status != Terminated {
+		t.Errorf("ended by the engine: %s", ended.Status)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"formwork/engine/store"
 )
 
-// Step is one thing somebody did in the approval of a record, as it goes on paper. Type is that of the event, "auto" for
+// TrailStep is one thing somebody did in the approval of a record, as it goes on paper. Type is that of the event, "auto" for
 // what the engine decided, "open" for what still waits for somebody; an open step has the time its task arrived.
 type TrailStep struct {
 	Type       string    `json:"type"`

@@ -101,6 +101,9 @@ func (r *run) reassign() error {
 	if err != nil {
 		return err
 	}
+	if err := r.givesReason(); err != nil {
+		return err
+	}
 	holder := t.User
 	r.fact.Node, r.fact.Round, r.fact.Task, r.fact.For = t.Node, t.Round, t.ID, &holder
 	r.fact.Users, r.fact.Comment = []Person{p}, r.cmd.Comment

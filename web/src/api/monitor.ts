@@ -11,6 +11,8 @@ export interface FlowLoad {
   returned: number
   suspended: number
   overdue: number
+  /** What the reader may do with its runs: migrate. */
+  can: string[]
 }
 
 export interface NodeLoad {
@@ -39,7 +41,14 @@ export interface Monitor {
 
 export type RunState = 'running' | 'returned' | 'suspended'
 
+/** An open task with what the reader may do with it: reassign. */
+export interface OpenTask extends Task {
+  can: string[]
+}
+
 export interface Run extends Task {
+  /** What the reader may do with it: retry, terminate. */
+  can: string[]
   incident?: { code: string; node: string }
 }
 
@@ -81,7 +90,7 @@ export const monitorQueries = {
     infiniteQueryOptions({
       queryKey: ['tasks', 'administered', search],
       queryFn: ({ pageParam }) =>
-        request<{ tasks: Task[]; next: string }>(
+        request<{ tasks: OpenTask[]; next: string }>(
           `/flows/tasks${queryString({
             ...search,
             overdue: search.overdue ? 'true' : undefined,
@@ -106,6 +115,10 @@ export function reassign(
   return request('/flows/reassign', { method: 'POST', body, idempotencyKey: key })
 }
 
-export function migrate(flow: string, map: Record<string, string>, key: string): Promise<unknown> {
-  return request(`/flows/${flow}/migrate`, { method: 'POST', body: { map }, idempotencyKey: key })
+export function migrate(
+  flow: string,
+  body: { map: Record<string, string>; comment: string },
+  key: string,
+): Promise<unknown> {
+  return request(`/flows/${flow}/migrate`, { method: 'POST', body, idempotencyKey: key })
 }

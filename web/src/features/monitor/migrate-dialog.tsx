@@ -5,9 +5,9 @@ import { useTranslation } from 'react-i18next'
 import { type FlowLoad, type MigrationPreview, migrate, monitorQueries } from '@/api/monitor'
 import { Attempt } from '@/api/request'
 import { explain, problemText } from '@/lib/problems/explain'
-import { Ask } from '@/ui/ask'
 import { Waiting } from '@/ui/boundary'
 import { Labelled } from '@/ui/labelled'
+import { ReasonDialog } from './reason-dialog'
 
 /** Moves running runs to the published version: what would become of each is shown before anything is changed. */
 export function MigrateDialog({ flow, onClose }: { flow: FlowLoad; onClose: () => void }) {
@@ -18,7 +18,10 @@ export function MigrateDialog({ flow, onClose }: { flow: FlowLoad; onClose: () =
   const [attempt] = useState(() => new Attempt())
   const preview = useQuery(monitorQueries.migration(flow.flow, map))
   const running = useMutation({
-    mutationFn: () => migrate(flow.flow, map, attempt.keyFor(map)),
+    mutationFn: (comment: string) => {
+      const body = { map, comment }
+      return migrate(flow.flow, body, attempt.keyFor(body))
+    },
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['tasks'] })
       void message.success(t('monitor.migrating'))
@@ -26,12 +29,14 @@ export function MigrateDialog({ flow, onClose }: { flow: FlowLoad; onClose: () =
     },
   })
   return (
-    <Ask
+    <ReasonDialog
       title={t('monitor.migrateOf', { flow: flow.title })}
       ok={t('monitor.migrateRun', { count: preview.data?.ready ?? 0 })}
       disabled={(preview.data?.ready ?? 0) === 0}
+      required
       busy={running.isPending}
-      onOk={() => running.mutate()}
+      error={running.error}
+      onOk={(reason) => running.mutate(reason)}
       onCancel={onClose}
     >
       <p className="fw-quiet">{t('monitor.migrateHelp')}</p>
@@ -44,8 +49,7 @@ export function MigrateDialog({ flow, onClose }: { flow: FlowLoad; onClose: () =
           onMap={(node, to) => setMap((old) => ({ ...old, [node]: to }))}
         />
       )}
-      {running.error && <Alert type="error" showIcon role="alert" title={explain(running.error)} />}
-    </Ask>
+    </ReasonDialog>
   )
 }
 

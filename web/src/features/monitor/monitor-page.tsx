@@ -91,6 +91,7 @@ function Loads({ monitor }: { monitor: Monitor }) {
           {
             key: 'migrate',
             render: (_, load) =>
+              load.can.includes('migrate') &&
               load.running + load.returned + load.suspended > 0 && (
                 <Button size="small" onClick={() => setMigrating(load)}>
                   {t('monitor.migrate')}

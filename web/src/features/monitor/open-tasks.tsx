@@ -1,18 +1,18 @@
 import { useMutation, useQueryClient, useSuspenseInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { App, Button, Checkbox, Input, Select, Table } from 'antd'
+import { App, Button, Checkbox, Select, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { monitorQueries, type PersonLoad, reassign } from '@/api/monitor'
+import { monitorQueries, type OpenTask, type PersonLoad, reassign } from '@/api/monitor'
 import { Attempt } from '@/api/request'
-import type { Task } from '@/api/tasks'
 import { PeopleSelect } from '@/form/verbs/people-select'
-import { explain, problemText } from '@/lib/problems/explain'
+import { problemText } from '@/lib/problems/explain'
 import { fromNow } from '@/lib/time'
-import { Ask } from '@/ui/ask'
 import { Labelled } from '@/ui/labelled'
 import { Nothing } from '@/ui/nothing'
 import { useNow } from '@/ui/use-now'
+import { OnlyWatching } from './only-watching'
+import { ReasonDialog } from './reason-dialog'
 
 /** Open tasks of everybody, late ones first in mind, to be given to somebody else together. */
 export function OpenTasks({ people }: { people: readonly PersonLoad[] }) {
@@ -78,7 +78,8 @@ function TaskTable({ user, overdue, chosen, onChoose }: TaskTableProps) {
   if (tasks.length === 0) return <Nothing text={t('monitor.noneOpen')} />
   return (
     <>
-      <Table<Task>
+      {tasks.some((task) => task.can.length === 0) && <OnlyWatching />}
+      <Table<OpenTask>
         size="small"
         rowKey="id"
         pagination={false}
@@ -88,7 +89,10 @@ function TaskTable({ user, overdue, chosen, onChoose }: TaskTableProps) {
           selectedRowKeys: chosen,
           onChange: (keys) => onChoose(keys.map(String)),
           getTitleCheckboxProps: () => ({ 'aria-label': t('tasks.batch.all') }),
-          getCheckboxProps: (task) => ({ 'aria-label': task.subject }),
+          getCheckboxProps: (task) => ({
+            'aria-label': task.subject,
+            disabled: !task.can.includes('reassign'),
+          }),
         }}
         columns={[
           {
@@ -136,11 +140,10 @@ function Reassign({ tasks, onClose, onCancel }: ReassignProps) {
   const { message, modal } = App.useApp()
   const client = useQueryClient()
   const [to, setTo] = useState('')
-  const [comment, setComment] = useState('')
   const [attempt] = useState(() => new Attempt())
   const sending = useMutation({
-    mutationFn: () => {
-      const body = { tasks, to, comment: comment.trim() }
+    mutationFn: (comment: string) => {
+      const body = { tasks, to, comment }
       return reassign(body, attempt.keyFor(body))
     },
     onSuccess: async (answer) => {
@@ -155,12 +158,14 @@ function Reassign({ tasks, onClose, onCancel }: ReassignProps) {
     },
   })
   return (
-    <Ask
+    <ReasonDialog
       title={t('verbs.ask.reassign')}
       ok={t('verbs.verb.reassign')}
-      disabled={to === '' || comment.trim() === ''}
+      disabled={to === ''}
+      required
       busy={sending.isPending}
-      onOk={() => sending.mutate()}
+      error={sending.error}
+      onOk={(reason) => sending.mutate(reason)}
       onCancel={onCancel}
     >
       <Labelled id="reassign-to" label={t('verbs.person.reassign')} required>
@@ -171,20 +176,6 @@ function Reassign({ tasks, onClose, onCancel }: ReassignProps) {
           onChange={([chosen]) => setTo(chosen ?? '')}
         />
       </Labelled>
-      <Labelled
-        id="reassign-reason"
-        label={t('verbs.reason')}
-        required
-        problem={sending.error ? explain(sending.error) : undefined}
-      >
-        <Input.TextArea
-          id="reassign-reason"
-          autoSize={{ minRows: 2 }}
-          maxLength={2000}
-          value={comment}
-          onChange={(event) => setComment(event.target.value)}
-        />
-      </Labelled>
-    </Ask>
+    </ReasonDialog>
   )
 }

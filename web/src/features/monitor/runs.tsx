@@ -1,19 +1,18 @@
 import { useMutation, useQueryClient, useSuspenseInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { App, Button, Input, Table } from 'antd'
+import { App, Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { monitorQueries, type Run, type RunState } from '@/api/monitor'
 import { commandRecord, recordQueries } from '@/api/records'
 import { Attempt } from '@/api/request'
 import { translateIfKnown } from '@/lib/i18n'
-import { explain } from '@/lib/problems/explain'
 import { fromNow } from '@/lib/time'
-import { Ask } from '@/ui/ask'
-import { Labelled } from '@/ui/labelled'
 import { Nothing } from '@/ui/nothing'
 import { StateTag } from '@/ui/state-tag'
 import { useNow } from '@/ui/use-now'
+import { OnlyWatching } from './only-watching'
+import { ReasonDialog } from './reason-dialog'
 
 /** Runs that have not ended, all or the stuck ones, with what frees or ends them. */
 export function Runs({ state }: { state: RunState | '' }) {
@@ -27,6 +26,7 @@ export function Runs({ state }: { state: RunState | '' }) {
   }
   return (
     <>
+      {runs.some((run) => run.can.length === 0) && <OnlyWatching />}
       <Table<Run>
         size="small"
         rowKey="id"
@@ -62,19 +62,21 @@ export function Runs({ state }: { state: RunState | '' }) {
             key: 'act',
             render: (_, run) => (
               <div style={{ display: 'flex', gap: 6 }}>
-                {run.state === 'suspended' && (
+                {run.can.includes('retry') && (
                   <Button size="small" onClick={() => setAsked({ run, verb: 'retry' })}>
                     {t('verbs.verb.retry')}
                   </Button>
                 )}
-                <Button
-                  size="small"
-                  danger
-                  type="text"
-                  onClick={() => setAsked({ run, verb: 'terminate' })}
-                >
-                  {t('verbs.verb.terminate')}
-                </Button>
+                {run.can.includes('terminate') && (
+                  <Button
+                    size="small"
+                    danger
+                    type="text"
+                    onClick={() => setAsked({ run, verb: 'terminate' })}
+                  >
+                    {t('verbs.verb.terminate')}
+                  </Button>
+                )}
               </div>
             ),
           },
@@ -100,13 +102,11 @@ function Command({ run, verb, onClose }: CommandProps) {
   const { t } = useTranslation()
   const { message } = App.useApp()
   const client = useQueryClient()
-  const [comment, setComment] = useState('')
   const [attempt] = useState(() => new Attempt())
   const sending = useMutation({
-    mutationFn: async () => {
+    mutationFn: async (reason: string) => {
       const record = await client.fetchQuery(recordQueries.one(run.entity, run.record))
-      const words = comment.trim()
-      const body = words ? { comment: words } : {}
+      const body = reason ? { comment: reason } : {}
       return commandRecord(record, verb, body, attempt.keyFor(body))
     },
     onSuccess: async () => {
@@ -115,32 +115,18 @@ function Command({ run, verb, onClose }: CommandProps) {
       onClose()
     },
   })
-  const required = verb === 'terminate'
   return (
-    <Ask
+    <ReasonDialog
       title={t(`verbs.ask.${verb}`)}
       ok={t(`verbs.verb.${verb}`)}
-      danger={required}
-      disabled={required && comment.trim() === ''}
+      danger={verb === 'terminate'}
+      required={verb === 'terminate'}
       busy={sending.isPending}
-      onOk={() => sending.mutate()}
+      error={sending.error}
+      onOk={(reason) => sending.mutate(reason)}
       onCancel={onClose}
     >
       <p>{run.subject}</p>
-      <Labelled
-        id="run-reason"
-        label={t('verbs.reason')}
-        required={required}
-        problem={sending.error ? explain(sending.error) : undefined}
-      >
-        <Input.TextArea
-          id="run-reason"
-          autoSize={{ minRows: 2 }}
-          maxLength={2000}
-          value={comment}
-          onChange={(event) => setComment(event.target.value)}
-        />
-      </Labelled>
-    </Ask>
+    </ReasonDialog>
   )
 }

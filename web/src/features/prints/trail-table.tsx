@@ -42,13 +42,16 @@ export function TrailTable({ block, piece, look }: TrailTableProps) {
   )
 }
 
+/** What the initiator does before the first node. */
+const byInitiator: ReadonlySet<string> = new Set(['started', 'resubmitted'])
+
 function Step({ step, zone }: { step: TrailStep; zone: string }) {
   const { t } = useTranslation()
   const name = step.actor.id === 'system' ? t('timeline.system') : step.actor.name || step.actor.id
   return (
     <tr>
       <td>
-        {step.title}
+        {step.title ?? (byInitiator.has(step.type) ? t('tasks.initiator') : '')}
         {step.round !== undefined && step.round > 1 && (
           <small>{t('timeline.round', { count: step.round })}</small>
         )}
@@ -58,7 +61,7 @@ function Step({ step, zone }: { step: TrailStep; zone: string }) {
         {step.for && ` ${t('timeline.standsFor', { name: step.for.name })}`}
         {step.department && <small>{step.department}</small>}
       </td>
-      <td>{decisionOf(step, t('flows.who.initiator'))}</td>
+      <td>{decisionOf(step, t('tasks.initiator'))}</td>
       <td>
         {step.comment && <span className="fw-print-said">{step.comment}</span>}
         {step.sign && <img src={thumbUrl(step.sign, 240)} alt={t('files.sign')} />}
