@@ -15,6 +15,7 @@ type Result struct {
 	Detail string    `json:"detail,omitempty"`
 	Next   time.Time `json:"next,omitzero"`
 	Dead   bool      `json:"dead,omitempty"`
+	Paused bool      `json:"paused,omitempty"` // it was not tried: the receiver is left alone until Next
 	Posted []Posted  `json:"posted,omitempty"` // all records the effect's node stands for now
 }
 
@@ -71,7 +72,9 @@ func (r *run) delivered() error {
 			continue
 		}
 		e := r.st.Outbox[i]
-		e.Attempts++
+		if !result.Paused {
+			e.Attempts++
+		}
 		e.Error, e.Next, e.Dead = result.Error, result.Next, result.Dead
 		sent := Sent{
 			N: e.N, Kind: e.Kind, Node: e.Node, Error: e.Error, Detail: result.Detail, Attempts: e.Attempts, Dead: e.Dead,

@@ -243,8 +243,12 @@ func (d *delivery) perform(ctx context.Context) []Result {
 
 // result says what became of an effect.
 func (d *delivery) result(e *Effect, err error, now time.Time) Result {
-	if err == nil {
+	var resting *Paused
+	switch {
+	case err == nil:
 		return Result{N: e.N}
+	case errors.As(err, &resting):
+		return Result{N: e.N, Error: resting.Code, Next: wireMilli(resting.Until), Paused: true}
 	}
 	code, detail, permanent := failureOf(err)
 	id := d.effectID(e)

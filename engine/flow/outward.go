@@ -59,6 +59,16 @@ func (p *Permanent) Error() string {
 // Unwrap gives the cause.
 func (p *Permanent) Unwrap() error { return p.Err }
 
+// Paused is an attempt that was not made: the receiver has failed again and again and is left alone. The effect is tried at
+// Until and has one attempt no less. Code is stable and shown to people.
+type Paused struct { //nolint:errname // not a mistake
+	Code  string
+	Until time.Time
+}
+
+// Error satisfies error.
+func (p *Paused) Error() string { return p.Code + " until " + p.Until.UTC().Format(time.RFC3339) }
+
 // MaxAttempts is how often an effect is tried before it is given up and waits for an administrator: with the pauses
 // between them some nine hours.
 const MaxAttempts = 12

@@ -382,6 +382,7 @@ func (g *game) results() []Result {
 			continue
 		case 1:
 			result.Error, result.Next = "failed", g.s.now.Add(time.Hour)
+			result.Paused = g.dice.roll(3) == 0
 		case 2:
 			result.Error, result.Dead = "invalid", true
 		default:

@@ -52,6 +52,13 @@ type Job struct {
 // Handler does the work of one job of a tenant. An error means: try again later.
 type Handler func(ctx context.Context, tenant string, payload json.RawMessage) error
 
+// Later is a failure of a Handler that is none: the work cannot be done before then. It is tried at that time, and does not
+// count among the attempts.
+type Later struct{ At time.Time } //nolint:errname // not a mistake
+
+// Error satisfies error.
+func (l *Later) Error() string { return "not before " + stamp(l.At) }
+
 // Config is what a Runner needs.
 type Config struct {
 	Store   func(ctx context.Context, tenant string) (store.Store, error)
@@ -284,20 +291,38 @@ func (r *Runner) work(ctx context.Context, tenant string, db store.Store, doc st
 // settle removes a job that succeeded and puts one that failed back.
 func (r *Runner) settle(ctx context.Context, db store.Store, doc store.Doc, failure error) error {
 	var err error
-	if failure == nil {
+	var later *Later
+	switch {
+	case failure == nil:
 		_, err = r.put(ctx, db, doc, true)
-	} else {
+	case errors.As(failure, &later):
+		err = r.putBack(ctx, db, doc, postponed(doc, later.At))
+	default:
 		r.Log.WarnContext(ctx, "job failed", "type", doc.Values["type"], "job", doc.ID, "error", failure)
-		_, err = r.put(ctx, db, r.failed(doc, failure), false)
-		var taken *store.DuplicateError
-		if errors.As(err, &taken) { // the same work waits once more already
-			_, err = r.put(ctx, db, doc, true)
-		}
+		err = r.putBack(ctx, db, doc, r.failed(doc, failure))
 	}
 	if errors.Is(err, store.ErrConflict) {
 		return nil
 	}
 	return err
+}
+
+// putBack stores a job that waits again, unless the same work waits once more already: then it is removed.
+func (r *Runner) putBack(ctx context.Context, db store.Store, doc, waiting store.Doc) error {
+	_, err := r.put(ctx, db, waiting, false)
+	var taken *store.DuplicateError
+	if errors.As(err, &taken) {
+		_, err = r.put(ctx, db, doc, true)
+	}
+	return err
+}
+
+// postponed is a job that waits until a time.
+func postponed(doc store.Doc, at time.Time) store.Doc {
+	doc.Values = maps.Clone(doc.Values)
+	delete(doc.Values, "claimed")
+	doc.Values["run_at"] = stamp(at)
+	return doc
 }
 
 // failed is the job after an error: later again, or given up.

@@ -111,6 +111,38 @@ func TestFailedJobComesBackWithGrowingDelaysAndIsGivenUp(t *testing.T) {
 	}
 }
 
+func TestAPostponedJobHasOneAttemptNoLess(t *testing.T) {
+	c := &clock{now: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)}
+	r := newRunner(t, open(t, t.TempDir()), c)
+	runs, answer := 0, error(nil)
+	r.Register("call", func(context.Context, string, json.RawMessage) error { runs++; return answer })
+	if err := r.Enqueue(t.Context(), "acme", job.Job{Type: "call", Key: "once"}); err != nil {
+		t.Fatal(err)
+	}
+	for range 30 { // more often than a job may fail
+		answer = fmt.Errorf("call: %w", &job.Later{At: c.Now().Add(time.Minute)})
+		before := runs
+		for _, pass := range []time.Duration{0, 59 * time.Second} {
+			c.pass(pass)
+			if err := r.RunDue(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if runs != before+1 {
+			t.Fatalf("ran %d times within its minute, want once", runs-before)
+		}
+		c.pass(time.Second)
+	}
+	answer = nil
+	if err := r.RunDue(t.Context()); err != nil || runs != 31 {
+		t.Fatalf("%d runs, %v", runs, err)
+	}
+	c.pass(24 * time.Hour)
+	if err := r.RunDue(t.Context()); err != nil || runs != 31 {
+		t.Errorf("%d runs after it succeeded, %v", runs, err)
+	}
+}
+
 func TestJobOfADeadWorkerIsTakenOver(t *testing.T) {
 	c := &clock{now: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)}
 	dir := t.TempDir()

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"formwork/engine/access"
@@ -66,6 +67,9 @@ type Channel struct {
 
 	Target    string `json:"target,omitempty"` // where it goes, as far as it is no secret
 	HasSecret bool   `json:"hasSecret"`
+
+	// PausedUntil is set while the receiver is left alone because it did not answer several times in a row.
+	PausedUntil *time.Time `json:"pausedUntil,omitempty"`
 }
 
 // Secrets are what a channel needs and nobody is shown.
@@ -94,11 +98,18 @@ func (s *Service) Channels(ctx context.Context, tenant string) ([]Channel, error
 	if err != nil {
 		return nil, err
 	}
+	resting, err := s.rests(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
 	channels := make([]Channel, 0, len(docs))
 	for _, doc := range docs {
 		c, err := channelOf(doc)
 		if err != nil {
 			return nil, err
+		}
+		if until, rests := resting[doc.ID]; rests {
+			c.PausedUntil = &until
 		}
 		channels = append(channels, c)
 	}
@@ -174,6 +185,7 @@ func (s *Service) SaveChannel(ctx context.Context, actor access.Actor, in Channe
 	if err := s.putChannel(ctx, actor, &doc, channelWrite{c, secrets, kind}); err != nil {
 		return Channel{}, err
 	}
+	s.revive(ctx, actor.Tenant, doc.ID)
 	return channelOf(doc)
 }
 
@@ -220,7 +232,7 @@ func (s *Service) putChannel(ctx context.Context, actor access.Actor, doc *store
 	if err != nil {
 		return err
 	}
-	c.ID, c.Rev = "", 0
+	c.ID, c.Rev, c.PausedUntil = "", 0, nil
 	settings, err := json.Marshal(c)
 	if err != nil {
 		return err

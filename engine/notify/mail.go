@@ -179,7 +179,8 @@ func (s *Service) tryHeld(ctx context.Context, tenant, user string, docs []store
 	if err != nil {
 		return err
 	}
-	return s.mail(ctx, mailer{c, secrets, docs[0].ID}, p, digest(p.actor.Lang, company.Title, messages, s.link(tenant, told{})))
+	m := digest(p.actor.Lang, company.Title, messages, s.link(tenant, told{}))
+	return s.reach(ctx, tenant, &docs[0], func() error { return s.mail(ctx, mailer{c, secrets, docs[0].ID}, p, m) })
 }
 
 // digest makes one message of many.

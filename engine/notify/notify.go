@@ -49,6 +49,8 @@ type Service struct {
 	dialer *dialer
 	ready  sync.Map // tenant → store.Store whose collections exist
 
+	circuits circuits
+
 	mu       sync.Mutex
 	url      string
 	channels map[string]known // by tenant
@@ -74,7 +76,7 @@ func New(c Config) (*Service, error) {
 	if len(c.Key) != KeySize {
 		return nil, fmt.Errorf("notify: the key of secrets has %d bytes, want %d", len(c.Key), KeySize)
 	}
-	s := &Service{config: c, channels: map[string]known{}}
+	s := &Service{config: c, channels: map[string]known{}, circuits: circuits{all: map[string]*circuit{}}}
 	s.dialer = &dialer{allow: c.Allow}
 	s.client = s.dialer.client()
 	c.Jobs.Register(jobSend, s.sendOne)
@@ -108,6 +110,7 @@ func (s *Service) open(ctx context.Context, tenant string) (store.Store, error) 
 	err = st.Ensure(ctx,
 		store.Collection{Name: channelCollection, Fields: channelFields},
 		store.Collection{Name: settingCollection, Fields: settingFields},
+		store.Collection{Name: pauseCollection, Fields: pauseFields},
 		store.Collection{Name: deliveryCollection, Fields: deliveryFields, Indexes: deliveryIndexes},
 	)
 	if err != nil {

@@ -64,14 +64,31 @@ func (s *Service) Deliver(ctx context.Context, tenant string, m flow.Outbound) e
 		err = &permanent{CodeSealed, nil}
 	}
 	if err == nil {
-		err = s.call(ctx, secrets, m.ID, webhookEffect{
-			ID: m.ID, Type: "flow." + m.Flow, At: stamp(m.At), Company: tenant, Flow: m.Flow, Node: m.Node, Entity: m.Entity, Record: m.Record,
-			Data: m.Payload,
+		err = s.reach(ctx, tenant, &doc, func() error {
+			return s.call(ctx, secrets, m.ID, webhookEffect{
+				ID: m.ID, Type: "flow." + m.Flow, At: stamp(m.At), Company: tenant, Flow: m.Flow, Node: m.Node, Entity: m.Entity,
+				Record: m.Record, Data: m.Payload,
+			})
 		})
 	}
-	failure := s.settle(ctx, tenant, &doc, err)
+	return s.settleEffect(ctx, tenant, &doc, err)
+}
+
+// settleEffect writes what became of a webhook's call, and tells the flow, which alone decides whether it is tried again.
+func (s *Service) settleEffect(ctx context.Context, tenant string, doc *store.Doc, failure error) error {
+	var resting *paused
+	if errors.As(failure, &resting) {
+		at, err := s.hold(ctx, tenant, doc, resting)
+		if err != nil {
+			return err
+		}
+		return &flow.Paused{Code: CodePaused, Until: at}
+	}
+	if err := s.settle(ctx, tenant, doc, failure); err != nil && failure == nil {
+		return err
+	}
 	var lasting *permanent
-	if errors.As(err, &lasting) {
+	if errors.As(failure, &lasting) {
 		return &flow.Permanent{Code: lasting.code, Err: lasting.err}
 	}
 	return failure
@@ -140,6 +157,14 @@ func (s *Service) Test(ctx context.Context, actor access.Actor, id string) error
 	}
 	values := map[string]string{"company": company.Title, "channel": c.Name, "link": s.link(actor.Tenant, told{})}
 	m := compose(lang, "test", "", values, nil)
+	err = s.testThrough(ctx, actor, &c, secrets, m)
+	if err == nil {
+		s.revive(ctx, actor.Tenant, c.ID)
+	}
+	return err
+}
+
+func (s *Service) testThrough(ctx context.Context, actor access.Actor, c *Channel, secrets Secrets, m message) error {
 	switch c.Kind {
 	case Email:
 		p, err := s.person(ctx, actor.Tenant, actor.ID)
@@ -149,12 +174,12 @@ func (s *Service) Test(ctx context.Context, actor access.Actor, id string) error
 		if p == nil || p.address == "" {
 			return &TestError{Code: "no_address"}
 		}
-		return tested(s.mail(ctx, mailer{&c, secrets, s.config.NewID()}, p, m))
+		return tested(s.mail(ctx, mailer{c, secrets, s.config.NewID()}, p, m))
 	case Webhook:
 		test := webhookNotice{ID: s.config.NewID(), Type: "test", At: stamp(s.config.Clock()), Company: actor.Tenant, Subject: m.Subject, Text: m.Line, Users: []string{}}
 		return tested(s.call(ctx, secrets, test.ID, test))
 	default:
-		return tested(s.robot(ctx, &c, secrets, m, nil))
+		return tested(s.robot(ctx, c, secrets, m, nil))
 	}
 }
 

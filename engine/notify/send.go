@@ -80,6 +80,10 @@ func cut(text string) string {
 
 // settle writes what became of an attempt. It fails with what the job is to be tried again for.
 func (s *Service) settle(ctx context.Context, tenant string, doc *store.Doc, failure error) error {
+	var resting *paused
+	if errors.As(failure, &resting) {
+		return s.postponed(ctx, tenant, doc, resting)
+	}
 	attempts, _ := doc.Values["attempts"].(int64)
 	attempts++
 	doc.Values["attempts"] = attempts
@@ -120,16 +124,18 @@ func (s *Service) try(ctx context.Context, tenant string, doc store.Doc) (subjec
 		if err != nil {
 			return "", err
 		}
-		return m.Subject, s.mail(ctx, mailer{c, secrets, doc.ID}, p, m)
+		return m.Subject, s.reach(ctx, tenant, &doc, func() error { return s.mail(ctx, mailer{c, secrets, doc.ID}, p, m) })
 	}
 	m, phones, err := s.forGroup(ctx, tenant, c, what)
 	if err != nil {
 		return "", err
 	}
-	if c.Kind == Webhook {
-		return m.Subject, s.call(ctx, secrets, doc.ID, webhookBody(tenant, doc, what, m))
-	}
-	return m.Subject, s.robot(ctx, c, secrets, m, phones)
+	return m.Subject, s.reach(ctx, tenant, &doc, func() error {
+		if c.Kind == Webhook {
+			return s.call(ctx, secrets, doc.ID, webhookBody(tenant, doc, what, m))
+		}
+		return s.robot(ctx, c, secrets, m, phones)
+	})
 }
 
 // channel reads the channel a delivery goes through, as it is now.

@@ -39,10 +39,12 @@ export interface Channel {
   mention?: boolean
   target?: string
   hasSecret: boolean
+  /** Set while the receiver is left alone because it did not answer several times in a row. */
+  pausedUntil?: string
 }
 
 /** A channel as an administrator wants it; secrets that are left out stay as they are. */
-export type ChannelInput = Omit<Channel, 'target' | 'hasSecret'> & { url?: string; secret?: string }
+export type ChannelInput = Omit<Channel, 'target' | 'hasSecret' | 'pausedUntil'> & { url?: string; secret?: string }
 
 export interface ChannelList {
   channels: Channel[]

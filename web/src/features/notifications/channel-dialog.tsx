@@ -37,7 +37,7 @@ function inputOf(channel: Channel | undefined): ChannelInput {
       security: 'starttls',
       port: ports.starttls,
     }
-  const { target: _target, hasSecret: _hasSecret, ...rest } = channel
+  const { target: _target, hasSecret: _hasSecret, pausedUntil: _pausedUntil, ...rest } = channel
   return rest
 }
 

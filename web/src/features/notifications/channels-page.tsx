@@ -5,6 +5,7 @@ import { App, Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Channel, notificationQueries, removeChannel, testChannel } from '@/api/notifications'
+import { moment } from '@/lib/time'
 import { Boundary } from '@/ui/boundary'
 import { Chip } from '@/ui/chip'
 import { Nothing } from '@/ui/nothing'
@@ -101,6 +102,11 @@ function ChannelCard({
         <Chip tone={channel.enabled ? 'good' : 'quiet'}>
           {t(channel.enabled ? 'channels.on' : 'channels.off')}
         </Chip>
+        {channel.pausedUntil && (
+          <Chip tone="bad">
+            {t('channels.pausedUntil', { until: moment(channel.pausedUntil) })}
+          </Chip>
+        )}
       </h2>
       <div className="fw-quiet">
         {t(`channels.kinds.${channel.kind}`)} · {channel.target}
