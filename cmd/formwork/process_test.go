@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -135,6 +136,16 @@ func (s *server) signal(signal os.Signal) {
 	<-exited
 }
 
+// freeze holds the server for a while, as a machine does that is busy or asleep, and lets it go on.
+func (s *server) freeze(d time.Duration) {
+	s.mu.Lock()
+	cmd := s.cmd
+	s.mu.Unlock()
+	_ = cmd.Process.Signal(syscall.SIGSTOP) // it may be gone already
+	time.Sleep(d)
+	_ = cmd.Process.Signal(syscall.SIGCONT)
+}
+
 // address is where the server answers, "" while it does not run.
 func (s *server) address() string {
 	s.mu.Lock()
@@ -159,12 +170,16 @@ func (w logWriter) Write(text []byte) (int, error) {
 // browser is somebody signed in. Its methods may be used by many goroutines.
 type browser struct {
 	server *server
+	client *http.Client // nil = many
 	cookie string
 	csrf   string
 }
 
-// many keeps a connection per client open.
-var many = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1024}, Timeout: 30 * time.Second}
+// many keeps a connection per client open. hasty gives up where people would, so that it is not known what was done.
+var (
+	many  = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1024}, Timeout: 30 * time.Second}
+	hasty = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1024}, Timeout: time.Second}
+)
 
 // signIn signs in somebody of the demo company.
 func (s *server) signIn(data, login string) *browser {
@@ -229,7 +244,7 @@ func (b *browser) try(method, path string, body any, key string) (answer, error)
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
-	res, err := many.Do(req)
+	res, err := cmp.Or(b.client, many).Do(req)
 	if err != nil {
 		return answer{}, err
 	}
