@@ -128,12 +128,17 @@ func trialModel(one bool) porcupine.Model {
 // TestTheTaskAPIIsLinearizable is R04 and R05: people decide the same runs at once while the server is killed and held.
 // Whatever they were answered, one order of what happened explains it.
 func TestTheTaskAPIIsLinearizable(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) { linearizable(t, &place{data: dataIn(t.TempDir())}) })
+	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		linearizable(t, &place{data: dataIn(t.TempDir())})
+	})
 	t.Run("mongodb", func(t *testing.T) {
 		uri := os.Getenv("MONGODB_URI")
 		if uri == "" {
 			t.Skip("MONGODB_URI is not set")
 		}
+		t.Parallel()
 		at := &place{data: dataIn(t.TempDir()), store: scratch(uri)}
 		t.Cleanup(func() { dropAll(t, at) })
 		linearizable(t, at)

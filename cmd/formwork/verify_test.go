@@ -107,7 +107,8 @@ func verifyRun(t *testing.T, f *formwork, entity string, doc *store.Doc, folded 
 	if err := f.sound(t.Context(), &state); err != nil {
 		t.Errorf("run of %s/%s: %v", entity, doc.ID, err)
 	}
-	if entity != "flow_run" && string(state.Status) != doc.State {
+	voided := state.Status == flow.Approved && doc.State == "voided"
+	if entity != "flow_run" && string(state.Status) != doc.State && !voided {
 		t.Errorf("run of %s/%s is %s, the record %s", entity, doc.ID, state.Status, doc.State)
 	}
 	return state.Status

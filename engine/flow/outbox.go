@@ -31,7 +31,7 @@ const (
 	queued       = 4096             // more than that wait for the scan
 	outwardLimit = 20 * time.Second // for one message to the outside
 	leaseShards  = 64
-	leaseTime    = 2 * time.Minute
+	leaseTime    = 20 * time.Second // after a crash nobody else delivers for so long
 	firstPause   = 2 * time.Second
 	longestPause = 2 * time.Hour
 	maxPasses    = 100
@@ -144,11 +144,16 @@ func (s *Service) lease(ctx context.Context, run dueRun) (release func(), err er
 	if _, err := st.Lease(ctx, name, s.config.Holder, leaseTime); err != nil {
 		return nil, err
 	}
-	shared.users++
+	if shared.users++; shared.users == 1 {
+		shared.keep(ctx, func(ctx context.Context) {
+			_, _ = st.Lease(ctx, name, s.config.Holder, leaseTime) // taken over: whoever did delivers too, which does no harm
+		})
+	}
 	return func() {
 		shared.Lock()
 		defer shared.Unlock()
 		if shared.users--; shared.users == 0 {
+			shared.stop()
 			// If it cannot be given back, also because this process stops, it runs out by itself.
 			_, _ = st.Lease(context.WithoutCancel(ctx), name, s.config.Holder, 0)
 		}
@@ -159,6 +164,24 @@ func (s *Service) lease(ctx context.Context, run dueRun) (release func(), err er
 type sharedLease struct {
 	sync.Mutex
 	users int
+	stop  context.CancelFunc
+}
+
+// keep renews a lease until it is stopped: a receiver may take its time.
+func (l *sharedLease) keep(ctx context.Context, renew func(context.Context)) {
+	ctx, l.stop = context.WithCancel(ctx)
+	go func() {
+		alive := time.NewTicker(leaseTime / 3)
+		defer alive.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-alive.C:
+				renew(ctx)
+			}
+		}
+	}()
 }
 
 func (o *outbox) shared(name string) *sharedLease {

@@ -366,7 +366,8 @@ func (r *Runner) put(ctx context.Context, db store.Store, doc store.Doc, remove 
 	return doc, db.Put(ctx, store.Write{Collection: collection, Doc: doc, IfRev: rev, Remove: remove})[0]
 }
 
-// keepSchedule runs the work once per interval while this process holds the lease.
+// keepSchedule runs the work once per interval while this process holds the lease. While another one does, it looks more
+// often whether that one still lives.
 func (r *Runner) keepSchedule(ctx context.Context, s schedule) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -376,23 +377,24 @@ func (r *Runner) keepSchedule(ctx context.Context, s schedule) {
 			return
 		case <-timer.C:
 		}
-		if err := r.tick(ctx, s); err != nil && ctx.Err() == nil {
+		wait := s.every
+		switch err := r.tick(ctx, s); {
+		case errors.Is(err, store.ErrLeased):
+			wait /= 3
+		case err != nil && ctx.Err() == nil:
 			r.Log.ErrorContext(ctx, "schedule failed", "schedule", s.name, "error", err)
 		}
-		timer.Reset(s.every)
+		timer.Reset(wait)
 	}
 }
 
+// tick does the work of a schedule; it fails with store.ErrLeased if another process has it.
 func (r *Runner) tick(ctx context.Context, s schedule) error {
 	db, err := r.Store(ctx, "_system")
 	if err != nil {
 		return err
 	}
-	_, err = db.Lease(ctx, "schedule|"+s.name, r.Holder, s.every*2)
-	if errors.Is(err, store.ErrLeased) {
-		return nil
-	}
-	if err != nil {
+	if _, err := db.Lease(ctx, "schedule|"+s.name, r.Holder, 2*s.every); err != nil {
 		return err
 	}
 	return s.work(ctx)

@@ -78,12 +78,12 @@ func (c *circuits) enter(key string, now time.Time) (probe bool, until time.Time
 	return true, time.Time{}
 }
 
-// leave says what came of a call. It gives until when the receiver rests now, and whether that has changed.
-func (c *circuits) leave(key string, now time.Time, probe, failed bool) (until time.Time, changed bool) {
+// leave says what a call failed with, if it did. It gives until when the receiver rests now, and whether that has changed.
+func (c *circuits) leave(key string, now time.Time, probe bool, result error) (until time.Time, changed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at := c.all[key]
-	if !failed {
+	if !unanswered(result) {
 		delete(c.all, key)
 		return time.Time{}, at != nil && at.failures >= restAfter
 	}
@@ -132,7 +132,7 @@ func (s *Service) reach(ctx context.Context, tenant string, doc *store.Doc, call
 	if ctx.Err() != nil {
 		return err // this process stops: it says nothing of the receiver
 	}
-	until, changed := s.circuits.leave(key, s.config.Clock(), probe, unanswered(err))
+	until, changed := s.circuits.leave(key, s.config.Clock(), probe, err)
 	if changed {
 		s.showRest(ctx, tenant, channel, until)
 	}
@@ -155,7 +155,7 @@ func (s *Service) waits(doc *store.Doc, until time.Time) error {
 
 // revive forgets that a receiver failed: it answered, or has another address now.
 func (s *Service) revive(ctx context.Context, tenant, channel string) {
-	if _, changed := s.circuits.leave(tenant+"/"+channel, s.config.Clock(), true, false); changed {
+	if _, changed := s.circuits.leave(tenant+"/"+channel, s.config.Clock(), true, nil); changed {
 		s.showRest(ctx, tenant, channel, time.Time{})
 	}
 }

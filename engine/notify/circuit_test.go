@@ -45,12 +45,18 @@ func TestAReceiverThatFailsIsLeftAlone(t *testing.T) {
 		if probe2, other := c.enter("acme/other", now); probe2 || !other.IsZero() {
 			t.Fatalf("at %d another receiver rests", step.at)
 		}
-		until, _ = c.leave("acme/erp", now, probe, step.failed)
+		var result error
+		if step.failed {
+			result = errAway
+		}
+		until, _ = c.leave("acme/erp", now, probe, result)
 		if want := second(start, step.then); !until.Equal(want) {
 			t.Fatalf("after the call at %d it rests until %s, want %s", step.at, until, want)
 		}
 	}
 }
+
+var errAway = errors.New("connection refused")
 
 func second(start time.Time, n int) time.Time {
 	if n == 0 {
@@ -67,7 +73,7 @@ func TestAfterARestOneCallTriesTheReceiver(t *testing.T) {
 	}
 	var until time.Time
 	for range 4 {
-		until, _ = c.leave("k", now, false, true)
+		until, _ = c.leave("k", now, false, errAway)
 	}
 	if want := now.Add(firstRest); !until.Equal(want) {
 		t.Fatalf("rests until %s, want %s", until, want)
@@ -81,7 +87,7 @@ func TestAfterARestOneCallTriesTheReceiver(t *testing.T) {
 	if probe, _ := c.enter("k", until.Add(time.Minute)); !probe {
 		t.Error("when who tried it died at it, nobody does any more")
 	}
-	if _, changed := c.leave("k", until.Add(time.Minute), true, false); !changed {
+	if _, changed := c.leave("k", until.Add(time.Minute), true, nil); !changed {
 		t.Error("an answer does not end the rest")
 	}
 	for n := range 40 {
@@ -90,7 +96,7 @@ func TestAfterARestOneCallTriesTheReceiver(t *testing.T) {
 			now = rests
 			continue
 		}
-		until, _ = c.leave("k", now, probe, true)
+		until, _ = c.leave("k", now, probe, errAway)
 		if until.Sub(now) > longestRest {
 			t.Fatalf("failure %d: a rest of %s", n, until.Sub(now))
 		}
@@ -103,7 +109,7 @@ func TestWhatPutsAReceiverToRest(t *testing.T) {
 		want bool
 	}{
 		{nil, false},
-		{errors.New("connection refused"), true},
+		{errAway, true},
 		{errors.New("answered 503"), true},
 		{fmt.Errorf("call: %w", &permanent{"http_410", nil}), false},
 		{fmt.Errorf("dial failed: %w", &textproto.Error{Code: 451, Msg: "later"}), false},

@@ -44,7 +44,10 @@ export interface Channel {
 }
 
 /** A channel as an administrator wants it; secrets that are left out stay as they are. */
-export type ChannelInput = Omit<Channel, 'target' | 'hasSecret' | 'pausedUntil'> & { url?: string; secret?: string }
+export type ChannelInput = Omit<Channel, 'target' | 'hasSecret' | 'pausedUntil'> & {
+  url?: string
+  secret?: string
+}
 
 export interface ChannelList {
   channels: Channel[]
