@@ -127,6 +127,7 @@ var (
 		"submit": flow.Start, "resubmit": flow.Resubmit, "withdraw": flow.Withdraw, "cancel": flow.Cancel,
 		"comment": flow.Comment, "remind": flow.Remind, "cc": flow.CarbonCopy, "retrieve": flow.Retrieve,
 		"terminate": flow.Terminate, "retry": flow.Retry, "jump": flow.Jump, "reassign": flow.Reassign, "migrate": flow.Migrate,
+		"return": flow.Return,
 	}
 )
 

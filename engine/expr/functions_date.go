@@ -53,6 +53,7 @@ func dateFunctions() []*function {
 			return DecimalFromInt(int64(DaysBetween(a, b)))
 		})),
 		group("hours_between", "hours_between(a, b)", 2, compileHoursBetween),
+		group("add_hours", "add_hours(t, n)", 2, of2(anInstant, aWhole, KindDateTime, addHours)),
 		group("workdays", "workdays(a, b)", 2, of2(aDay, aDay, KindNumber, workdays)),
 		group("add_workdays", "add_workdays(d, n)", 2, of2(aDay, aWhole, KindDate, addWorkdays)),
 	}
@@ -106,6 +107,17 @@ func moved(name string, move func(Date, int) (Date, bool)) func(*compiler, call)
 		}
 		return date
 	})
+}
+
+// maxHours is how far add_hours may reach: a thousand years.
+const maxHours = 1000 * 366 * 24
+
+// addHours is the instant n whole hours later; clocks that are put forward or back change nothing.
+func addHours(f *frame, t Time, n, at int) any {
+	if n > maxHours || n < -maxHours {
+		return f.fail(EvalRange, at, "add_hours")
+	}
+	return Time{t.at.Add(time.Duration(n) * time.Hour)}
 }
 
 // compileHoursBetween is b − a in hours: an endless fraction for 20 minutes.

@@ -186,6 +186,7 @@ func (r *run) act(n *node, prev []string) bool {
 			r.stick(n, IncidentCondition, prev)
 			return false
 		}
+		r.keepBefore(n, set, values)
 		r.set(set)
 		return true
 	}
@@ -356,4 +357,32 @@ func (r *run) set(values form.Values) {
 	}
 	maps.Copy(patch, values)
 	r.change(patch)
+}
+
+// keepBefore keeps what the fields held before a node sets them.
+func (r *run) keepBefore(n *node, set, values form.Values) {
+	before := form.Values{}
+	for field := range set {
+		before[field] = values[field] // nil where it held nothing
+	}
+	r.st.Set[n.Name] = before
+}
+
+// unset gives the fields that the flow itself set in a list, from a position on, what they held before: the way is taken
+// back, so nobody reads there what holds no more.
+func (r *run) unset(l *list, from int) {
+	back := form.Values{}
+	var passed []*node
+	walkNodes(l, from, func(n *node) {
+		if _, ok := r.st.Set[n.Name]; ok {
+			passed = append(passed, n)
+		}
+	})
+	for _, n := range slices.Backward(passed) { // the first one knows best what was there before
+		maps.Copy(back, r.st.Set[n.Name])
+		delete(r.st.Set, n.Name)
+	}
+	if len(back) > 0 {
+		r.set(back)
+	}
 }

@@ -13,8 +13,14 @@ const (
 	toPrev      = "prev"
 )
 
+// resumeRestart is how a returned run goes on unless it is told otherwise: from its first node.
+const resumeRestart = "restart"
+
 // sendBack returns the run to its initiator or to an earlier node.
 func (r *run) sendBack() error {
+	if n := r.plan.waitsAt(r.st); n != nil && r.cmd.Task == "" && (r.initiator() || r.admin()) {
+		return r.object(n)
+	}
 	t, n, err := r.held()
 	if err != nil {
 		return err
@@ -33,6 +39,40 @@ func (r *run) sendBack() error {
 	r.done(t, TaskReturned)
 	r.st.Acted = true
 	r.goBack(n, target, first(r.cmd.Resubmit, n.Resubmit))
+	return nil
+}
+
+// waitsAt is the wait a run rests on, where nobody holds a task: the first one in document order. nil if somebody is
+// asked, or nothing is waited for.
+func (p *Plan) waitsAt(st *State) *node {
+	var at *node
+	for _, n := range p.order {
+		if _, active := st.Active[n.Name]; !active || st.Status != Running {
+			continue
+		}
+		if n.Type != def.NodeWait {
+			return nil
+		}
+		if at == nil {
+			at = n
+		}
+	}
+	return at
+}
+
+// object sends a run back that only waits: somebody objects to what it waits with. The way is walked anew in any case,
+// so that the time begins anew too.
+func (r *run) object(n *node) error {
+	target, ok := r.backTarget(n, first(r.cmd.To, toInitiator))
+	if !ok {
+		return refuse(CodeBadTarget)
+	}
+	if r.silent() {
+		return refuse(CodeCommentRequired)
+	}
+	r.fact.Node, r.fact.Round, r.fact.Comment = n.Name, r.st.Active[n.Name].Round, r.cmd.Comment
+	r.st.Acted = true
+	r.goBack(n, target, resumeRestart)
 	return nil
 }
 
@@ -115,6 +155,7 @@ func (r *run) goBack(from, target *node, resubmit string) {
 		return
 	}
 	r.fact.To = target.Name
+	r.unset(target.list, target.index)
 	r.cancelRegion(target.list, target.index)
 	r.forget(target.list, target.index)
 	r.walk(target.list, target.index, r.namesBefore(target))
@@ -131,13 +172,16 @@ func (r *run) namesBefore(n *node) []string {
 // toInitiator gives the run back to its initiator and remembers where it was.
 func (r *run) toInitiator(from *node, resubmit string) {
 	resume := &Resume{
-		Node: from.Name, Mode: first(resubmit, "restart"), Prev: r.st.Active[from.Name].Prev,
+		Node: from.Name, Mode: first(resubmit, resumeRestart), Prev: r.st.Active[from.Name].Prev,
 		Choices: maps.Clone(r.st.Choices),
 	}
 	for name := range r.st.Blocks {
 		resume.Torn = resume.Torn || r.plan.nodes[name].fork()
 	}
 	r.st.Resume = resume
+	if resume.Mode == resumeRestart { // a run that resumes does not come by again
+		r.unset(r.plan.root, 0)
+	}
 	r.rest(Returned)
 }
 

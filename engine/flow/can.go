@@ -141,6 +141,8 @@ func (b *historian) onRun(verb Verb) Possible {
 		p.Picks = b.plan.toPick(&b.state, b.actor.Lang)
 	case CarbonCopy:
 		p.People = true
+	case Return:
+		p.Comment, p.To = true, b.objectTargets()
 	case Remind:
 		if last, ok := b.state.Reminded[b.actor.ID]; ok && b.full.Now.Sub(last) < remindEvery {
 			next := last.Add(remindEvery)
@@ -156,6 +158,22 @@ func (b *historian) onRun(verb Verb) Possible {
 	default:
 	}
 	return p
+}
+
+// objectTargets lists to where a run that only waits may be sent back, the initiator first.
+func (b *historian) objectTargets() []TitledNode {
+	targets := []TitledNode{{Name: toInitiator}}
+	at := b.plan.waitsAt(&b.state)
+	if at == nil {
+		return targets
+	}
+	r := &run{plan: b.plan, st: &b.state}
+	for _, other := range b.plan.order {
+		if _, ok := r.backTarget(at, other.Name); ok && r.visited(other) && other.human() {
+			targets = append(targets, TitledNode{Name: other.Name, Title: b.plan.titleOf(other.Name, b.actor.Lang)})
+		}
+	}
+	return targets
 }
 
 // jumpTargets are the nodes an admin may put the run before.

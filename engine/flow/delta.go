@@ -17,6 +17,7 @@ func difference(before, after *State) Delta {
 	}
 	d.Active = changedEntries(before.Active, after.Active)
 	d.Blocks = changedEntries(before.Blocks, after.Blocks)
+	d.Set = changedEntries(before.Set, after.Set)
 	d.Tasks = changedTasks(before.Tasks, after.Tasks)
 	d.Rounds = changedValues(before.Rounds, after.Rounds)
 	d.Choices = changedLists(before.Choices, after.Choices)
@@ -214,6 +215,7 @@ func (f *Fact) fold(old State) State {
 	st.Rev = f.Rev
 	patchEntries(st.Active, d.Active)
 	patchEntries(st.Blocks, d.Blocks)
+	patchEntries(st.Set, d.Set)
 	maps.Copy(st.Rounds, d.Rounds)
 	maps.DeleteFunc(st.Rounds, func(_ string, n int) bool { return n == 0 })
 	maps.Copy(st.Choices, d.Choices)

@@ -43,6 +43,7 @@ func (r *run) withdraw() error {
 	}
 	r.st.Resume, r.st.Approvers = nil, nil
 	r.fact.Comment = r.cmd.Comment
+	r.unset(r.plan.root, 0)
 	r.rest(Draft)
 	return nil
 }
@@ -161,6 +162,7 @@ func (r *run) jump() error {
 	r.st.Approvers, r.st.Resume, r.st.Status = nil, nil, Running
 	r.cancelRegion(r.plan.root, 0)
 	r.closeTasks(func(*Task) bool { return true })
+	r.unset(n.list, n.index)
 	r.enterAt(n, r.namesBefore(n))
 	return nil
 }

@@ -75,6 +75,7 @@ type Delta struct {
 	Outbox    []Effect             `json:"outbox,omitempty"` // added and changed
 	Gone      []int                `json:"gone,omitempty"`   // effects that were delivered, by number
 	Posted    *[]Posted            `json:"posted,omitempty"` // all
+	Set       map[string]*Before   `json:"set,omitempty"`    // nil = gone
 }
 
 // Head are the plain members of a state.

@@ -123,6 +123,9 @@ func (p *Plan) runVerbs(st *State, org Org, user string) []string {
 	if initiator {
 		verbs = p.initiatorVerbs(st)
 	}
+	if (initiator || admin) && p.waitsAt(st) != nil {
+		verbs = append(verbs, string(Return))
+	}
 	if live && (initiator || admin) {
 		verbs = append(verbs, string(Cancel), string(Remind), string(CarbonCopy))
 	}

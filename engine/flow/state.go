@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"formwork/engine/form"
 )
 
 // Status is the state of a run; it is also the state of the record the run is about.
@@ -113,6 +115,9 @@ type Child struct {
 	Status Status `json:"status"` // running until it has ended
 }
 
+// Before are the values of fields before the flow itself set them, null where they had none.
+type Before = form.Values
+
 // Block is an open branch node: its branches that are not finished yet.
 type Block struct {
 	Left   []string `json:"left"`
@@ -202,6 +207,7 @@ type State struct {
 	Outbox    []Effect             `json:"outbox,omitempty"` // not delivered yet
 	Posted    []Posted             `json:"posted,omitempty"` // records its actions created
 	Depth     int                  `json:"depth,omitempty"`  // how many automations led to this run
+	Set       map[string]Before    `json:"set,omitempty"`    // by node: what the fields held that it set
 	NextDue   time.Time            `json:"nextDue,omitzero"`
 
 	unknown map[string]json.RawMessage // members a newer version wrote; kept as they are
@@ -258,7 +264,7 @@ func (s *State) UnmarshalJSON(raw []byte) error {
 var stateMembers = []string{
 	"v", "name", "catalog", "rev", "status", "initiator", "startedAt", "serial", "active", "blocks", "tasks", "rounds",
 	"choices", "decisions", "approvers", "picks", "cc", "last", "acted", "reminded", "resume", "incident", "settings",
-	"dataHash", "parent", "keys", "outbox", "nextDue", "posted", "depth",
+	"dataHash", "parent", "keys", "outbox", "nextDue", "posted", "depth", "set",
 }
 
 // clone copies everything Step may change in place; slices inside Active and Block are replaced, never changed.
@@ -268,6 +274,7 @@ func (s *State) clone() *State {
 	c.Blocks = cloneMap(s.Blocks)
 	c.Rounds = cloneMap(s.Rounds)
 	c.Choices = cloneMap(s.Choices)
+	c.Set = cloneMap(s.Set)
 	c.Tasks = append(make([]Task, 0, len(s.Tasks)+4), s.Tasks...)
 	c.Decisions = slices.Clip(s.Decisions)
 	c.Approvers = slices.Clip(s.Approvers)
