@@ -192,7 +192,7 @@ func TestReplayAndExplainOfARealRun(t *testing.T) {
 		admin, clerk, foreman := w.signIn("admin"), w.signIn("clerk"), w.signIn("foreman")
 		made := clerk.do("POST", sheets, object{"values": clerk.sheet("2026-06-02"), "submit": true}).want(http.StatusCreated, "")
 		task := foreman.do("GET", "/tasks?tab=open", nil).text("tasks.0.id")
-		foreman.do("POST", "/tasks/"+task+"/approve", object{}).want(http.StatusOK, "")
+		foreman.do("POST", "/tasks/"+task+"/approve", foreman.signed()).want(http.StatusOK, "")
 
 		same := admin.do("POST", dayFlow+"/replay", object{}).want(http.StatusOK, "")
 		if same.at("played") != number("1") || same.at("differing") != number("0") {

@@ -47,7 +47,7 @@ func TestSheetThroughItsSteps(t *testing.T) {
 		if made.text("state") != "running" {
 			t.Errorf("state = %s", made.text("state"))
 		}
-		foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", object{}).want(http.StatusOK, "")
+		foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", foreman.signed()).want(http.StatusOK, "")
 		task := labor.open(id)
 		labor.do("POST", "/tasks/"+task+"/return", object{"comment": "请核对加班"}).want(http.StatusOK, "")
 		returned := clerk.do("GET", sheets+"/"+id, nil).want(http.StatusOK, "")
@@ -59,7 +59,7 @@ func TestSheetThroughItsSteps(t *testing.T) {
 		patch := object{"lines": []object{{"_id": first["_id"], "ot_hours": "4.5"}}}
 		clerk.do("POST", sheets+"/"+id+"/resubmit", object{"values": patch, "acknowledged": reasons, "comment": "已核对"}).want(http.StatusOK, "")
 		labor.do("POST", "/tasks/"+task+"/approve", object{}).want(http.StatusConflict, "task_closed")
-		foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", object{}).want(http.StatusOK, "")
+		foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", foreman.signed()).want(http.StatusOK, "")
 		labor.do("POST", "/tasks/"+labor.open(id)+"/approve", object{"comment": "同意"}).want(http.StatusOK, "")
 		next := manager.open(id)
 		manager.do("POST", "/tasks/"+next+"/reject", object{}).want(http.StatusUnprocessableEntity, "comment_required")
@@ -109,7 +109,7 @@ func TestWithdrawChangeSubmitAgain(t *testing.T) {
 		}
 		clerk.do("PATCH", path, object{"values": object{"work_content": "改过"}}, `If-Match: "2"`).want(http.StatusOK, "")
 		clerk.do("POST", path+"/submit", object{}).want(http.StatusOK, "")
-		foreman.do("POST", "/tasks/"+foreman.open(made.text("id"))+"/approve", object{}).want(http.StatusOK, "")
+		foreman.do("POST", "/tasks/"+foreman.open(made.text("id"))+"/approve", foreman.signed()).want(http.StatusOK, "")
 		manager.do("POST", "/tasks/"+manager.open(made.text("id"))+"/approve", object{}).want(http.StatusOK, "")
 		clerk.do("POST", path+"/withdraw", object{}).want(http.StatusConflict, "ended")
 	})

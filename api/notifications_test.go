@@ -173,7 +173,7 @@ func TestMailTellsWhomATaskWaitsFor(t *testing.T) {
 		if len(office.to("clerk@example.com"))+len(office.to("manager@example.com")) != 0 {
 			w.t.Error("somebody was told of what is not his yet")
 		}
-		foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", object{}).want(http.StatusOK, "")
+		foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", foreman.signed()).want(http.StatusOK, "")
 		w.until("mail to the manager", func() bool { return len(office.to("manager@example.com")) == 1 })
 		manager.do("POST", "/tasks/"+manager.open(id)+"/approve", object{}).want(http.StatusOK, "")
 		w.until("mail to the clerk", func() bool { return len(office.to("clerk@example.com")) == 1 })

@@ -41,7 +41,7 @@ func (w *world) approvedSheet(date string) string {
 	w.t.Helper()
 	clerk, foreman, manager := w.signIn("clerk"), w.signIn("foreman"), w.signIn("manager")
 	id := clerk.do("POST", sheets, object{"values": clerk.sheet(date), "submit": true}).want(http.StatusCreated, "").text("id")
-	foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", object{}).want(http.StatusOK, "")
+	foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", foreman.signed()).want(http.StatusOK, "")
 	manager.do("POST", "/tasks/"+manager.open(id)+"/approve", object{}).want(http.StatusOK, "")
 	return id
 }

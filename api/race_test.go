@@ -79,8 +79,8 @@ func raceForSheet(t *testing.T, clerk, foreman *client, path, id string) string 
 	t.Helper()
 	task := foreman.open(id)
 	winners := race(t,
-		racer{foreman, "/tasks/" + task + "/approve", object{}}, racer{clerk, path + "/withdraw", object{}},
-		racer{foreman, "/tasks/" + task + "/return", object{"comment": "x"}}, racer{foreman, "/tasks/" + task + "/approve", object{}},
+		racer{foreman, "/tasks/" + task + "/approve", foreman.signed()}, racer{clerk, path + "/withdraw", object{}},
+		racer{foreman, "/tasks/" + task + "/return", object{"comment": "x"}}, racer{foreman, "/tasks/" + task + "/approve", foreman.signed()},
 	)
 	state := clerk.do("GET", path, nil).want(http.StatusOK, "").text("state")
 	switch {
@@ -108,7 +108,7 @@ func TestAnyOfSeveralApprovers(t *testing.T) {
 		for n := 2; n <= len(administrators); n++ {
 			date := []string{"2026-06-03", "2026-06-02", "2026-06-01", "2026-05-31"}[n-2]
 			id := clerk.overtime(date)
-			foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", object{}).want(http.StatusOK, "")
+			foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", foreman.signed()).want(http.StatusOK, "")
 			var racers []racer
 			for i, who := range administrators[:n] {
 				verb := []string{"approve", "approve", "return"}[i%3]

@@ -122,6 +122,20 @@ func (w *world) photos(tb testing.TB, actor access.Actor) []any {
 	return []any{added.ID}
 }
 
+// signature uploads what the actor drew.
+func (w *world) signature(tb testing.TB, actor access.Actor) string {
+	tb.Helper()
+	var drawn bytes.Buffer
+	if err := png.Encode(&drawn, image.NewGray(image.Rect(0, 0, 8, 4))); err != nil {
+		tb.Fatal(err)
+	}
+	added, err := w.files.Add(w.ctx, actor, file.Upload{Name: "sign.png", Use: file.Signature, Body: &drawn})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return added.ID
+}
+
 // edit puts a published definition, changed in one place of its text, into the draft.
 func (w *world) edit(tb testing.TB, ref, from, to string) {
 	tb.Helper()

@@ -207,7 +207,7 @@ func (p *play) call(rec *record.Record, name string) {
 	}
 }
 
-// clock sets the time, in the company's zone; an empty text leaves it.
+// clock sets the time, in the company's zone, and lets the deadlines fire that are due then; an empty text leaves it.
 func (p *play) clock(local string) {
 	if local == "" {
 		return
@@ -218,6 +218,9 @@ func (p *play) clock(local string) {
 		return
 	}
 	p.now = now
+	if _, err := p.flows.FireDue(p.ctx, p.system.Tenant); err != nil {
+		p.fatal("now", "deadlines that fire", explainedBy(err))
+	}
 }
 
 func anyList(texts []string) []any {

@@ -214,10 +214,10 @@ func (p *play) verb(actor access.Actor, at played, entity *def.Entity) (record.R
 	if p.step.Sign {
 		act.Sign = p.upload(actor, file.Signature)
 	}
-	if !slices.Contains(ofTasks, act.Verb) {
+	tasks := p.tasksOf(actor, at.id)
+	if !slices.Contains(ofTasks, act.Verb) || act.Verb == flow.Return && len(tasks) == 0 { // what only waits is sent back without a task
 		return p.flows.Act(p.ctx, actor, at.entity, at.id, act)
 	}
-	tasks := p.tasksOf(actor, at.id)
 	if len(tasks) == 0 {
 		return record.Record{}, &flow.Refused{Code: flow.CodeNotAssignee}
 	}

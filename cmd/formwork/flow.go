@@ -103,8 +103,8 @@ func testSaved(ctx context.Context, cmd *cobra.Command, f *formwork, tenantName 
 			return err
 		}
 		for _, r := range results {
-			if r.Passed {
-				cmd.Printf("ok    %s/%s\n", name, r.Name)
+			if r.Passed || r.Skipped {
+				cmd.Printf("%-5s %s/%s\n", map[bool]string{true: "ok", false: "skip"}[r.Passed], name, r.Name)
 				continue
 			}
 			failed = true

@@ -43,6 +43,7 @@ type ScenarioExpect struct {
 	Status    string              `json:"status,omitempty"`
 	Path      []string            `json:"path,omitempty"`      // nodes the run comes to, in the order of the definition
 	Approvers map[string][]string `json:"approvers,omitempty"` // by node: ids of those who are asked
+	Signed    []string            `json:"signed,omitempty"`    // nodes where somebody signs by hand; [] = nowhere
 }
 
 // Start says what starts a flow. On is submit (default), call (only other flows), button (people, on a record) or a list

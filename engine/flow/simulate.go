@@ -31,7 +31,7 @@ type SimulateInput struct {
 // Play is what somebody does at a node; whoever is not named by one approves.
 type Play struct {
 	Node    string      `json:"node"`
-	User    string      `json:"user,omitempty"` // id; "" = whoever has the task
+	User    string      `json:"user,omitempty"` // id; "" = whoever has the task, the initiator at a wait
 	Do      string      `json:"do"`             // approve, reject, return, resubmit, timeout (lets the next deadline fire), stop
 	To      string      `json:"to,omitempty"`   // of return
 	Values  form.Values `json:"values,omitempty"`
@@ -255,13 +255,42 @@ func (sim *simulation) next() (Command, bool) {
 	if len(sim.state.OpenTasks()) > 0 {
 		return Command{}, false
 	}
+	if n := sim.plan.waitsAt(&sim.state); n != nil {
+		switch p := sim.playAt(n.Name, sim.state.Initiator.ID); p.Do {
+		case playStop:
+			return Command{}, false
+		case playReturn:
+			return sim.objects(p)
+		}
+	}
 	return sim.timeout()
 }
 
-// play takes the first play about a task off the list.
+// objects is the command of somebody who sends a run back that only waits.
+func (sim *simulation) objects(p Play) (Command, bool) {
+	actor, ok := sim.dir.Person(first(p.User, sim.state.Initiator.ID))
+	return Command{Verb: Return, Actor: actor, To: first(p.To, toInitiator), Comment: first(p.Comment, "-")}, ok
+}
+
+// play is what happens with a task.
 func (sim *simulation) play(t *Task) Play {
+	switch p := sim.playAt(t.Node, t.User.ID); {
+	case p.Do != "":
+		return p
+	case t.Node == StartNode:
+		return Play{Do: playStop} // nobody said that the initiator sends it again
+	default:
+		return Play{Do: playApprove}
+	}
+}
+
+// playAt takes the first play about somebody at a node off the list, one that names nobody or (at a wait) an
+// administrator included; without one it does nothing.
+func (sim *simulation) playAt(node, user string) Play {
+	n := sim.plan.nodes[node]
+	waits := n != nil && n.Type == def.NodeWait
 	for i, p := range sim.plays {
-		if p.Node != t.Node || p.User != "" && p.User != t.User.ID {
+		if p.Node != node || p.User != "" && p.User != user && !waits {
 			continue
 		}
 		if p.Do != playStop {
@@ -269,10 +298,7 @@ func (sim *simulation) play(t *Task) Play {
 		}
 		return p
 	}
-	if t.Node == StartNode {
-		return Play{Do: playStop} // nobody said that the initiator sends it again
-	}
-	return Play{Do: playApprove}
+	return Play{}
 }
 
 // acts is the command of somebody with a task.

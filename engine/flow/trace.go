@@ -53,7 +53,8 @@ type TracedTask struct {
 	Kind   TaskKind   `json:"kind,omitempty"`
 	DoneAt time.Time  `json:"doneAt,omitzero"`
 
-	asked string // id of whom the node itself asked, "" of a task that came another way
+	signed bool
+	asked  string // id of whom the node itself asked, "" of a task that came another way
 }
 
 // TracedReason is a reason with names. Hidden means that it rests on values the reader may not see.
@@ -169,6 +170,7 @@ func (t *tracer) tasks(n *node) []TracedTask {
 		}
 		shown := TracedTask{
 			User: named(task.User), Round: task.Round, Status: task.Status, Auto: task.Auto, Kind: task.Kind, DoneAt: task.DoneAt,
+			signed: task.Sign != "",
 		}
 		if task.Kind == TaskBase && !slots[task.Slot] {
 			shown.asked = task.firstHolder()

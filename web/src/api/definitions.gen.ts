@@ -751,6 +751,7 @@ export type Scenario = {
 export type ScenarioExpect = {
   approvers?: Record<string, string[]>
   path?: Name[]
+  signed?: Name[]
   status?: 'running' | 'returned' | 'suspended' | 'approved' | 'rejected'
 }
 

@@ -152,6 +152,8 @@ export interface ScenarioResult {
   name: string
   title?: string
   passed: boolean
+  /** Nobody has the role it begins with: it was not played. */
+  skipped?: boolean
   differences?: { what: string; node?: string; want?: string[]; got?: string[] }[]
 }
 

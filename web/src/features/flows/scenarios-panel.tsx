@@ -69,8 +69,8 @@ function Line({ flow, scenario, result }: LineProps) {
     <li className="fw-finding">
       <span>
         {result && (
-          <Chip tone={result.passed ? 'good' : 'bad'}>
-            {t(result.passed ? 'flows.passed' : 'flows.failed')}
+          <Chip tone={result.skipped ? 'quiet' : result.passed ? 'good' : 'bad'}>
+            {t(result.skipped ? 'flows.skipped' : result.passed ? 'flows.passed' : 'flows.failed')}
           </Chip>
         )}{' '}
         <strong>{titleOf(scenario)}</strong>{' '}
