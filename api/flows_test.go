@@ -129,7 +129,11 @@ func TestAFlowIsCheckedPlayedAndPublished(t *testing.T) {
 		if rejected.text("status") != "rejected" {
 			t.Errorf("got %s", rejected.body)
 		}
-		admin.do("POST", "/draft/publish", object{"note": "long overtime"}).want(http.StatusOK, "")
+		told := admin.do("POST", "/draft/publish", object{"note": "long overtime"}).want(http.StatusUnprocessableEntity, "definitions_refused")
+		if !slices.Contains(told.codes("findings"), "scenario_failed") {
+			t.Errorf("the template's scenarios do not tell: %s", told.body)
+		}
+		admin.do("POST", "/draft/publish", object{"note": "long overtime", "accept": []string{"scenario_failed"}}).want(http.StatusOK, "")
 		versions := admin.do("GET", dayFlow+"/versions", nil)
 		var past []struct{ Note string }
 		w.must(json.Unmarshal(versions.body, &past))
@@ -226,8 +230,8 @@ func TestReplayAndExplainOfARealRun(t *testing.T) {
 func TestScenariosOfAFlowAreKeptAndPlayed(t *testing.T) {
 	onStores(t, func(w *world) {
 		admin := w.signIn("admin")
-		scenario := `"scenarios":[{"name":"plain","user":"role:site_clerk","expect":{"status":"approved","path":["team_leader"]}}],"start"`
-		admin.withFlow(`"start"`, scenario)
+		scenario := `"scenarios":[{"name":"plain","user":"role:site_clerk","expect":{"status":"approved","path":["team_leader"]}},`
+		admin.withFlow(`"scenarios":[`, scenario)
 		results := admin.do("POST", dayFlow+"/scenarios", object{"draft": true}).want(http.StatusOK, "")
 		if results.at("scenarios.0.passed") != false || results.text("scenarios.0.differences.0.what") == "" {
 			t.Errorf("got %s", results.body)

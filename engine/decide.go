@@ -39,14 +39,14 @@ func (e *Engine) Decide(ctx context.Context, actor access.Actor, d Decision) (fl
 
 // sign binds the drawn signature of a decision to it.
 func (e *Engine) sign(ctx context.Context, actor access.Actor, d *Decision) error {
-	detail, err := e.Flows.Task(ctx, actor, d.Task)
+	about, err := e.Flows.About(ctx, actor, d.Task)
 	if err != nil {
 		return err
 	}
 	if d.Act.Seen == "" {
-		d.Act.Seen = detail.Seen // then what is stored now is what counts as seen
+		d.Act.Seen = about.Seen // then what is stored now is what counts as seen
 	}
 	_, hash, _ := strings.Cut(d.Act.Seen, "-")
-	to := file.Signing{Entity: detail.Task.Entity, Record: detail.Task.Record, Task: d.Task, DataHash: hash}
+	to := file.Signing{Entity: about.Entity, Record: about.Record, Task: d.Task, DataHash: hash}
 	return e.Files.BindSignature(ctx, actor, d.Act.Sign, to)
 }

@@ -276,12 +276,23 @@ func approveAll(t *testing.T, s *server, c *company, who *browser, submitted map
 	t.Helper()
 	tasks := c.openTasks(who)
 	ids := slices.Sorted(maps.Keys(submitted))
+	signs := make([]string, len(ids))
+	if who == c.foreman { // he signs by hand
+		var err error
+		if signs, err = who.signs(len(ids)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	var done atomic.Int64
 	killed := make(chan struct{})
 	go func() { defer close(killed); killing(t, s, who, *crashKills/2, &done) }()
 	atOnce(len(ids), func(i int) {
 		defer done.Add(1)
-		a, err := who.insist("POST", "/tasks/"+tasks[ids[i]]+"/approve", object{"comment": "同意"}, "approve-"+tasks[ids[i]])
+		body := object{"comment": "同意"}
+		if signs[i] != "" {
+			body["sign"] = signs[i]
+		}
+		a, err := who.insist("POST", "/tasks/"+tasks[ids[i]]+"/approve", body, "approve-"+tasks[ids[i]])
 		if err != nil || a.status != http.StatusOK {
 			t.Errorf("approve %s: %d %s %v", ids[i], a.status, a.body, err)
 			return

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,7 +9,9 @@ import (
 	"time"
 
 	"formwork/builder"
+	"formwork/engine"
 	"formwork/engine/access"
+	"formwork/engine/file"
 	"formwork/engine/flow"
 	"formwork/engine/form"
 	"formwork/engine/record"
@@ -133,8 +136,27 @@ func (p *demoPlay) act(ctx context.Context, d *demoDocument, id string, act demo
 	if err != nil {
 		return err
 	}
-	_, err = p.f.engine.Flows.Decide(ctx, actor, task, flow.Act{Verb: act.verb, Comment: act.comment, Acknowledged: d.reasons})
+	decision := engine.Decision{Task: task, Act: flow.Act{Verb: act.verb, Comment: act.comment, Acknowledged: d.reasons}}
+	if act.verb == flow.Approve && act.account == demoSigner {
+		if decision.Act.Sign, err = p.sign(ctx, actor); err != nil {
+			return err
+		}
+	}
+	_, err = p.f.engine.Decide(ctx, actor, decision)
 	return err
+}
+
+// demoSigner is the account of who signs by hand what he approves.
+const demoSigner = "foreman"
+
+// sign brings what somebody drew.
+func (p *demoPlay) sign(ctx context.Context, actor access.Actor) (string, error) {
+	drawn, err := demoSignature(actor.Name)
+	if err != nil {
+		return "", err
+	}
+	added, err := p.f.engine.Files.Add(ctx, actor, file.Upload{Name: "签字.png", Use: file.Signature, Body: bytes.NewReader(drawn)})
+	return added.ID, err
 }
 
 // task is the task of somebody about a document.

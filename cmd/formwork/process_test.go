@@ -6,8 +6,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"os"
 	"os/exec"
@@ -239,11 +241,16 @@ func (b *browser) try(method, path string, body any, key string) (answer, error)
 		return answer{}, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Cookie", b.cookie)
-	req.Header.Set("X-CSRF-Token", b.csrf)
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
+	return b.send(req)
+}
+
+// send sends a request in the name of whoever signed in.
+func (b *browser) send(req *http.Request) (answer, error) {
+	req.Header.Set("Cookie", b.cookie)
+	req.Header.Set("X-CSRF-Token", b.csrf)
 	res, err := cmp.Or(b.client, many).Do(req)
 	if err != nil {
 		return answer{}, err
@@ -275,6 +282,44 @@ func (b *browser) must(method, path string, body any, csrf ...*string) answer {
 		}
 	}
 	return a
+}
+
+// sign uploads what somebody drew and gives its id; content is a PNG.
+func (b *browser) sign(content []byte) (string, error) {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", "sign.png")
+	if err == nil {
+		_, err = part.Write(content)
+	}
+	if err = errors.Join(err, form.Close()); err != nil {
+		return "", err
+	}
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodPost, b.server.address()+"/api/v1/files?use=signature", &body)
+	if err != nil {
+		return "", err
+	}
+	req.Header.Set("Content-Type", form.FormDataContentType())
+	a, err := b.send(req)
+	if err == nil && a.status != http.StatusCreated {
+		err = fmt.Errorf("%d %s", a.status, a.body)
+	}
+	return a.text("id"), err
+}
+
+// signs uploads n signatures, one for each decision.
+func (b *browser) signs(n int) ([]string, error) {
+	content, err := demoSignature("孙国强")
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, n)
+	err = fromMany(n, func(i int) error {
+		var err error
+		ids[i], err = b.sign(content)
+		return err
+	})
+	return ids, err
 }
 
 // insist repeats a request under one key until the server has answered it, however often it is killed meanwhile.

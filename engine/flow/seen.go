@@ -85,3 +85,23 @@ func (s *Service) changesSince(ctx context.Context, actor access.Actor, at targe
 	}
 	return changed, nil
 }
+
+// TaskAbout is what a task is about: a record, and the hash of what the reader sees of it now.
+type TaskAbout struct {
+	Entity, Record, Seen string
+}
+
+// About tells what a task is about to whoever may see its record, also when the task is closed; else it fails with
+// record.ErrNotFound.
+func (s *Service) About(ctx context.Context, actor access.Actor, task string) (TaskAbout, error) {
+	at, ok := splitTaskID(task)
+	if !ok {
+		return TaskAbout{}, record.ErrNotFound
+	}
+	rec, err := s.Record(ctx, actor, at.entity, at.id)
+	if err != nil {
+		return TaskAbout{}, err
+	}
+	seen, err := seenOf(rec.Values, rec.Rev, "")
+	return TaskAbout{Entity: at.entity, Record: at.id, Seen: seen}, err
+}

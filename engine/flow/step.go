@@ -328,12 +328,15 @@ func (p *Plan) Admin(org Org, user string) bool {
 // initiator tells whether the actor started the run.
 func (r *run) initiator() bool { return !r.cmd.engine() && r.cmd.Actor.ID == r.st.Initiator.ID }
 
-// commandHash is the hash of what a command asks for, without its idempotency key.
+// commandHash is the hash of what a command asks for. What the actor had seen is no part of that: a signed approval that
+// names nothing counts what is stored as seen, and after it was done that is something else.
 func commandHash(cmd *Command) (string, error) {
 	if cmd.Key == "" {
 		return "", nil
 	}
-	return Hash(cmd)
+	asked := *cmd
+	asked.Seen = ""
+	return Hash(&asked)
 }
 
 // Hash is the SHA-256 (hex) of the JSON of something: values, a command. JSON sorts the members of maps.
