@@ -184,6 +184,58 @@ export async function openTask(page: Page, number: string): Promise<void> {
   await expect(page.getByRole('heading', { level: 1, name: new RegExp(number) })).toBeVisible()
 }
 
+/**
+ * Signs in the open dialog where it asks for that: two strokes with the finger on a phone, with the mouse on a desk.
+ * Where nobody has to sign there is no box and nothing is done.
+ */
+export async function sign(page: Page, lang: Lang): Promise<void> {
+  const t = words(lang)
+  const dialog = page.getByRole('dialog')
+  await expect(dialog.getByRole('button', { name: t('tasks.verb.approve') })).toBeVisible()
+  const pad = dialog.getByRole('img', { name: t('files.signHere') })
+  if (!(await pad.isVisible())) return
+  const approve = dialog.getByRole('button', { name: t('tasks.verb.approve') })
+  await expect(approve).toBeDisabled()
+  await pad.scrollIntoViewIfNeeded()
+  // The sheet from below slides in: who signs waits until it stands still.
+  await pad.click({ trial: true })
+  const box = await pad.boundingBox()
+  if (!box) throw new Error('the pad has no place')
+  const finger = await page.evaluate(() => navigator.maxTouchPoints > 0)
+  for (const [from, to] of [
+    [0.15, 0.6],
+    [0.45, 0.9],
+  ] as const) {
+    const points = Array.from({ length: 13 }, (_, step) => ({
+      x: box.x + box.width * (from + ((to - from) * step) / 12),
+      y: box.y + box.height * (0.5 + 0.3 * Math.sin((step * Math.PI) / 3)),
+    }))
+    await (finger ? touch(page, points) : drag(page, points))
+  }
+  await expect(approve).toBeEnabled()
+}
+
+type Place = { x: number; y: number }
+
+async function drag(page: Page, points: readonly Place[]): Promise<void> {
+  const [first, ...rest] = points
+  if (!first) return
+  await page.mouse.move(first.x, first.y)
+  await page.mouse.down()
+  for (const { x, y } of rest) await page.mouse.move(x, y)
+  await page.mouse.up()
+}
+
+async function touch(page: Page, points: readonly Place[]): Promise<void> {
+  const browser = await page.context().newCDPSession(page)
+  for (const [step, point] of points.entries()) {
+    const type = step === 0 ? 'touchStart' : 'touchMove'
+    await browser.send('Input.dispatchTouchEvent', { type, touchPoints: [point] })
+  }
+  await browser.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+  await browser.detach()
+}
+
 /** Approves the sheet as the person whose turn it is, with a word or without. */
 export async function approve(page: Page, lang: Lang, number: string, comment = ''): Promise<void> {
   const t = words(lang)
@@ -191,6 +243,7 @@ export async function approve(page: Page, lang: Lang, number: string, comment = 
   await page.getByRole('button', { name: t('tasks.verb.approve'), exact: true }).click()
   const dialog = page.getByRole('dialog')
   if (comment) await dialog.getByRole('textbox').fill(comment)
+  await sign(page, lang)
   // A dialog that still grows may move under the pointer: the button is pressed until it has been.
   await expect(async () => {
     await dialog.getByRole('button', { name: t('tasks.verb.approve') }).click({ timeout: 3_000 })

@@ -15,6 +15,7 @@ export const taskVerbs = [
 ] as const
 export const runVerbs = [
   'submit',
+  'return',
   'resubmit',
   'withdraw',
   'cancel',

@@ -10,7 +10,7 @@ import type { Possible, RunVerb, VerbInput } from '@/api/verbs'
 import { rowIdsOf } from '@/form/patch'
 import { useGuardedCommand } from '@/form/save/use-guarded-command'
 import { WarningsDialog } from '@/form/save/warnings-dialog'
-import { doneText, verbText } from '@/form/verbs/needs'
+import { doneText, verbText, wordOf } from '@/form/verbs/needs'
 import { VerbDialog } from '@/form/verbs/verb-dialog'
 import { explain } from '@/lib/problems/explain'
 import { Labelled } from '@/ui/labelled'
@@ -26,6 +26,7 @@ const withReason: ReadonlySet<Asking> = new Set(['cancel', 'void'])
 
 /** The run's verbs that this page offers besides those of the record; writing has its own buttons. */
 const onRun: ReadonlySet<string> = new Set([
+  'return',
   'remind',
   'retrieve',
   'cc',
@@ -90,7 +91,7 @@ export function RecordActions(props: RecordActionsProps) {
               ...buttons.items,
               ...verbs.map((each) => ({
                 key: each.verb,
-                label: verbText(each.verb),
+                label: verbText(wordOf(each)),
                 danger: each.verb === 'terminate',
               })),
               ...offered.map((action) => ({
@@ -126,7 +127,7 @@ function RunCommand(props: RecordActionsProps & { can: Possible; onClose: () => 
       commandRecord(record, can.verb as RunVerb, input, attempt.keyFor(input)),
     onSuccess: async (changed) => {
       await refresh(changed)
-      void message.success(doneText(can.verb))
+      void message.success(doneText(wordOf(can)))
       props.onClose()
       props.onChanged(changed)
     },

@@ -3,7 +3,7 @@ import { Button, Dropdown } from 'antd'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Possible } from '@/api/verbs'
-import { verbText } from '@/form/verbs/needs'
+import { verbText, wordOf } from '@/form/verbs/needs'
 import { usePhone } from '@/ui/use-phone'
 
 /** The verbs that are buttons, in their order; the others stand under “more”. */
@@ -30,7 +30,7 @@ export function ActionBar(props: ActionBarProps) {
   const { can, busy, onVerb } = props
   // Under the thumb there is room for three.
   const shown = foremost.filter((verb) => !phone || verb !== 'save').slice(0, 5)
-  const buttons = shown.flatMap((verb) => can.filter((each) => each.verb === verb))
+  const buttons = shown.flatMap((verb) => can.filter((each) => wordOf(each) === verb))
   const more = can.filter((each) => !buttons.includes(each))
   return (
     <div className="fw-action-bar" role="toolbar" aria-label={t('tasks.actions')}>
@@ -51,7 +51,7 @@ export function ActionBar(props: ActionBarProps) {
           menu={{
             items: more.map((each) => ({
               key: `${each.on}.${each.verb}`,
-              label: verbText(each.verb),
+              label: verbText(wordOf(each)),
               danger: each.verb === 'terminate' || each.verb === 'cancel',
             })),
             onClick: ({ key }) => {

@@ -32,7 +32,7 @@ import { Stops } from '@/form/save/stops'
 import { useGuardedCommand } from '@/form/save/use-guarded-command'
 import { useEngine } from '@/form/use-engine'
 import { type FormBase, useRecordModel } from '@/form/use-record-model'
-import { doneText, verbText } from '@/form/verbs/needs'
+import { doneText, verbText, wordOf } from '@/form/verbs/needs'
 import { VerbDialog } from '@/form/verbs/verb-dialog'
 import { explain } from '@/lib/problems/explain'
 import { Page } from '@/ui/page'
@@ -285,7 +285,7 @@ function useDeciding(
       attempt.done()
       model.settle()
       ask(undefined)
-      void message.success(doneText(can.verb))
+      void message.success(doneText(wordOf(can)))
       if (staying.has(can.verb) || (can.on === 'record' && ownTask(detail))) {
         await client.invalidateQueries({ queryKey: ['tasks'] })
         return

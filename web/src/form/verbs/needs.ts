@@ -1,6 +1,11 @@
 import type { Possible, VerbInput } from '@/api/verbs'
 import { translateIfKnown } from '@/lib/i18n'
 
+/** The word for a verb: who sends back what only waits, so that nobody has a task, objects to it. */
+export function wordOf({ verb, on }: Pick<Possible, 'verb' | 'on'>): string {
+  return verb === 'return' && on === 'record' ? 'object' : verb
+}
+
 /** What a verb is called on its button. */
 export function verbText(verb: string): string {
   return translateIfKnown(`tasks.verb.${verb}`) ?? translateIfKnown(`verbs.verb.${verb}`) ?? verb
@@ -18,8 +23,8 @@ export function doneText(verb: string): string {
   return translateIfKnown(`tasks.done.${verb}`) ?? translateIfKnown(`verbs.done.${verb}`) ?? verb
 }
 
-/** An administrator's verbs go past the approvers: they want a reason, which the history keeps. */
-export const reasoned: ReadonlySet<string> = new Set(['jump', 'terminate', 'reassign'])
+/** An administrator's verbs go past the approvers, an objection against them: they want a reason, which the history keeps. */
+export const reasoned: ReadonlySet<string> = new Set(['jump', 'terminate', 'reassign', 'object'])
 
 /** Whether something a verb needs has not been given yet. */
 export function missingIn(can: Possible, input: VerbInput): boolean {

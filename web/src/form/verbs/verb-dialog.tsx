@@ -6,7 +6,10 @@ import { translateIfKnown } from '@/lib/i18n'
 import { Ask } from '@/ui/ask'
 import { Labelled } from '@/ui/labelled'
 import { usePhone } from '@/ui/use-phone'
-import { askText, missingIn, reasoned, verbText } from './needs'
+import { signatureOf } from '../fields/files/signature-pad'
+import type { Stroke } from '../fields/files/strokes'
+import { useUploads } from '../fields/files/use-uploads'
+import { askText, missingIn, reasoned, verbText, wordOf } from './needs'
 import { PeopleSelect } from './people-select'
 import { SignBox } from './sign-box'
 
@@ -33,17 +36,36 @@ const endings: ReadonlySet<string> = new Set(['reject', 'cancel', 'terminate'])
 export function VerbDialog({ can, busy, refusal, onDo, onCancel }: VerbDialogProps) {
   const { t } = useTranslation()
   const [input, setInput] = useState<VerbInput>(() => begin(can))
+  const [drawn, setDrawn] = useState<readonly Stroke[] | undefined>()
+  const [sent, setSent] = useState<{ strokes: readonly Stroke[] | undefined; sign: string }>()
+  const uploads = useUploads({
+    use: 'signature',
+    onDone: ({ id: sign }) => {
+      setSent({ strokes: drawn, sign })
+      onDo({ ...trimmed(input), sign })
+    },
+  })
+  // A signature is sent with the decision: who signs need not confirm it before. Tried again, it is the same one.
+  const decide = async () => {
+    if (!can.sign) return onDo(trimmed(input))
+    if (!drawn) return
+    if (sent?.strokes === drawn) return onDo({ ...trimmed(input), sign: sent.sign })
+    for (const { key } of uploads.sending) uploads.stop(key)
+    const name = `${t('files.sign')}.png`
+    uploads.add([new File([await signatureOf(drawn)], name, { type: 'image/png' })])
+  }
   const change: Change = (some) => setInput((old) => ({ ...old, ...some }))
   const part = { can, input, change }
-  const help = translateIfKnown(`verbs.help.${can.verb}`)
+  const word = wordOf(can)
+  const help = translateIfKnown(`verbs.help.${word}`)
   return (
     <Ask
-      title={askText(can.verb)}
-      ok={verbText(can.verb)}
+      title={askText(word)}
+      ok={verbText(word)}
       danger={endings.has(can.verb)}
-      disabled={missingIn(can, input)}
-      busy={busy}
-      onOk={() => onDo(trimmed(input))}
+      disabled={missingIn(can, drawn ? { ...input, sign: 'drawn' } : input)}
+      busy={busy || uploads.sending.some((item) => item.error === undefined)}
+      onOk={() => void decide()}
       onCancel={onCancel}
     >
       {help && <p className="fw-quiet">{help}</p>}
@@ -65,12 +87,12 @@ export function VerbDialog({ can, busy, refusal, onDo, onCancel }: VerbDialogPro
           />
         </Labelled>
       ))}
-      <Words {...part} />
       {can.sign && (
         <Labelled id="verb-sign" label={t('files.sign')} required>
-          <SignBox id="verb-sign" value={input.sign} onChange={(sign) => change({ sign })} />
+          <SignBox id="verb-sign" uploads={uploads} onDraw={setDrawn} />
         </Labelled>
       )}
+      <Words {...part} />
       {can.password && (
         <Labelled
           id="verb-password"
@@ -258,7 +280,7 @@ function Words({ can, input, change }: PartProps) {
   const { t } = useTranslation()
   const phone = usePhone()
   if (speechless.has(can.verb)) return null
-  const reason = reasoned.has(can.verb)
+  const reason = reasoned.has(wordOf(can))
   const required = can.comment === true || reason
   const key = reason ? 'verbs.reason' : required ? 'tasks.comment' : 'tasks.commentOptional'
   return (
@@ -270,7 +292,7 @@ function Words({ can, input, change }: PartProps) {
     >
       <Input.TextArea
         id="verb-comment"
-        autoFocus={!phone}
+        autoFocus={!phone && !can.sign}
         autoSize={{ minRows: phone ? 2 : 3, maxRows: 8 }}
         maxLength={2000}
         aria-required={required}

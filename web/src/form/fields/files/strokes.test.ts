@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { extended, isSignature, type Stroke } from './strokes'
+import { extended, fitted, frameOf, isSignature, type Stroke } from './strokes'
 
 const line = (points: number, length: number): Stroke =>
   Array.from({ length: points }, (_, index) => ({ x: (index * length) / points, y: 10 }))
@@ -23,6 +23,27 @@ describe('a signature', () => {
         { x: 2, y: 2 },
         { x: 3, y: 3 },
       ],
+    ])
+  })
+
+  it('is cut out with a margin', () => {
+    expect(frameOf([[{ x: 50, y: 40 }], [{ x: 110, y: 90 }]])).toEqual({
+      x: 44,
+      y: 34,
+      width: 72,
+      height: 62,
+    })
+  })
+
+  it.each([
+    ['a pad as large leaves it', 400, 200, 1],
+    ['a narrower pad makes it smaller', 103, 200, 0.5],
+    ['a lower pad too', 400, 53, 0.5],
+  ])('%s', (_name, width, height, scale) => {
+    const drawn: Stroke[] = [[{ x: 20, y: 10 }], [{ x: 200, y: 100 }]]
+    expect(fitted(drawn, width, height)).toEqual([
+      [{ x: 20 * scale, y: 10 * scale }],
+      [{ x: 200 * scale, y: 100 * scale }],
     ])
   })
 })

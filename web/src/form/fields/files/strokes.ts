@@ -42,3 +42,29 @@ export function draw(pen: CanvasRenderingContext2D, strokes: readonly Stroke[]):
     pen.stroke()
   }
 }
+
+/** Pixels around the lines of a picture. */
+const margin = 6
+
+/** The part of the pad that was drawn on, with a margin. */
+export function frameOf(strokes: readonly Stroke[]): Point & { width: number; height: number } {
+  const points = strokes.flat()
+  const xs = points.map(({ x }) => x)
+  const ys = points.map(({ y }) => y)
+  const x = Math.min(...xs) - margin
+  const y = Math.min(...ys) - margin
+  return { x, y, width: Math.max(...xs) + margin - x, height: Math.max(...ys) + margin - y }
+}
+
+/** Strokes made smaller, where they have to be, to lie inside a pad of this size. */
+export function fitted(
+  strokes: readonly Stroke[],
+  width: number,
+  height: number,
+): readonly Stroke[] {
+  if (strokes.length === 0 || width <= 0 || height <= 0) return strokes
+  const frame = frameOf(strokes)
+  const scale = Math.min(1, width / (frame.x + frame.width), height / (frame.y + frame.height))
+  if (scale === 1) return [...strokes]
+  return strokes.map((stroke) => stroke.map(({ x, y }) => ({ x: x * scale, y: y * scale })))
+}
