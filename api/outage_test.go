@@ -82,7 +82,7 @@ func TestADeadReceiverHoldsUpNobodyElse(t *testing.T) {
 		w.eventually("all told to the one that lives", func() bool { n, _ := alive.taken(); return n == notes })
 		begin := time.Now()
 		id := clerk.do("POST", sheets, object{"values": clerk.sheet("2026-06-02"), "submit": true}).want(http.StatusCreated, "").text("id")
-		foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", object{}).want(http.StatusOK, "")
+		foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", foreman.signed()).want(http.StatusOK, "")
 		w.t.Logf("submitted and approved in %s while a receiver is down", time.Since(begin).Round(time.Millisecond))
 		w.eventually("left alone", func() bool { return admin.pausedUntil(channel) != "" })
 		if waiting := admin.do("GET", "/deliveries?status=waiting&channel="+channel, nil); !strings.Contains(string(waiting.body), `"receiver_paused"`) {
