@@ -64,7 +64,9 @@ CREATE TABLE IF NOT EXISTS event(seq INTEGER PRIMARY KEY AUTOINCREMENT, entity T
 	type TEXT, actor TEXT, at INTEGER, data TEXT, hash TEXT);
 CREATE TABLE IF NOT EXISTS lease(name TEXT PRIMARY KEY, holder TEXT NOT NULL, fence INTEGER NOT NULL, until INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS block(collection TEXT NOT NULL, block INTEGER NOT NULL, version INTEGER NOT NULL,
-	PRIMARY KEY(collection, block)) WITHOUT ROWID;`
+	PRIMARY KEY(collection, block)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS extract(collection TEXT NOT NULL, block INTEGER NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+	shape TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY(collection, block, name)) WITHOUT ROWID;`
 
 // dataSource names a file with the settings of one connection. Sizes are in KiB where negative.
 func dataSource(file string, pragmas ...string) string {

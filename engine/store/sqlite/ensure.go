@@ -227,6 +227,9 @@ const rewriteStep = 200
 // rewrite reads every document as the old table keeps it and writes it as the new one does. Values that do not fit
 // their field any more stay undeclared.
 func (w *writer) rewrite(ctx context.Context, old, next *table) error {
+	if err := w.dropParts(ctx, next.name()); err != nil {
+		return err
+	}
 	derived := []string{}
 	for _, sub := range next.children {
 		derived = append(derived, next.childTable(sub.name))
@@ -348,6 +351,9 @@ func (w *writer) widen(ctx context.Context, t *table, path string) error {
 	}
 	name := next.byPath[path].name()
 	if _, err := w.conn.ExecContext(ctx, "UPDATE "+into+" SET "+name+" = fw_widen("+name+") WHERE "+name+" IS NOT NULL"); err != nil { //nolint:gosec // names come from definitions, values are bound
+		return err
+	}
+	if err := w.dropParts(ctx, t.name()); err != nil {
 		return err
 	}
 	if err := w.saveDefinition(ctx, next); err != nil {

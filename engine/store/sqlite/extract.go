@@ -10,15 +10,16 @@ import (
 	"formwork/engine/store"
 )
 
-// An extract is what sums need of a large collection, kept in memory column by column (docs/adr/0006-extracts.md):
-// SQLite needs microseconds for a row it groups, a loop over numbers needs nanoseconds. Records are taken in blocks of
-// consecutive numbers. The table block counts the writes to each block, in the same transaction; a reader uses a block
-// only if its version is that of the reader's own snapshot, so an extract is never older, nor newer, than what SQL would
-// have read. Nothing depends on it: what an extract cannot do is done by SQL.
+// An extract is what sums need of a large collection, kept column by column (docs/adr/0006-extracts.md): SQLite needs
+// microseconds for a row it groups, a loop over numbers needs nanoseconds. Records are taken in blocks of consecutive
+// numbers. The table block counts the writes to each block, in the same transaction; a reader uses a block only if its
+// version is that of the reader's own snapshot, so an extract is never older, nor newer, than what SQL would have read.
+// Blocks are kept in memory as far as it goes, and in the file (extract_file.go). Nothing depends on them: what an extract
+// cannot do is done by SQL.
 //
 //	r:sheet, c:sheet.lines ──load──▶ block (version) ─┐
-//	                                 block (version) ─┼─ filter → group → measure
-//	                                 block (version) ─┘
+//	           table extract ──read──▶ block (version) ─┼─ filter → group → measure
+//	                  memory ────────▶ block (version) ─┘
 
 // The defaults of extractLimits.
 const (
@@ -36,7 +37,8 @@ type extractLimits struct {
 	records bool
 }
 
-// freshBlocks is how many blocks are loaded without a thought: those that were written to lately.
+// freshBlocks is how many blocks are loaded without a thought: those that were written to lately. So many may also be
+// missing in the file; a block that people write to all day is not written once more for every sum.
 const freshBlocks = 8
 
 // extracts are all extracts of a backend, the one used last at the end.
@@ -50,14 +52,15 @@ type extracts struct {
 type extract struct {
 	loading sync.Mutex // held by the one who loads many blocks
 
-	mu     sync.Mutex
-	blocks map[int64]*block
-	texts  map[string]*dictionary // by column
-	bytes  int64
+	mu      sync.Mutex
+	blocks  map[int64]*block
+	unfiled map[int64]*block       // read from rows, not on file yet
+	texts   map[string]*dictionary // by column
+	bytes   int64
 }
 
 func newExtract() *extract {
-	return &extract{blocks: map[int64]*block{}, texts: map[string]*dictionary{}}
+	return &extract{blocks: map[int64]*block{}, unfiled: map[int64]*block{}, texts: map[string]*dictionary{}}
 }
 
 // block is a number of records. It never changes: another column or version is another block.
@@ -90,16 +93,24 @@ type dictionary struct {
 	mu    sync.Mutex
 	ids   map[string]int64
 	texts []string
+	size  int64
 }
 
-func (d *dictionary) id(text string) int64 {
+func (d *dictionary) id(text []byte) int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	id, ok := d.ids[text]
+	return d.number(text)
+}
+
+// number is id for who holds the dictionary.
+func (d *dictionary) number(text []byte) int64 {
+	id, ok := d.ids[string(text)]
 	if !ok {
 		id = int64(len(d.texts))
-		d.ids[text] = id
-		d.texts = append(d.texts, text)
+		own := string(text)
+		d.ids[own] = id
+		d.texts = append(d.texts, own)
+		d.size += int64(len(own)) + dictionaryBytes
 	}
 	return id
 }
@@ -115,11 +126,9 @@ func (d *dictionary) all() []string {
 const dictionaryBytes = 64
 
 func (d *dictionary) bytes() int64 {
-	total := int64(0)
-	for _, text := range d.all() {
-		total += int64(len(text)) + dictionaryBytes
-	}
-	return total
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.size
 }
 
 // extracted is a column of the record or of a sub-table that an aggregation needs.
@@ -161,15 +170,28 @@ func (db *database) fromExtract(ctx context.Context, r *reader, t *table, a quer
 	if !fits {
 		return nil, false, nil
 	}
-	blocks, err := db.blocks(ctx, r, s)
-	if err != nil || blocks == nil {
+	versions, err := db.worthwhile(ctx, r, s)
+	if err != nil || versions == nil {
 		return nil, false, err
 	}
-	for _, b := range blocks {
-		if err := ctx.Err(); err != nil {
+	known, missing, err := r.missing(ctx, s, versions)
+	if err != nil {
+		return nil, false, err
+	}
+	if missing > freshBlocks {
+		many, err := db.loadsMany(ctx, r, s)
+		if err != nil || !many {
 			return nil, false, err
 		}
-		if !s.add(b) {
+		defer t.extract.loading.Unlock()
+	}
+	for at, version := range versions {
+		b, err := db.block(ctx, &loader{reader: r, scan: s, first: int64(at) * db.backend.extracts.block, count: db.backend.extracts.block}, known[at], version)
+		if err != nil {
+			return nil, false, err
+		}
+		if !s.add(b) || t.extract.textBytes() > db.backend.extracts.bytes {
+			t.extract.clear()
 			return nil, false, nil
 		}
 	}
@@ -178,37 +200,70 @@ func (db *database) fromExtract(ctx context.Context, r *reader, t *table, a quer
 	return groups, err == nil, err
 }
 
-// blocks gives the blocks of the reader's snapshot, loading what is missing; nil if it is better not to.
-func (db *database) blocks(ctx context.Context, r *reader, s *scan) ([]*block, error) {
+// worthwhile gives the versions of all blocks if the collection is large enough, else nil.
+func (db *database) worthwhile(ctx context.Context, r *reader, s *scan) ([]int64, error) {
 	limits := db.backend.extracts.extractLimits
 	var last int64
 	if err := r.row(ctx, &last, "SELECT coalesce(max(n), 0) FROM "+s.t.rows()); err != nil || last < int64(limits.from) {
 		return nil, err
 	}
-	versions, err := r.versions(ctx, s.t.name(), last/limits.block+1)
+	return r.versions(ctx, s.t.name(), last/limits.block+1)
+}
+
+// missing gives the blocks that are in memory, and how many are neither there nor on file.
+func (r *reader) missing(ctx context.Context, s *scan, versions []int64) (known []*block, missing int, err error) {
+	known, absent := s.t.extract.known(versions, s)
+	if len(absent) == 0 {
+		return known, 0, nil
+	}
+	filed, err := r.filed(ctx, s, versions)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, at := range absent {
+		if !filed[at] {
+			missing++
+		}
+	}
+	return known, missing, nil
+}
+
+// loadsMany tells whether it is worth it to read many blocks from rows, and that nobody else does. The caller then has to
+// give the lock loading back.
+func (db *database) loadsMany(ctx context.Context, r *reader, s *scan) (bool, error) {
+	limits := db.backend.extracts.extractLimits
+	if s.sub == nil && !limits.records {
+		return false, nil
+	}
+	many, err := s.many(ctx, r, limits.from)
+	return err == nil && many && s.t.extract.loading.TryLock(), err
+}
+
+// block gives a block as a scan needs it: from memory, else from the file, else from the rows.
+func (db *database) block(ctx context.Context, l *loader, known *block, version int64) (*block, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if known.serves(l.scan) {
+		return known, nil
+	}
+	e, at := l.scan.t.extract, l.first/l.count
+	b, err := l.fromFile(ctx, known, version)
 	if err != nil {
 		return nil, err
 	}
-	e := s.t.extract
-	blocks, missing := e.known(versions, s)
-	if len(missing) > freshBlocks {
-		if s.sub == nil && !limits.records {
-			return nil, nil
-		}
-		many, err := s.many(ctx, r, limits.from)
-		if err != nil || !many || !e.loading.TryLock() {
+	if !b.serves(l.scan) {
+		if b, err = l.load(ctx, b); err != nil {
 			return nil, err
 		}
-		defer e.loading.Unlock()
-	}
-	for _, at := range missing {
-		l := &loader{reader: r, scan: s, first: int64(at) * limits.block, count: limits.block}
-		if blocks[at], err = l.load(ctx, blocks[at], versions[at]); err != nil {
-			return nil, err
+		if many := e.unfile(at, b); many != nil {
+			if err := db.fileBlocks(ctx, l.scan.t, many); err != nil && ctx.Err() != nil {
+				return nil, err
+			}
 		}
-		e.keep(int64(at), blocks[at])
 	}
-	return blocks, nil
+	e.keep(at, b, db.backend.extracts.bytes)
+	return b, nil
 }
 
 // versions gives how often each block of a collection was written to.
@@ -231,8 +286,8 @@ func (r *reader) versions(ctx context.Context, collection string, blocks int64) 
 	return versions, rows.Err()
 }
 
-// known gives the blocks that are there, and where one is missing or lacks a column. A block of the right version that
-// lacks a column is given all the same, so that the others need not be loaded again.
+// known gives the blocks that are in memory, and where one is missing or lacks a column. A block of the right version that
+// lacks a column is given all the same: it need not be read whole.
 func (e *extract) known(versions []int64, s *scan) (blocks []*block, missing []int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -248,19 +303,36 @@ func (e *extract) known(versions []int64, s *scan) (blocks []*block, missing []i
 	return blocks, missing
 }
 
-// keep keeps a block, unless a newer one is there by now.
-func (e *extract) keep(at int64, b *block) {
+// keep keeps a block in memory, unless a newer one is there by now or three quarters of the limit are used: the rest is for
+// texts. What is not kept is read from the file each time.
+func (e *extract) keep(at int64, b *block, limit int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	old := e.blocks[at]
-	if old != nil {
+	freed := int64(0)
+	if old := e.blocks[at]; old != nil {
 		if old.version > b.version {
 			return
 		}
-		e.bytes -= old.bytes()
+		freed = old.bytes()
+	}
+	if e.bytes+b.bytes()-freed > limit*3/4 {
+		return
 	}
 	e.blocks[at] = b
-	e.bytes += b.bytes()
+	e.bytes += b.bytes() - freed
+}
+
+// unfile notes that a block is not on file, and gives all such blocks when they are many.
+func (e *extract) unfile(at int64, b *block) map[int64]*block {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.unfiled[at] = b
+	if len(e.unfiled) <= freshBlocks {
+		return nil
+	}
+	many := e.unfiled
+	e.unfiled = map[int64]*block{}
+	return many
 }
 
 func (e *extract) dictionary(column string) *dictionary {
@@ -278,7 +350,18 @@ func (e *extract) dictionary(column string) *dictionary {
 func (e *extract) size() int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	total := e.bytes
+	return e.bytes + e.textsLocked()
+}
+
+// textBytes is about what the texts of the extract take.
+func (e *extract) textBytes() int64 {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.textsLocked()
+}
+
+func (e *extract) textsLocked() int64 {
+	total := int64(0)
 	for _, d := range e.texts {
 		total += d.bytes()
 	}
@@ -288,7 +371,7 @@ func (e *extract) size() int64 {
 func (e *extract) clear() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.blocks, e.texts, e.bytes = map[int64]*block{}, map[string]*dictionary{}, 0
+	e.blocks, e.unfiled, e.texts, e.bytes = map[int64]*block{}, map[int64]*block{}, map[string]*dictionary{}, 0
 }
 
 // touch notes that an extract was used and lets go of those used longest ago while there are too many bytes.

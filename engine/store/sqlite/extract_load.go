@@ -3,13 +3,13 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math"
 	"strings"
 )
 
 // segment is one column of a block: the different cells, and for each record or row which of them it has.
 type segment struct {
+	shape  string      // of the column it was read for
 	texts  *dictionary // nil for numbers
 	values []int64     // numbers as kept, texts by their number in the dictionary
 	null   int         // the place in values that stands for a missing value; -1 = none is missing
@@ -83,7 +83,7 @@ func (b *segmentBuilder) add(cell any) error {
 		if b.column.texts == nil {
 			return fmt.Errorf("column %s holds the text %.50q", b.column.name, cell)
 		}
-		value = b.column.texts.id(cell)
+		value = b.column.texts.id([]byte(cell))
 	default:
 		return fmt.Errorf("column %s holds a %T", b.column.name, cell)
 	}
@@ -98,7 +98,7 @@ func (b *segmentBuilder) add(cell any) error {
 }
 
 func (b *segmentBuilder) segment() *segment {
-	s := &segment{texts: b.column.texts, values: b.values, null: b.null}
+	s := &segment{shape: b.column.shape(), texts: b.column.texts, values: b.values, null: b.null}
 	switch {
 	case len(b.values) <= math.MaxUint8:
 		s.small = narrowed[uint8](b.all)
@@ -110,7 +110,7 @@ func (b *segmentBuilder) segment() *segment {
 	return s
 }
 
-// loader reads one block.
+// loader reads one block, of the rows or of the file.
 type loader struct {
 	*reader
 	scan  *scan
@@ -118,21 +118,16 @@ type loader struct {
 	count int64 // of numbers
 }
 
-// load gives a block with what it lacks; known is the block of the same version, nil if there is none.
-func (l *loader) load(ctx context.Context, known *block, version int64) (*block, error) {
-	next := &block{version: version, starts: map[string][]int32{}, columns: map[string]*segment{}}
-	if known != nil {
-		next.numbers = known.numbers
-		maps.Copy(next.starts, known.starts)
-		maps.Copy(next.columns, known.columns)
-	}
+// load gives a block of the reader's snapshot with what it lacks, from the rows.
+func (l *loader) load(ctx context.Context, known *block) (*block, error) {
+	next := known.copied(known.version)
 	bySub := map[*child][]*extracted{}
 	for _, c := range l.scan.columns {
 		if !next.columns[c.name].of(c) {
 			bySub[c.sub] = append(bySub[c.sub], c)
 		}
 	}
-	if known == nil || bySub[nil] != nil {
+	if next.numbers == nil || bySub[nil] != nil {
 		if err := l.records(ctx, next, bySub[nil]); err != nil {
 			return nil, err
 		}

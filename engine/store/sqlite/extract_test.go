@@ -120,6 +120,25 @@ func TestExtractsAreNeverStale(t *testing.T) {
 	}
 }
 
+// TestExtractsBeyondMemoryAreReadInPieces: blocks that are not kept come from the file each time.
+func TestExtractsBeyondMemoryAreReadInPieces(t *testing.T) {
+	s := openSite(t)
+	s.db.backend.extracts.bytes = 1200
+	for range 3 {
+		s.want(map[string]string{"p0": "605", "p1": "605"})
+	}
+	goods := s.db.schema.Load().tables["goods"].extract
+	if n := len(goods.blocks); n == 0 || n == 10 {
+		t.Errorf("%d of 10 blocks are kept", n)
+	}
+	if size := goods.size(); size > 1200 {
+		t.Errorf("%d bytes are kept", size)
+	}
+	if n := s.filed(); n < 9 {
+		t.Errorf("%d blocks are on file", n)
+	}
+}
+
 // TestExtractsKeepWithinTheirLimits: an extract too large for all is let go, and the answer is right all the same.
 func TestExtractsKeepWithinTheirLimits(t *testing.T) {
 	db := openGoods(t)
