@@ -174,20 +174,36 @@ func (o outward) Knows(ctx context.Context, tenant, webhook string) (bool, error
 // deadlines is how often the deadlines of running flows are looked at.
 const deadlines = 15 * time.Second
 
+// firingTenants is how many tenants' deadlines are looked at at once: one with many does not hold up the others.
+const firingTenants = 16
+
 // fireDeadlines fires the deadlines that are due in every tenant.
 func (e *Engine) fireDeadlines(ctx context.Context) error {
 	names, err := e.tenantNames(ctx)
 	if err != nil {
 		return err
 	}
+	failed := make([]error, len(names))
+	slots := make(chan struct{}, firingTenants)
+	var working sync.WaitGroup
+	for i, name := range names {
+		slots <- struct{}{}
+		working.Go(func() {
+			defer func() { <-slots }()
+			failed[i] = e.fireTenant(ctx, name)
+		})
+	}
+	working.Wait()
+	return errors.Join(failed...)
+}
+
+func (e *Engine) fireTenant(ctx context.Context, name string) error {
 	var failed []error
-	for _, name := range names {
-		if _, err := e.Flows.FireDue(ctx, name); err != nil {
-			failed = append(failed, fmt.Errorf("deadlines in %s: %w", name, err))
-		}
-		if _, err := e.Flows.RunSchedules(ctx, name); err != nil {
-			failed = append(failed, fmt.Errorf("schedules in %s: %w", name, err))
-		}
+	if _, err := e.Flows.RunSchedules(ctx, name); err != nil {
+		failed = append(failed, fmt.Errorf("schedules in %s: %w", name, err))
+	}
+	if _, err := e.Flows.FireDue(ctx, name); err != nil {
+		failed = append(failed, fmt.Errorf("deadlines in %s: %w", name, err))
 	}
 	return errors.Join(failed...)
 }

@@ -39,10 +39,13 @@ type Config struct {
 type Service struct {
 	config Config
 	outbox *outbox
+	firing chan struct{} // one for each deadline being fired
 	calls  callRate
 	mu     sync.Mutex
 	plans  map[planKey]*Plan
 	ready  sync.Map // tenant → store.Store whose projections exist
+
+	courtesy courtesy
 }
 
 // New makes a Service.
@@ -50,7 +53,7 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	return &Service{config: c, outbox: newOutbox(), plans: map[planKey]*Plan{}}
+	return &Service{config: c, outbox: newOutbox(), firing: make(chan struct{}, firers), plans: map[planKey]*Plan{}}
 }
 
 // Act is what a person asks for; which members count depends on Verb, as in Command.
@@ -74,7 +77,7 @@ type Act struct {
 	Task         string            // of reassign: the id of the task, as lists give it
 	Map          map[string]string // of migrate: old node name to new
 
-	due     *Due       // of Timer
+	due     *Due       // of Timer: filled in when it is decided, empty if none is due
 	results []Result   // of Deliver
 	effect  int        // of RetryEffect
 	ended   *ending    // of ChildEnded
@@ -113,6 +116,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, entity string,
 func (s *Service) CreateWith(
 	ctx context.Context, actor access.Actor, entity string, in record.CreateInput, picks map[string][]string,
 ) (record.Created, error) {
+	defer s.courtesy.enter()()
 	in.Change = func(stored record.Record, full *record.Full) (record.Change, error) {
 		d := &deciding{service: s, ctx: ctx, actor: actor, act: Act{Verb: Start, Picks: picks}, stored: stored, full: full}
 		return d.start()
@@ -156,6 +160,9 @@ func (s *Service) Act(ctx context.Context, actor access.Actor, entity, id string
 type target struct{ entity, id, task string }
 
 func (s *Service) act(ctx context.Context, actor access.Actor, at target, act Act) (record.Record, Status, error) {
+	if !actor.System {
+		defer s.courtesy.enter()()
+	}
 	var refused *Refused
 	full, err := s.change(ctx, actor, at, act)
 	if errors.As(err, &refused) && refused.Code == CodeIntegrity && act.Verb != Suspend {
@@ -303,6 +310,9 @@ func (d *deciding) maySubmit() error {
 // step does the command on a plan.
 func (d *deciding) step(plan *Plan) (record.Change, error) {
 	d.plan = plan
+	if d.act.Verb == Timer && !d.findDue(plan) {
+		return record.Change{}, nil
+	}
 	dir, err := d.service.directory(d.ctx, d)
 	if err != nil {
 		return record.Change{}, err

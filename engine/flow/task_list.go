@@ -54,6 +54,7 @@ func (s *Service) onTab(ctx context.Context, st store.Store, actor access.Actor,
 
 // Tasks gives one page of the actor's tasks. An unknown tab or order is *query.Error.
 func (s *Service) Tasks(ctx context.Context, actor access.Actor, in TaskQuery) (TaskPage, error) {
+	defer s.courtesy.enter()()
 	st, err := s.config.Stores(ctx, actor.Tenant)
 	if err != nil {
 		return TaskPage{}, err

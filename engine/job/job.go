@@ -397,7 +397,20 @@ func (r *Runner) tick(ctx context.Context, s schedule) error {
 	if _, err := db.Lease(ctx, "schedule|"+s.name, r.Holder, 2*s.every); err != nil {
 		return err
 	}
-	return s.work(ctx)
+	done := make(chan error, 1)
+	go func() { done <- s.work(ctx) }()
+	alive := time.NewTicker(s.every)
+	defer alive.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-alive.C: // work that takes long keeps its lease; whoever got it all the same does no harm
+			if _, err := db.Lease(ctx, "schedule|"+s.name, r.Holder, s.every*2); err != nil && ctx.Err() == nil {
+				r.Log.WarnContext(ctx, "lease of a schedule", "schedule", s.name, "error", err)
+			}
+		}
+	}
 }
 
 func (r *Runner) open(ctx context.Context, tenant string) (store.Store, error) {

@@ -2,6 +2,7 @@ package record
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -169,28 +170,44 @@ func searched(entity *def.Entity) []string {
 	return paths
 }
 
-// page runs the query and shows what it found.
+// page runs the query and shows what it found. What is counted and summed over all pages is asked meanwhile: the store
+// reads both at once.
 func (l *listing) page(ctx context.Context) (List, error) {
+	var answer List
+	overall := func() error { return nil }
+	if l.in.Count {
+		overall = l.meanwhile(ctx, &answer)
+	}
 	found, err := l.store.Find(ctx, l.query)
-	if err != nil {
+	if err == nil {
+		show := &show{request: l.request, rights: l.rights, columns: l.columns()}
+		answer.Records, err = show.records(ctx, found.Docs)
+	}
+	if err := errors.Join(err, overall()); err != nil {
 		return List{}, err
 	}
-	show := &show{request: l.request, rights: l.rights, columns: l.columns()}
-	records, err := show.records(ctx, found.Docs)
-	if err != nil {
-		return List{}, err
-	}
-	answer := List{Records: records, Next: found.Next, Narrowed: l.narrowed}
-	if !l.in.Count {
-		return answer, nil
-	}
+	answer.Next, answer.Narrowed = found.Next, l.narrowed
+	return answer, nil
+}
+
+// meanwhile begins to count and sum into an answer; the function it gives waits for the end.
+func (l *listing) meanwhile(ctx context.Context, into *List) func() error {
+	a := l.summing()
+	done := make(chan error, 1)
+	go func() {
+		if a == nil {
+			done <- l.count(ctx, into)
+			return
+		}
+		done <- l.sum(ctx, *a, into)
+	}()
+	return func() error { return <-done }
+}
+
+func (l *listing) count(ctx context.Context, into *List) error {
 	n, more, err := l.store.Count(ctx, l.query, countLimit)
-	if err != nil {
-		return List{}, err
-	}
-	answer.Count = &Count{n, more}
-	answer.Totals, err = l.totals(ctx)
-	return answer, err
+	into.Count = &Count{n, more}
+	return err
 }
 
 // columns lists the view's columns that lead through references.
@@ -208,13 +225,16 @@ func (l *listing) columns() []string {
 	return paths
 }
 
-// totals sums the view's total columns over all pages. Each sum is over the rows in which the reader sees the field; a
-// search has no totals.
-func (l *listing) totals(ctx context.Context) (map[string]string, error) {
+// counted is the name of a sum's number of records; no field is called so.
+const counted = "#"
+
+// summing is what sums the view's total columns over all pages, and counts on the way; nil if there is nothing to sum. Each
+// sum is over the rows in which the reader sees the field; a search has no totals.
+func (l *listing) summing() *query.Aggregation {
 	if l.view == nil || l.in.Search != "" {
-		return nil, nil //nolint:nilnil // nothing to sum is an answer
+		return nil
 	}
-	a := query.Aggregation{Collection: l.entity.Name, Where: l.query.Where}
+	a := &query.Aggregation{Collection: l.entity.Name, Where: l.query.Where}
 	for _, column := range l.view.Columns {
 		field := l.entity.Properties[column.Field]
 		if column.Total == "" || field == nil {
@@ -229,21 +249,30 @@ func (l *listing) totals(ctx context.Context) (map[string]string, error) {
 		})
 	}
 	if len(a.Measures) == 0 {
-		return nil, nil //nolint:nilnil // nothing to sum is an answer
+		return nil
 	}
+	a.Measures = append(a.Measures, query.Measure{Name: counted, Agg: query.Count, Type: def.TypeInteger})
+	return a
+}
+
+// sum gives the totals, and the count as exactly as lists show it.
+func (l *listing) sum(ctx context.Context, a query.Aggregation, into *List) error {
 	groups, err := l.store.Aggregate(ctx, a)
 	if err != nil {
-		return nil, fmt.Errorf("totals: %w", err)
+		return fmt.Errorf("totals: %w", err)
 	}
-	totals := map[string]string{}
+	into.Totals, into.Count = map[string]string{}, &Count{}
 	for _, group := range groups {
 		for name, value := range group {
-			if value != nil {
-				totals[name] = fmt.Sprint(value)
+			switch n, isCount := value.(int64); {
+			case name == counted && isCount:
+				into.Count = &Count{int(min(n, countLimit)), n > countLimit}
+			case value != nil:
+				into.Totals[name] = fmt.Sprint(value)
 			}
 		}
 	}
-	return totals, nil
+	return nil
 }
 
 // Get gives a record as the actor may see it, with display texts; ErrNotFound if he may not see it. Records in the
