@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"formwork/engine/access"
+	"formwork/engine/def"
+	"formwork/engine/flow"
+	"formwork/engine/store"
+)
+
+// The backlog of the benchmarks is made once per run, or kept between runs, which use some of its open tasks up:
+//
+//	go test -tags no_ui ./cmd/formwork -run - -bench TaskList -backlog /tmp/backlog
+var backlogDir = flag.String("backlog", "", "folder that keeps the data of the benchmarks with a backlog")
+
+const (
+	benchOpen  = 10_000
+	benchTasks = 1_000_000
+	benchDue   = 100_000
+)
+
+// keptBacklog gives the backlog of the benchmarks, with as many tasks as they say.
+func keptBacklog(b *testing.B) *backlog {
+	b.Helper()
+	data := *backlogDir
+	if data == "" {
+		data = dataIn(b.TempDir())
+	}
+	notes := filepath.Join(data, "backlog.json")
+	kept := &struct{ Pattern, Task, Foreman, Manager string }{}
+	if raw, err := os.ReadFile(notes); err == nil {
+		if err := json.Unmarshal(raw, kept); err != nil {
+			b.Fatal(err)
+		}
+		made := &backlog{tb: b, data: data, foreman: kept.Foreman, manager: access.Actor{ID: kept.Manager}}
+		made.inStore(func(ctx context.Context, _ *formwork, db store.Store) {
+			for collection, into := range map[string]*store.Doc{"day_labor_sheet": &made.pattern, def.EntityTask: &made.task} {
+				docs, err := db.Get(ctx, collection, map[string]string{"day_labor_sheet": kept.Pattern, def.EntityTask: kept.Task}[collection])
+				if err != nil || len(docs) != 1 {
+					b.Fatalf("pattern in %s: %v", collection, err)
+				}
+				*into = docs[0]
+			}
+		})
+		return made
+	}
+	made := newBacklog(b, data)
+	begin := time.Now()
+	made.inStore(func(ctx context.Context, _ *formwork, db store.Store) {
+		made.copied(ctx, db, made.open(), benchOpen)
+		made.others(ctx, db, benchOpen, benchTasks)
+	})
+	b.Logf("%d tasks made in %s", benchTasks, time.Since(begin).Round(time.Second))
+	kept.Pattern, kept.Task, kept.Foreman, kept.Manager = made.pattern.ID, made.task.ID, made.foreman, made.manager.ID
+	raw, err := json.Marshal(kept)
+	if err == nil {
+		err = os.WriteFile(notes, raw, 0o600)
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	return made
+}
+
+// BenchmarkTaskList is what somebody waits for who comes back to 10,000 open tasks in a company of a million: the first
+// page, the numbers beside the tabs, one approval, and 500 at once.
+func BenchmarkTaskList(b *testing.B) {
+	made := keptBacklog(b)
+	s := serveProcess(b, "formwork", []string{"serve", "--demo", "--data", made.data}, profiled()...)
+	b.Cleanup(s.stop)
+	foreman := s.signIn(made.data, "foreman")
+	measure := func(b *testing.B, n int, do func(i int)) {
+		b.Helper()
+		do(0) // what a process does once
+		times := make([]time.Duration, 0, n)
+		before := processorTime(s)
+		for i := range n {
+			begin := time.Now()
+			do(i + 1)
+			times = append(times, time.Since(begin))
+		}
+		b.ReportMetric(0, "ns/op") // an iteration is a whole series
+		b.ReportMetric(milliseconds((processorTime(s)-before)/time.Duration(n)), "cpu-ms")
+		reportTimes(b, "", times)
+	}
+	b.Run("page", func(b *testing.B) {
+		measure(b, 200, func(int) {
+			if n := len(foreman.must("GET", "/tasks?tab=open&limit=20", nil).list("tasks")); n != 20 {
+				b.Fatalf("%d tasks on the page", n)
+			}
+		})
+	})
+	b.Run("counts", func(b *testing.B) {
+		measure(b, 200, func(int) {
+			if n := fmt.Sprint(foreman.must("GET", "/tasks/counts", nil).object["open"]); n != "1000" {
+				b.Fatalf("%s open tasks", n)
+			}
+		})
+	})
+	b.Run("approve", func(b *testing.B) {
+		tasks := firstTasks(foreman, 101)
+		measure(b, 100, func(i int) {
+			foreman.must("POST", "/tasks/"+tasks[i]+"/approve", object{})
+		})
+	})
+	b.Run("bulk", func(b *testing.B) {
+		tasks := firstTasks(foreman, flow.MaxBatch)
+		begin, before := time.Now(), processorTime(s)
+		if done := foreman.must("POST", "/tasks/batch", object{"tasks": tasks, "verb": "approve"}); fmt.Sprint(done.object["done"]) != fmt.Sprint(len(tasks)) {
+			b.Fatalf("%s", done.body)
+		}
+		b.ReportMetric(0, "ns/op")
+		b.ReportMetric(float64(len(tasks))/time.Since(begin).Seconds(), "approvals/s")
+		b.ReportMetric(milliseconds((processorTime(s)-before)/time.Duration(len(tasks))), "cpu-ms")
+	})
+}
+
+// firstTasks gives the ids of the first tasks of somebody's list.
+func firstTasks(who *browser, n int) []string {
+	var ids []string
+	for after := ""; len(ids) < n; {
+		page := who.must("GET", "/tasks?tab=open&limit=100&after="+after, nil)
+		for _, task := range page.list("tasks") {
+			ids = append(ids, fmt.Sprint(task["id"]))
+		}
+		if after = page.text("next"); after == "" {
+			who.server.t.Fatalf("%d open tasks, %d wanted", len(ids), n)
+		}
+	}
+	return ids[:n]
+}
+
+func reportTimes(b *testing.B, of string, times []time.Duration) {
+	b.Helper()
+	slices.Sort(times)
+	for _, at := range []int{50, 95, 99} {
+		b.ReportMetric(milliseconds(times[len(times)*at/100]), fmt.Sprintf("%sp%d-ms", of, at))
+	}
+}
+
+// BenchmarkDueTimers lets 100,000 deadlines become due at one moment while people approve and read at a steady pace, before
+// and meanwhile.
+func BenchmarkDueTimers(b *testing.B) {
+	made := keptBacklog(b)
+	due := time.Now().Add(time.Hour) // not before people were measured without them
+	made.inStore(func(ctx context.Context, _ *formwork, db store.Store) { made.copied(ctx, db, made.due(due), benchDue) })
+	s := serveProcess(b, "formwork", []string{"serve", "--demo", "--data", made.data}, profiled()...)
+	foreman := s.signIn(made.data, "foreman")
+	tasks := firstTasks(foreman, 9_000)
+	p := &pace{b: b, who: foreman, tasks: tasks}
+	quietly := p.during(func() { time.Sleep(20 * time.Second) })
+	s.stop()
+	begin := time.Now()
+	made.inStore(func(ctx context.Context, _ *formwork, db store.Store) { made.copied(ctx, db, made.due(begin), benchDue) })
+	s = serveProcess(b, "formwork", []string{"serve", "--demo", "--data", made.data}, profiled()...) // fires at once
+	b.Cleanup(s.stop)
+	p.who = s.signIn(made.data, "foreman")
+	began, before := time.Now(), processorTime(s)
+	meanwhile := p.during(func() { made.awaitDeadlines(s) })
+	took, spent := time.Since(began), processorTime(s)-before
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(benchDue/took.Seconds(), "timers/s")
+	b.ReportMetric(milliseconds(spent)/benchDue, "cpu-ms/timer")
+	for verb, times := range quietly {
+		other := meanwhile[verb]
+		reportTimes(b, verb+"-", times)
+		reportTimes(b, verb+"-meanwhile-", other)
+		b.ReportMetric(float64(other[len(other)*95/100])/float64(times[len(times)*95/100]), verb+"-p95-ratio")
+	}
+}
+
+// pace is people at work, each command at its time whether the one before was answered or not.
+type pace struct {
+	b     *testing.B
+	who   *browser
+	tasks []string
+	next  atomic.Int64
+}
+
+// between is the time between two commands; every second one approves.
+const between = 40 * time.Millisecond
+
+// during lets people work while something happens, and gives how long they waited.
+func (p *pace) during(what func()) map[string][]time.Duration {
+	p.b.Helper()
+	over := make(chan struct{})
+	go func() { what(); close(over) }()
+	var mu sync.Mutex
+	times := map[string][]time.Duration{}
+	var all sync.WaitGroup
+	ticker := time.NewTicker(between)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-over:
+			all.Wait()
+			return times
+		case <-ticker.C:
+		}
+		all.Go(func() {
+			n := int(p.next.Add(1)) - 1
+			task := p.tasks[n/2%len(p.tasks)]
+			verb, method, path := "approve", "POST", "/tasks/"+task+"/approve"
+			if n%2 == 1 {
+				verb, method, path = "page", "GET", "/tasks?tab=open&limit=20"
+			}
+			begin := time.Now()
+			a, err := p.who.try(method, path, object{}, "")
+			took := time.Since(begin)
+			if err != nil || a.status != http.StatusOK {
+				p.b.Errorf("%s: %d %s %v", path, a.status, a.body, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			times[verb] = append(times[verb], took)
+		})
+	}
+}
+
