@@ -38,7 +38,6 @@ var (
 type backlog struct {
 	tb      testing.TB
 	data    string
-	store   store.Store
 	foreman string // for whom the open tasks wait
 	manager access.Actor
 	pattern store.Doc // the sheet

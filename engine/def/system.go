@@ -57,7 +57,7 @@ func SystemIndexes(entity string) [][]string { return systemIndexes[entity] }
 
 var systemIndexes = map[string][][]string{
 	EntityTask: {
-		{"user", "tab", "-arrived_at"},
+		{"user", "tab", "-arrived_at", "+kind", "+unread"}, // also all that the numbers beside the tabs ask for
 		{"user", "tab", "due_at"},
 		{"tab", "flow", "record_state", "+node", "+arrived_at"},
 		{"tab", "flow", "due_at"},

@@ -109,40 +109,44 @@ func (f *firing) run(ctx context.Context, at target) {
 	}
 }
 
-// fire fires the deadlines of one run that are due, in their order, then delivers its effects. What is due is decided over
-// the record as it is when it is written.
+// fire fires the deadlines of one run that are due, in their order, then delivers its effects.
 func (s *Service) fire(ctx context.Context, tenant string, at target) (fired int, err error) {
 	for range maxSteps {
-		s.courtesy.yield(ctx)
-		due := &Due{}
-		full, err := s.change(ctx, engineActor(tenant), at, Act{Verb: Timer, due: due})
+		st, one, err := s.fireOne(ctx, tenant, at)
 		if errors.Is(err, record.ErrNotFound) {
 			return fired, nil // deleted meanwhile
 		}
 		if err != nil {
-			return fired, s.stopped(ctx, tenant, at, err)
-		}
-		st, err := decodeState(full.Record.Flow)
-		if err != nil {
 			return fired, err
 		}
-		if due.Node != "" {
+		if one {
 			fired++
-			if _, err := s.projectWritten(ctx, tenant, full); err != nil {
-				return fired, err
-			}
-			if st.NextDue.IsZero() || st.NextDue.After(s.config.Clock()) {
-				due.Node = ""
-			}
 		}
-		if due.Node == "" {
-			if len(st.Outbox) == 0 {
-				return fired, nil
-			}
-			return fired, s.deliver(ctx, dueRun{tenant, at})
+		if one && !st.NextDue.IsZero() && !st.NextDue.After(s.config.Clock()) {
+			continue
 		}
+		if len(st.Outbox) > 0 {
+			err = s.deliver(ctx, dueRun{tenant, at})
+		}
+		return fired, err
 	}
 	return fired, nil
+}
+
+// fireOne fires the first deadline that is due, if one is, and gives the run as it is then. What is due is decided over the
+// record as it is when it is written.
+func (s *Service) fireOne(ctx context.Context, tenant string, at target) (st State, fired bool, err error) {
+	s.courtesy.yield(ctx)
+	due := &Due{}
+	full, err := s.change(ctx, engineActor(tenant), at, Act{Verb: Timer, due: due})
+	if err != nil {
+		return st, false, s.stopped(ctx, tenant, at, err)
+	}
+	if st, err = decodeState(full.Record.Flow); err != nil || due.Node == "" {
+		return st, false, err
+	}
+	_, err = s.projectWritten(ctx, tenant, full)
+	return st, true, err
 }
 
 // stopped suspends a run whose document does not fit its flow, as act does, and gives the error.
@@ -177,9 +181,21 @@ func (c *courtesy) enter() (leave func()) {
 
 // yield lets people go first. It waits for yieldTo at most: deadlines are fired however many people work.
 func (c *courtesy) yield(ctx context.Context) {
+	if c.people.Load() == 0 {
+		return
+	}
 	const look = time.Millisecond
-	for waited := time.Duration(0); waited < yieldTo && c.people.Load() > 0 && ctx.Err() == nil; waited += look {
-		time.Sleep(look)
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	for range int(yieldTo / look) {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if c.people.Load() == 0 {
+			return
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -67,7 +68,7 @@ func (w *writer) ensure(ctx context.Context, c store.Collection) (*table, error)
 	if old != nil {
 		rewrite, err := w.mustRewrite(ctx, old, next)
 		if err == nil && rewrite {
-			err = w.rewrite(ctx, old, next)
+			err = errors.Join(w.dropParts(ctx, next.name()), w.rewrite(ctx, old, next))
 		}
 		if err != nil {
 			return nil, err
@@ -227,9 +228,6 @@ const rewriteStep = 200
 // rewrite reads every document as the old table keeps it and writes it as the new one does. Values that do not fit
 // their field any more stay undeclared.
 func (w *writer) rewrite(ctx context.Context, old, next *table) error {
-	if err := w.dropParts(ctx, next.name()); err != nil {
-		return err
-	}
 	derived := []string{}
 	for _, sub := range next.children {
 		derived = append(derived, next.childTable(sub.name))

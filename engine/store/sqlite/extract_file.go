@@ -180,16 +180,16 @@ func (w *writer) fileBlock(ctx context.Context, t *table, at int64, b *block) er
 			t.name(), at, name, version, shape, sealPart(payload))
 		return err
 	}
-	if err := file(startsPart, partFormat, appendNumbers(nil, b.numbers)); err != nil {
+	if err := file(startsPart, partFormat, numbersPayload(b.numbers)); err != nil {
 		return err
 	}
 	for sub, starts := range b.starts {
-		if err := file(startsPart+sub, partFormat, appendStarts(nil, starts)); err != nil {
+		if err := file(startsPart+sub, partFormat, startsPayload(starts)); err != nil {
 			return err
 		}
 	}
 	for name, segment := range b.columns {
-		if err := file(name, segment.shape, segment.append(nil)); err != nil {
+		if err := file(name, segment.shape, segment.payload()); err != nil {
 			return err
 		}
 	}

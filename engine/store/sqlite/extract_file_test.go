@@ -108,9 +108,9 @@ func (s *site) filed() int {
 	return n
 }
 
-// paySegment is the part of a block in which every line pays so much, in hundredths.
-func paySegment(hundredths int64, rows int) []byte {
-	return sealPart((&segment{values: []int64{hundredths}, null: -1, small: make([]uint8, rows)}).append(nil))
+// paySegment is the part of a block in which every line pays 1.
+func paySegment(rows int) []byte {
+	return sealPart((&segment{values: []int64{100}, null: -1, small: make([]uint8, rows)}).payload())
 }
 
 const payOf = `collection = 'goods' AND name = 'lines."f_pay"' AND block = `
@@ -127,7 +127,7 @@ func TestSumsAfterAStartReadTheFile(t *testing.T) {
 	s.want(exact)
 
 	// The sum shows what it was made from: block 1 holds the records 4 to 7, of the projects p1, p0, p1, p0.
-	s.exec("UPDATE extract SET data = ? WHERE "+payOf+"1", paySegment(100, 8))
+	s.exec("UPDATE extract SET data = ? WHERE "+payOf+"1", paySegment(8))
 	s.want(exact) // from memory
 	s.restart()
 	s.want(map[string]string{"p0": "548.5", "p1": "548.5"})
@@ -140,15 +140,15 @@ func TestDamagedExtractsAreNotBelieved(t *testing.T) {
 			s.exec("UPDATE extract SET data = substr(data, 1, length(data)-1) || x'07' WHERE " + payOf + "1")
 		},
 		"cut off":   func(s *site) { s.exec("UPDATE extract SET data = substr(data, 1, 6) WHERE " + payOf + "1") },
-		"too short": func(s *site) { s.exec("UPDATE extract SET data = ? WHERE "+payOf+"1", paySegment(100, 7)) },
+		"too short": func(s *site) { s.exec("UPDATE extract SET data = ? WHERE "+payOf+"1", paySegment(7)) },
 		"older": func(s *site) {
-			s.exec("UPDATE extract SET data = ?, version = version - 1 WHERE "+payOf+"1", paySegment(100, 8))
+			s.exec("UPDATE extract SET data = ?, version = version - 1 WHERE "+payOf+"1", paySegment(8))
 		},
 		"newer": func(s *site) {
-			s.exec("UPDATE extract SET data = ?, version = version + 1 WHERE "+payOf+"1", paySegment(100, 8))
+			s.exec("UPDATE extract SET data = ?, version = version + 1 WHERE "+payOf+"1", paySegment(8))
 		},
 		"other shape": func(s *site) {
-			s.exec("UPDATE extract SET data = ?, shape = '1:decimal:3' WHERE "+payOf+"1", paySegment(100, 8))
+			s.exec("UPDATE extract SET data = ?, shape = '1:decimal:3' WHERE "+payOf+"1", paySegment(8))
 		},
 		"gone":     func(s *site) { s.exec("DELETE FROM extract WHERE " + payOf + "1") },
 		"all gone": func(s *site) { s.exec("DELETE FROM extract") },
@@ -179,8 +179,10 @@ func TestFiledExtractsFollowWritesAndDefinitions(t *testing.T) {
 		"remove": {func(s *site) {
 			put(s.T, s.db, store.Write{Collection: "goods", Doc: store.Doc{ID: "g4"}, IfRev: 1, Remove: true})
 		}, map[string]string{"p0": "574.75", "p1": "605"}},
-		"widen": {func(s *site) { put(s.T, s.db, change("g4", "100000000000000000010.25")) },
-			map[string]string{"p0": "100000000000000000605", "p1": "605"}},
+		"widen": {
+			func(s *site) { put(s.T, s.db, change("g4", "100000000000000000010.25")) },
+			map[string]string{"p0": "100000000000000000605", "p1": "605"},
+		},
 		"places": {func(s *site) { s.rescale(4); s.rescale(1); s.rescale(2) }, map[string]string{"p0": "605", "p1": "605"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -217,10 +219,10 @@ func (s *site) rescale(places int) {
 
 // FuzzPart: whatever stands in the file is refused or is a segment that can be read.
 func FuzzPart(f *testing.F) {
-	f.Add(paySegment(100, 8)[checksumBytes:], false)
+	f.Add(paySegment(8)[checksumBytes:], false)
 	words := &dictionary{ids: map[string]int64{}}
 	texts := &segment{texts: words, values: []int64{words.id([]byte("a")), 0, words.id([]byte("水泥"))}, null: 1, medium: []uint16{0, 1, 2, 2}}
-	f.Add(texts.append(nil), true)
+	f.Add(texts.payload(), true)
 	f.Fuzz(func(t *testing.T, payload []byte, text bool) {
 		c := &extracted{field: store.Field{Type: def.TypeDecimal}}
 		if text {
@@ -236,7 +238,7 @@ func FuzzPart(f *testing.F) {
 				t.Errorf("place %d names a text that is not there", place)
 			}
 		}
-		again := openPart(sealPart(s.append(nil)))
+		again := openPart(sealPart(s.payload()))
 		if other := again.segment(c); !again.whole() || !reflect.DeepEqual(other, s) {
 			t.Errorf("read as %+v, written and read again as %+v", s, other)
 		}

@@ -19,17 +19,17 @@ func sealPart(payload []byte) []byte {
 	return append(out, payload...)
 }
 
-func appendNumbers(out []byte, numbers []uint16) []byte {
-	out = binary.AppendUvarint(out, uint64(len(numbers)))
+func numbersPayload(numbers []uint16) []byte {
+	out := binary.AppendUvarint(nil, uint64(len(numbers)))
 	for _, n := range numbers {
 		out = binary.LittleEndian.AppendUint16(out, n)
 	}
 	return out
 }
 
-// appendStarts writes how many rows each record has.
-func appendStarts(out []byte, starts []int32) []byte {
-	out = binary.AppendUvarint(out, uint64(len(starts)))
+// startsPayload is how many rows each record has.
+func startsPayload(starts []int32) []byte {
+	out := binary.AppendUvarint(nil, uint64(len(starts)))
 	before := int32(0)
 	for _, start := range starts {
 		out = binary.AppendVarint(out, int64(start-before))
@@ -38,8 +38,8 @@ func appendStarts(out []byte, starts []int32) []byte {
 	return out
 }
 
-func (s *segment) append(out []byte) []byte {
-	out = binary.AppendUvarint(out, uint64(len(s.values)))
+func (s *segment) payload() []byte {
+	out := binary.AppendUvarint(nil, uint64(len(s.values)))
 	out = binary.AppendVarint(out, int64(s.null))
 	var texts []string
 	if s.texts != nil {
