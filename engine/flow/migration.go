@@ -37,7 +37,7 @@ const (
 type MigrationItem struct {
 	Entity  string         `json:"entity"`
 	Record  string         `json:"record"`
-	Subject string         `json:"subject"`
+	Subject string         `json:"subject"` // empty if the actor may not see the record
 	Version string         `json:"version,omitempty"`
 	Code    string         `json:"code"`
 	Params  map[string]any `json:"params,omitempty"`
@@ -122,7 +122,7 @@ func (s *Service) PreviewMigration(ctx context.Context, actor access.Actor, in M
 		return MigrationPreview{}, err
 	}
 	p := previewer{
-		service: s, tenant: actor.Tenant, lang: actor.Lang, next: s.plan(cat, name), names: renaming(in.Map), used: map[string]*UsedNode{},
+		service: s, actor: actor, next: s.plan(cat, name), names: renaming(in.Map), used: map[string]*UsedNode{},
 		preview: MigrationPreview{Flow: name, Version: cat.Version, Refused: []MigrationItem{}, Nodes: []UsedNode{}, Targets: []TitledNode{}},
 	}
 	looked := 0
@@ -154,8 +154,7 @@ func (s *Service) PreviewMigration(ctx context.Context, actor access.Actor, in M
 // previewer looks at runs one by one.
 type previewer struct {
 	service *Service
-	tenant  string
-	lang    string
+	actor   access.Actor
 	next    *Plan
 	names   renaming
 	used    map[string]*UsedNode
@@ -164,7 +163,7 @@ type previewer struct {
 
 func (p *previewer) look(ctx context.Context, doc store.Doc) error {
 	at := target{entity: textOf(doc.Values, "entity"), id: textOf(doc.Values, "record")}
-	full, err := p.service.config.Records.Load(ctx, p.tenant, at.entity, at.id)
+	full, err := p.service.config.Records.Load(ctx, p.actor.Tenant, at.entity, at.id)
 	if errors.Is(err, record.ErrNotFound) {
 		return nil
 	}
@@ -179,28 +178,42 @@ func (p *previewer) look(ctx context.Context, doc store.Doc) error {
 		p.preview.Present++
 		return nil
 	}
-	plan, err := p.service.pinnedPlan(ctx, p.tenant, &st)
+	plan, err := p.service.pinnedPlan(ctx, p.actor.Tenant, &st)
 	if err != nil {
 		return err
 	}
-	p.note(plan, &st)
-	var refused *Refused
-	err = p.names.check(plan, p.next, &st)
-	switch {
-	case err == nil:
-		p.preview.Ready++
-		return nil
-	case !errors.As(err, &refused):
+	full.Actor = p.actor
+	dir, err := p.service.newDirectory(ctx, p.actor.Tenant, full)
+	if err != nil {
 		return err
 	}
-	p.preview.Count++
-	if len(p.preview.Refused) < maxRefused {
-		p.preview.Refused = append(p.preview.Refused, MigrationItem{
+	// Who administers the flow but not this record would be refused when it is moved, and does not learn what it is about.
+	if administers := plan.Admin(dir, p.actor.ID); dir.err != nil || !administers {
+		p.refuse(MigrationItem{Entity: at.entity, Record: at.id, Version: st.Catalog, Code: CodeNotAdmin})
+		return dir.err
+	}
+	p.note(plan, &st)
+	var refused *Refused
+	switch err := p.names.check(plan, p.next, &st); {
+	case err == nil:
+		p.preview.Ready++
+	case errors.As(err, &refused):
+		p.refuse(MigrationItem{
 			Entity: at.entity, Record: at.id, Subject: textOf(doc.Values, "subject"), Version: st.Catalog,
 			Code: refused.Code, Params: refused.Params,
 		})
+	default:
+		return err
 	}
 	return nil
+}
+
+// refuse counts a run that cannot be moved; the first of them are told one by one.
+func (p *previewer) refuse(item MigrationItem) {
+	p.preview.Count++
+	if len(p.preview.Refused) < maxRefused {
+		p.preview.Refused = append(p.preview.Refused, item)
+	}
 }
 
 // note counts the nodes a run rests on.
@@ -213,7 +226,7 @@ func (p *previewer) note(plan *Plan, st *State) {
 			if p.next.nodes[to] == nil {
 				to = ""
 			}
-			p.used[name] = &UsedNode{Node: name, Title: plan.titleOf(name, p.lang), To: to}
+			p.used[name] = &UsedNode{Node: name, Title: plan.titleOf(name, p.actor.Lang), To: to}
 		}
 		p.used[name].Runs++
 	}
@@ -288,10 +301,11 @@ func (s *Service) migrateOne(ctx context.Context, actor access.Actor, m *Migrati
 	}
 	m.Count++
 	if len(m.Refused) < maxRefused {
-		m.Refused = append(m.Refused, MigrationItem{
-			Entity: at.entity, Record: at.id, Subject: textOf(doc.Values, "subject"), Version: st.Catalog,
-			Code: refused.Code, Params: refused.Params,
-		})
+		item := MigrationItem{Entity: at.entity, Record: at.id, Version: st.Catalog, Code: refused.Code, Params: refused.Params}
+		if refused.Code != CodeNotAdmin { // then he may not see what it is about
+			item.Subject = textOf(doc.Values, "subject")
+		}
+		m.Refused = append(m.Refused, item)
 	}
 	return nil
 }

@@ -1,5 +1,5 @@
-import { type APIRequestContext, type Locator, type Page, request } from '@playwright/test'
-import { at, passwordOf } from './company'
+import type { Locator, Page } from '@playwright/test'
+import { Office } from './office'
 import { projects } from './sheet'
 
 /** A team of twenty, made for the journeys of a large sheet. Its pay is of a figure nothing else in the company has. */
@@ -10,57 +10,6 @@ export const crew = {
   rate: '347.65',
   codes: Array.from({ length: 20 }, (_, index) => `K${String(index + 1).padStart(2, '0')}`),
   nameOf: (code: string) => `突击${code.slice(1)}`,
-}
-
-interface Stored {
-  id: string
-}
-
-/** The company's API as a person uses it. */
-class Office {
-  private readonly api: APIRequestContext
-  private readonly csrf: string
-
-  private constructor(api: APIRequestContext, csrf: string) {
-    this.api = api
-    this.csrf = csrf
-  }
-
-  static async of(login: string): Promise<Office> {
-    const api = await request.newContext()
-    const answer = await api.post(at('/api/v1/session'), { data: { login, password: passwordOf(login), lang: 'zh-CN' } })
-    const { csrf } = (await answer.json()) as { csrf: string }
-    return new Office(api, csrf)
-  }
-
-  async create(entity: string, values: Record<string, unknown>): Promise<Stored> {
-    return await this.post<Stored>(`entities/${entity}/records`, { values })
-  }
-
-  /** The one a picker finds for a text. */
-  async choice(entity: string, field: string, q: string): Promise<string> {
-    const [item] = await this.choices(entity, field, q)
-    if (!item) throw new Error(`${entity}.${field}: nothing found for ${q}`)
-    return item.id
-  }
-
-  async has(entity: string, field: string, q: string): Promise<boolean> {
-    return (await this.choices(entity, field, q)).length > 0
-  }
-
-  private async choices(entity: string, field: string, q: string): Promise<Stored[]> {
-    return (await this.post<{ items: Stored[] }>(`entities/${entity}/choices`, { field, q, values: {} })).items
-  }
-
-  private async post<T>(path: string, data: unknown): Promise<T> {
-    const answer = await this.api.post(at(`/api/v1/${path}`), { data, headers: { 'X-CSRF-Token': this.csrf } })
-    if (!answer.ok()) throw new Error(`${path}: ${await answer.text()}`)
-    return (await answer.json()) as T
-  }
-
-  async leave(): Promise<void> {
-    await this.api.dispose()
-  }
 }
 
 /** An identity number of Jiangning, born on the first of a month of 1988; the last place checks the others. */

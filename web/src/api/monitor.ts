@@ -52,23 +52,39 @@ export interface Run extends Task {
   incident?: { code: string; node: string }
 }
 
+/** A run that cannot be moved, and why; without a subject the reader may not see it. */
+export interface RefusedRun {
+  entity: string
+  record: string
+  subject: string
+  code: string
+  params?: Record<string, unknown>
+}
+
 export interface MigrationPreview {
   flow: string
   version: string
   present: number
   ready: number
   count: number
-  refused: {
-    entity: string
-    record: string
-    subject?: string
-    code: string
-    params?: Record<string, unknown>
-  }[]
+  refused: RefusedRun[]
   nodes: { node: string; title: string; to: string; runs: number }[]
   targets: { name: string; title: string }[]
   more: boolean
 }
+
+/** A migration that was started: how far it is, and what it could not move. */
+export interface Migration {
+  id: string
+  status: 'running' | 'done'
+  done: number
+  /** How many were refused; the first of them are told. */
+  count: number
+  refused: RefusedRun[]
+}
+
+/** How often a migration under way is looked at, in milliseconds. */
+const pollEvery = 700
 
 export const monitorQueries = {
   all: () =>
@@ -106,6 +122,16 @@ export const monitorQueries = {
       queryFn: () =>
         request<MigrationPreview>(`/flows/${flow}/migration`, { method: 'POST', body: { map } }),
     }),
+  /** A migration that was started, until it is done. */
+  started: (flow: string, id: string) =>
+    queryOptions({
+      queryKey: ['migrations', flow, id],
+      queryFn: async () => {
+        const all = await request<Migration[]>(`/flows/${flow}/migrations`)
+        return all.find((each) => each.id === id) ?? null
+      },
+      refetchInterval: ({ state }) => (state.data?.status === 'done' ? false : pollEvery),
+    }),
 }
 
 export function reassign(
@@ -119,6 +145,6 @@ export function migrate(
   flow: string,
   body: { map: Record<string, string>; comment: string },
   key: string,
-): Promise<unknown> {
+): Promise<Migration> {
   return request(`/flows/${flow}/migrate`, { method: 'POST', body, idempotencyKey: key })
 }

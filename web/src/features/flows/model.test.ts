@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Flow } from '@/api/definitions.gen'
-import { changesBetween, findingsByNode, placesOf } from './model'
+import { branchesAround, changesBetween, findingsByNode, placesOf } from './model'
 
 const flow: Flow = {
   name: 'pay',
@@ -69,4 +69,10 @@ test('versions differ by nodes that came, went, moved and changed', () => {
     'cashier added ',
   ])
   expect(changesBetween(flow, flow)).toEqual([])
+})
+
+test('the branches around a node decided whether a run came to it', () => {
+  expect(branchesAround(flow, 'board').map(({ name }) => name)).toEqual(['size'])
+  expect(branchesAround(flow, 'size')).toEqual([])
+  expect(branchesAround(flow, 'nobody')).toEqual([])
 })

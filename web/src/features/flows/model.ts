@@ -13,6 +13,15 @@ export function placesOf(flow: Flow): { node: Node; pointer: string }[] {
   return inside(flow.nodes, '/nodes')
 }
 
+/** The branch nodes a node stands in, the outermost first: their conditions decided whether a run came to it. */
+export function branchesAround(flow: Flow, name: string): Node[] {
+  const places = placesOf(flow)
+  const at = places.find(({ node }) => node.name === name)?.pointer ?? ''
+  return places
+    .filter(({ pointer }) => at.startsWith(`${pointer}/branches/`))
+    .map(({ node }) => node)
+}
+
 /** Findings by the name of the innermost node they are about; '' for those about the flow as a whole. */
 export function findingsByNode(flow: Flow, findings: readonly Finding[]): Map<string, Finding[]> {
   const places = placesOf(flow)

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Finding } from '@/api/definitions'
 import type { FlowDetail, TraceNode } from '@/api/flows'
 import { titleOf } from '@/lib/texts'
-import { placesOf } from './model'
+import { branchesAround, placesOf } from './model'
 import { FindingItem } from './problems-card'
 import { Reasons } from './reasons'
 
@@ -12,7 +12,8 @@ interface NodeDetailProps {
   flow: FlowDetail
   node: string
   findings: readonly Finding[]
-  trace: TraceNode | undefined
+  /** Where a simulation went, by node. */
+  trace: ReadonlyMap<string, TraceNode> | undefined
   onClose: () => void
 }
 
@@ -21,6 +22,10 @@ export function NodeDetail({ flow, node, findings, trace, onClose }: NodeDetailP
   const { t } = useTranslation()
   const definition = placesOf(flow.definition).find((place) => place.node.name === node)?.node
   if (!definition) return null
+  const own = trace?.get(node)
+  const around = branchesAround(flow.definition, node).flatMap(
+    (branch) => trace?.get(branch.name) ?? [],
+  )
   const settings = Object.entries(definition).filter(
     ([key]) => !['name', 'title', 'type', 'x-i18n', 'branches'].includes(key),
   )
@@ -42,7 +47,10 @@ export function NodeDetail({ flow, node, findings, trace, onClose }: NodeDetailP
           ))}
         </ul>
       )}
-      {trace && <Reasons node={trace} />}
+      {own && <Reasons node={own} />}
+      {around.map((branch) => (
+        <Reasons key={branch.node} node={branch} titled />
+      ))}
       <dl className="fw-task-summary">
         {settings.map(([key, value]) => (
           <div key={key}>

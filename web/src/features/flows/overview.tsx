@@ -38,7 +38,7 @@ export function Overview({ flow }: { flow: FlowDetail }) {
             flow={flow}
             node={selected}
             findings={findings.get(selected) ?? []}
-            trace={trace?.get(selected)}
+            trace={trace}
             onClose={() => setSelected(undefined)}
           />
         )}

@@ -58,7 +58,7 @@ export function SimulationResult({ flow, body, played }: SimulationResultProps) 
       ))}
       <ol className="fw-findings-list">
         {played.nodes
-          .filter((node) => node.type !== 'branch')
+          .filter((node) => node.type !== 'branch' || (node.why ?? []).length > 0)
           .map((node) => (
             <NodeResult key={node.node} node={node} />
           ))}

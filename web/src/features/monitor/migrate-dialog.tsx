@@ -1,19 +1,42 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Alert, App, Select } from 'antd'
-import { useState } from 'react'
+import { Alert, Select } from 'antd'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type FlowLoad, type MigrationPreview, migrate, monitorQueries } from '@/api/monitor'
+import {
+  type FlowLoad,
+  type MigrationPreview,
+  migrate,
+  monitorQueries,
+  type RefusedRun,
+} from '@/api/monitor'
 import { Attempt } from '@/api/request'
 import { explain, problemText } from '@/lib/problems/explain'
+import { Ask } from '@/ui/ask'
 import { Waiting } from '@/ui/boundary'
 import { Labelled } from '@/ui/labelled'
 import { ReasonDialog } from './reason-dialog'
 
-/** Moves running runs to the published version: what would become of each is shown before anything is changed. */
-export function MigrateDialog({ flow, onClose }: { flow: FlowLoad; onClose: () => void }) {
+interface MigrateDialogProps {
+  flow: FlowLoad
+  onClose: () => void
+}
+
+/** Moves running runs to the published version: what would become of each is shown before anything is changed, what became of them after. */
+export function MigrateDialog({ flow, onClose }: MigrateDialogProps) {
+  const [started, setStarted] = useState<string | undefined>()
+  return started ? (
+    <Moving flow={flow} id={started} onClose={onClose} />
+  ) : (
+    <Plan flow={flow} onStarted={setStarted} onClose={onClose} />
+  )
+}
+
+function Plan({
+  flow,
+  onStarted,
+  onClose,
+}: MigrateDialogProps & { onStarted: (id: string) => void }) {
   const { t } = useTranslation()
-  const { message } = App.useApp()
-  const client = useQueryClient()
   const [map, setMap] = useState<Record<string, string>>({})
   const [attempt] = useState(() => new Attempt())
   const preview = useQuery(monitorQueries.migration(flow.flow, map))
@@ -22,11 +45,7 @@ export function MigrateDialog({ flow, onClose }: { flow: FlowLoad; onClose: () =
       const body = { map, comment }
       return migrate(flow.flow, body, attempt.keyFor(body))
     },
-    onSuccess: async () => {
-      await client.invalidateQueries({ queryKey: ['tasks'] })
-      void message.success(t('monitor.migrating'))
-      onClose()
-    },
+    onSuccess: ({ id }) => onStarted(id),
   })
   return (
     <ReasonDialog
@@ -51,6 +70,50 @@ export function MigrateDialog({ flow, onClose }: { flow: FlowLoad; onClose: () =
       )}
     </ReasonDialog>
   )
+}
+
+/** A migration under way: it goes on without this dialog. */
+function Moving({ flow, id, onClose }: MigrateDialogProps & { id: string }) {
+  const { t } = useTranslation()
+  const client = useQueryClient()
+  const { data: migration, error } = useQuery(monitorQueries.started(flow.flow, id))
+  const done = migration?.status === 'done'
+  useEffect(() => {
+    if (done) void client.invalidateQueries({ queryKey: ['tasks'] })
+  }, [client, done])
+  return (
+    <Ask
+      title={t('monitor.migrateOf', { flow: flow.title })}
+      ok={t('monitor.close')}
+      busy={false}
+      onOk={onClose}
+      onCancel={onClose}
+    >
+      {error && <Alert type="error" showIcon role="alert" title={explain(error)} />}
+      <div aria-live="polite">
+        <Alert
+          type={!done ? 'info' : migration.count > 0 ? 'warning' : 'success'}
+          showIcon
+          title={
+            done
+              ? t('monitor.migrated', { done: migration.done, refused: migration.count })
+              : t('monitor.migrating')
+          }
+        />
+      </div>
+      {done && <RefusedRuns runs={migration.refused} />}
+    </Ask>
+  )
+}
+
+function RefusedRuns({ runs }: { runs: readonly RefusedRun[] }) {
+  const { t } = useTranslation()
+  return runs.map((run) => (
+    <div key={`${run.entity}/${run.record}`} style={{ marginTop: 8 }}>
+      {run.subject || t('monitor.unseen')}
+      <div className="fw-quiet">{problemText(run)}</div>
+    </div>
+  ))
 }
 
 interface PreviewProps {
@@ -87,12 +150,7 @@ function Preview({ preview, map, onMap }: PreviewProps) {
             />
           </Labelled>
         ))}
-      {preview.refused.map((item) => (
-        <div key={`${item.entity}/${item.record}`}>
-          {item.subject}
-          <div className="fw-quiet">{problemText(item)}</div>
-        </div>
-      ))}
+      <RefusedRuns runs={preview.refused} />
     </>
   )
 }

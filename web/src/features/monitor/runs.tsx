@@ -55,7 +55,7 @@ export function Runs({ state }: { state: RunState | '' }) {
             title: t('monitor.why'),
             render: (_, run) =>
               run.incident &&
-              (translateIfKnown(`flows.incidents.${run.incident.code.toLowerCase()}`) ??
+              (translateIfKnown(`monitor.incidents.${run.incident.code.toLowerCase()}`) ??
                 run.incident.code),
           },
           {
