@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"formwork/builder"
 	"formwork/engine/access"
@@ -39,6 +40,8 @@ type (
 		Titles   map[string]string `json:"titles"`
 		Playable bool              `json:"playable"` // the draft compiles: it can be simulated
 		Edit     bool              `json:"edit"`     // the reader may change the draft
+		// Next is when the published flow runs next, if it has a schedule.
+		Next *time.Time `json:"next,omitempty"`
 	}
 	flowPeopleParams struct {
 		Name   string `path:"name"`
@@ -207,6 +210,9 @@ func (s *server) getFlow(r *request) error {
 			return err
 		}
 		answer.flowInfo = infoOf(active, published, drafted)
+		if answer.Next, err = s.Engine.Flows.NextRun(r.ctx, r.actor.Tenant, published); err != nil {
+			return err
+		}
 	}
 	answer.Definition = answer.Published
 	if drafted && !change.Removed {

@@ -372,6 +372,29 @@ func TestRunsMoveToTheNewVersion(t *testing.T) {
 	})
 }
 
+// TestAPreviewRefusesWhatItsReaderMayNotSee: who administers a flow but has no grant for its records moves none of them,
+// and does not learn what they are about.
+func TestAPreviewRefusesWhatItsReaderMayNotSee(t *testing.T) {
+	onStores(t, func(w *world) {
+		admin, clerk := w.signIn("admin"), w.signIn("clerk")
+		admin.approvedBy("[" + w.node("a", "", "foreman") + "]")
+		clerk.submitted("2026-06-01")
+		body := `{"name": "verbs", "title": "点工单审批", "entity": "day_labor_sheet", "form": "day_labor_sheet", "priority": 100,
+			"settings": {"admins": ["user:` + w.people["admin"].User + `", "role:flow_admin"]}, "nodes": [` + w.node("a", "", "foreman") + "," + w.node("b", "", "manager") + `]}`
+		admin.do("PUT", "/draft/flows/verbs", body).want(http.StatusNoContent, "")
+		admin.do("POST", "/draft/publish", object{}).want(http.StatusOK, "")
+		user := w.people["cost"].User
+		admin.do("PATCH", "/members/"+user, object{"roles": []string{"flow_admin"}}, header(`If-Match: "`+revOf(admin, user)+`"`)).want(http.StatusOK, "")
+		for reader, want := range map[*client]string{admin: "1 0 ", w.signIn("cost"): "0 1 not_admin"} {
+			preview := reader.do("POST", "/flows/verbs/migration", object{}).want(http.StatusOK, "")
+			got := fmt.Sprintf("%v %v %s", preview.at("ready"), preview.at("count"), preview.text("refused.0.code"))
+			if got != want || preview.text("refused.0.subject") != "" {
+				w.t.Errorf("want %s, got %s", want, preview.body)
+			}
+		}
+	})
+}
+
 // TestDeadlinesKeepWorkingTime: what is due over a weekend waits for Monday, and goes to the leader then.
 func TestDeadlinesKeepWorkingTime(t *testing.T) {
 	onStores(t, func(w *world) {

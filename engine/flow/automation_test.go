@@ -475,6 +475,13 @@ func TestAScheduleRunsOnTimeAndCatchesUpOnce(t *testing.T) {
 	}
 	tick() // noted from when on
 	a.wantValues("posting", "item")
+	next, err := a.flows.NextRun(a.ctx, tenantName, &def.Flow{Start: &def.Start{Schedule: "30 2 * * *"}})
+	if err != nil || next == nil || next.Format(time.RFC3339) != "2026-03-02T18:30:00Z" {
+		t.Errorf("runs next at %v, %v", next, err)
+	}
+	if next, err := a.flows.NextRun(a.ctx, tenantName, &def.Flow{}); next != nil || err != nil {
+		t.Errorf("what is submitted runs next at %v, %v", next, err)
+	}
 	a.pass(24 * time.Hour)
 	tick()
 	tick()

@@ -346,3 +346,20 @@ func (s *Service) runSchedule(ctx context.Context, tenant string, f *def.Flow) (
 	}
 	return ran, err
 }
+
+// NextRun tells when a scheduled flow runs next, nil if none: by the schedule alone, in the zone of the company.
+func (s *Service) NextRun(ctx context.Context, tenant string, f *def.Flow) (*time.Time, error) {
+	if f.Start == nil || f.Start.Schedule == "" {
+		return nil, nil //nolint:nilnil // it runs at no time of its own
+	}
+	cron, err := parseCron(f.Start.Schedule)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := s.config.Zone(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	next := cron.next(s.config.Clock().In(zone)).UTC()
+	return &next, nil
+}

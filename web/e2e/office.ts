@@ -83,6 +83,10 @@ export class Office {
     return (await (await this.send('post', path, data)).json()) as T
   }
 
+  async drop(path: string): Promise<void> {
+    await this.send('delete', path)
+  }
+
   private async send(method: 'post' | 'put' | 'delete', path: string, data?: unknown) {
     const answer = await this.api[method](at(`/api/v1/${path}`), { data, headers: { 'X-CSRF-Token': this.csrf } })
     if (!answer.ok()) throw new Error(`${path}: ${await answer.text()}`)

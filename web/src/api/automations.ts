@@ -1,5 +1,5 @@
-import { queryOptions } from '@tanstack/react-query'
-import { request } from './request'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { queryString, request } from './request'
 
 /** A flow the reader may start on a record. */
 export interface FlowButton {
@@ -31,9 +31,22 @@ export interface AutomationRun {
   incident?: string
   startedAt: string
   endedAt?: string
+  /** The record it is about. */
+  entity?: string
+  record?: string
 }
 
 export const automationQueries = {
+  runs: (flow: string) =>
+    infiniteQueryOptions({
+      queryKey: ['automations', flow],
+      queryFn: ({ pageParam }) =>
+        request<{ runs: AutomationRun[]; next: string }>(
+          `/automations${queryString({ flow, after: pageParam })}`,
+        ),
+      initialPageParam: '',
+      getNextPageParam: (page) => page.next || undefined,
+    }),
   buttons: (entity: string, id: string) =>
     queryOptions({
       queryKey: ['records', entity, 'buttons', id],

@@ -29,6 +29,8 @@ export interface FlowDetail extends FlowInfo {
   playable: boolean
   /** The reader may change the draft. */
   edit: boolean
+  /** When the published flow runs next, if it has a schedule. */
+  next?: string
 }
 
 export type PlayVerb = 'approve' | 'reject' | 'return' | 'resubmit' | 'timeout' | 'stop'

@@ -9,6 +9,8 @@ export class ApiError extends Error {
   readonly code: string
   readonly problems: Problem[]
   readonly params: Record<string, unknown>
+  /** Of definitions: what is wrong, where in which of them. */
+  readonly findings: NonNullable<ProblemBody['findings']>
   readonly requestId: string | undefined
   /** Of a conflict: the record as it is stored now. */
   readonly current: unknown
@@ -19,6 +21,7 @@ export class ApiError extends Error {
     this.code = body.code
     this.problems = body.problems ?? []
     this.params = body.params ?? {}
+    this.findings = body.findings ?? []
     this.requestId = body.requestId
     this.current = body.current
   }
@@ -29,6 +32,7 @@ export interface ProblemBody {
   code: string
   problems?: Problem[]
   params?: Record<string, unknown>
+  findings?: { ref: string; path: string; code: string; params?: Record<string, unknown> }[]
   requestId?: string | undefined
   current?: unknown
 }

@@ -4,9 +4,9 @@ import { lazy, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { definitionQueries, dropFromDraft, putDraft } from '@/api/definitions'
 import { translateIfKnown } from '@/lib/i18n'
-import { explain } from '@/lib/problems/explain'
 import { Boundary } from '@/ui/boundary'
 import { Page } from '@/ui/page'
+import { Refused } from '@/ui/refused'
 import { useFailureMessage } from '@/ui/use-failure-message'
 import { Findings } from './findings'
 import { useDraftCommands } from './use-draft-commands'
@@ -101,7 +101,7 @@ function DefinitionEditor({ kind, name, start, inDraft }: DefinitionEditorProps)
       {broken && (
         <Alert type="error" showIcon title={t('definitions.broken')} description={broken} />
       )}
-      {saving.error && <Alert type="error" showIcon role="alert" title={explain(saving.error)} />}
+      {saving.error && <Refused error={saving.error} />}
       {check.data && (
         <Findings
           findings={check.data.problems.filter((finding) => finding.ref === `${kind}/${name}`)}

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Flow } from '@/api/definitions.gen'
 import type { FlowDetail } from '@/api/flows'
 import { Boundary } from '@/ui/boundary'
+import { Refused } from '@/ui/refused'
 import { useFlowDraft } from './use-flow-draft'
 
 const JsonEditor = lazy(async () => ({ default: (await import('@/ui/json-editor')).JsonEditor }))
@@ -32,6 +33,7 @@ export function FlowJson({ flow }: { flow: FlowDetail }) {
       {broken && (
         <Alert type="error" showIcon title={t('definitions.broken')} description={broken} />
       )}
+      {saving.error && <Refused error={saving.error} />}
       <Boundary>
         <JsonEditor label={t('definitions.json')} text={start} onChange={setText} />
       </Boundary>

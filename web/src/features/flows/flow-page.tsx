@@ -10,8 +10,10 @@ import { TabBar } from '@/ui/tab-bar'
 import { ApproverTablePanel } from './approver-table-panel'
 import { FlowJson } from './flow-json'
 import { FlowVersions } from './flow-versions'
+import { isAutomation } from './model'
 import { Overview } from './overview'
 import { ReplayPanel } from './replay-panel'
+import { RunsPanel } from './runs-panel'
 import { ScenariosPanel } from './scenarios-panel'
 
 interface FlowPageProps {
@@ -21,14 +23,18 @@ interface FlowPageProps {
   draft: ReactNode
 }
 
-type Tab = 'overview' | 'table' | 'replay' | 'scenarios' | 'json' | 'versions'
+type Tab = 'overview' | 'runs' | 'table' | 'replay' | 'scenarios' | 'json' | 'versions'
+
+/** What a flow people submit has, and what one has that starts by itself: nobody approves there. */
+const submitted: Tab[] = ['overview', 'table', 'replay', 'scenarios', 'json', 'versions']
+const automated: Tab[] = ['overview', 'runs', 'json', 'versions']
 
 /** One flow for its administrators: drawn, checked, simulated, replayed and published. */
 export function FlowPage({ name, onBack, draft }: FlowPageProps) {
   const { t } = useTranslation()
   const { data: flow } = useSuspenseQuery(flowQueries.one(name))
   const [tab, setTab] = useState<Tab>('overview')
-  const tabs: Tab[] = ['overview', 'table', 'replay', 'scenarios', 'json', 'versions']
+  const tabs = isAutomation(flow.definition) ? automated : submitted
   const errors = flow.problems.filter((problem) => problem.level === 'error').length
   const warnings = flow.problems.length - errors
   return (
@@ -62,6 +68,8 @@ function Panel({ tab, flow }: { tab: Tab; flow: FlowDetail }) {
   switch (tab) {
     case 'overview':
       return <Overview key={JSON.stringify(flow.definition)} flow={flow} />
+    case 'runs':
+      return <RunsPanel flow={flow} />
     case 'table':
       return <ApproverTablePanel flow={flow} />
     case 'replay':

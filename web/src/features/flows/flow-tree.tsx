@@ -8,6 +8,8 @@ import { NodeCard } from './node-card'
 
 interface FlowTreeProps {
   flow: Flow
+  /** What starts it, in words. */
+  start: string
   /** How many things are wrong at a node, and how bad. */
   marks: (node: string) => { errors: number; warnings: number }
   /** Where a run went, by node; undefined without one. */
@@ -24,7 +26,7 @@ export function FlowTree(props: FlowTreeProps) {
   return (
     <section className="fw-flow-scroll" aria-label={t('flows.tree')}>
       <div className="fw-flow">
-        <div className="fw-flow-end">{t('flows.start')}</div>
+        <div className="fw-flow-end">{props.start}</div>
         <List nodes={props.flow.nodes} {...props} />
         <div className="fw-flow-line" aria-hidden="true" />
         <div className="fw-flow-end">{t('flows.end')}</div>

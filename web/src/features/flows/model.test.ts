@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Flow } from '@/api/definitions.gen'
-import { branchesAround, changesBetween, findingsByNode, placesOf } from './model'
+import { branchesAround, changesBetween, findingsByNode, isAutomation, placesOf } from './model'
 
 const flow: Flow = {
   name: 'pay',
@@ -75,4 +75,12 @@ test('the branches around a node decided whether a run came to it', () => {
   expect(branchesAround(flow, 'board').map(({ name }) => name)).toEqual(['size'])
   expect(branchesAround(flow, 'size')).toEqual([])
   expect(branchesAround(flow, 'nobody')).toEqual([])
+})
+
+test('a flow that nobody submits is an automation', () => {
+  expect(isAutomation(flow)).toBe(false)
+  expect(isAutomation({ ...flow, start: { on: 'submit' } })).toBe(false)
+  expect(isAutomation({ ...flow, start: { on: ['created', 'updated'] } })).toBe(true)
+  expect(isAutomation({ ...flow, start: { schedule: '30 2 * * *' } })).toBe(true)
+  expect(isAutomation({ ...flow, start: { webhook: 'erp' } })).toBe(true)
 })

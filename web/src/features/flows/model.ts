@@ -36,6 +36,12 @@ export function findingsByNode(flow: Flow, findings: readonly Finding[]): Map<st
   return byNode
 }
 
+/** Whether a flow starts by itself or by a button, so that nobody submits it. */
+export function isAutomation(flow: Flow): boolean {
+  const { on, schedule, webhook } = flow.start ?? {}
+  return Boolean(schedule || webhook) || (on !== undefined && !on.includes('submit'))
+}
+
 /** Whether a node asks people to do something, so that a simulation can say what they do. */
 export function asks(node: Node): boolean {
   return node.type === 'approve' || node.type === 'handle'

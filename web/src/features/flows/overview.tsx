@@ -1,10 +1,11 @@
 import { useMemo, useState } from 'react'
 import type { FlowDetail, Simulation } from '@/api/flows'
 import { FlowTree } from './flow-tree'
-import { findingsByNode } from './model'
+import { findingsByNode, isAutomation } from './model'
 import { NodeDetail } from './node-detail'
 import { ProblemsCard } from './problems-card'
 import { SimulationPanel } from './simulation-panel'
+import { startText } from './texts'
 
 /** The flow drawn, with what is wrong at its nodes, and a simulation beside it that colours its path. */
 export function Overview({ flow }: { flow: FlowDetail }) {
@@ -25,6 +26,7 @@ export function Overview({ flow }: { flow: FlowDetail }) {
       <div className="fw-card">
         <FlowTree
           flow={flow.definition}
+          start={startText(flow.definition, flow.next)}
           marks={marks}
           trace={trace}
           titles={flow.titles}
@@ -43,7 +45,9 @@ export function Overview({ flow }: { flow: FlowDetail }) {
           />
         )}
         <ProblemsCard flow={flow} onSelect={setSelected} />
-        <SimulationPanel flow={flow} played={played} onPlayed={setPlayed} />
+        {!isAutomation(flow.definition) && (
+          <SimulationPanel flow={flow} played={played} onPlayed={setPlayed} />
+        )}
       </div>
     </div>
   )

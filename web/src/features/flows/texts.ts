@@ -1,11 +1,26 @@
 import i18next from 'i18next'
+import type { Flow } from '@/api/definitions.gen'
 import type { TableRange, TraceReason } from '@/api/flows'
 import { translateIfKnown } from '@/lib/i18n'
+import { moment } from '@/lib/time'
 
 /** An entry of a node's people in words: "role:finance" is the holders of the role finance. */
 export function whoText(entry: string, title?: string): string {
   const [kind = '', ...rest] = entry.split(':')
   return translateIfKnown(`flows.who.${kind}`, { name: title || rest.join(':') }) ?? entry
+}
+
+/** What starts a flow, in words; of a schedule also when it runs next. */
+export function startText({ start }: Flow, next: string | undefined): string {
+  const t = i18next.t
+  if (start?.schedule) {
+    const schedule = t('flows.starts.schedule', { cron: start.schedule })
+    return next ? t('flows.starts.next', { schedule, time: moment(next) }) : schedule
+  }
+  if (start?.webhook) return t('flows.starts.webhook', { name: start.webhook })
+  const on = start?.on ?? 'submit'
+  const kinds = Array.isArray(on) ? on : [on]
+  return kinds.map((kind) => t(`flows.starts.${kind}`)).join(t('flows.and'))
 }
 
 /** A reason in words. */

@@ -1,24 +1,13 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Alert, Button } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { type AutomationRun, type FlowEffect, retryEffect } from '@/api/automations'
+import { type AutomationRun, retryEffect } from '@/api/automations'
 import type { FlowView, StoredRecord } from '@/api/records'
+import { effectError, effectText } from '@/lib/effects'
 import { translateIfKnown } from '@/lib/i18n'
 import { moment } from '@/lib/time'
 import { Chip, type Tone } from '@/ui/chip'
 import { useFailureMessage } from '@/ui/use-failure-message'
-
-/** What an effect does, in words: "create · posting". */
-export function EffectText({ effect }: { effect: Pick<FlowEffect, 'kind' | 'do' | 'to'> }) {
-  const what =
-    translateIfKnown(`automation.effect.${effect.do ?? effect.kind}`) ?? effect.do ?? effect.kind
-  return <>{effect.to ? `${what} · ${effect.to}` : what}</>
-}
-
-/** Why an effect failed, in words. */
-export function effectError(code: string): string {
-  return translateIfKnown(`automation.error.${code}`) ?? translateIfKnown(`errors.${code}`) ?? code
-}
 
 interface EffectsProps {
   record: StoredRecord
@@ -48,7 +37,7 @@ export function Effects({ record, flow, zone }: EffectsProps) {
           type={effect.dead ? 'error' : 'warning'}
           showIcon
           style={{ marginBottom: 8 }}
-          title={<EffectText effect={effect} />}
+          title={effectText(effect)}
           description={
             <>
               {effectError(effect.error ?? '')}

@@ -6,11 +6,11 @@ import type { Wire } from '@/api/wire'
 import { shownValue } from '@/form/fields/kinds'
 import { fieldAt, placeOf } from '@/form/labels'
 import { rowIdsOf } from '@/form/patch'
+import { effectError, effectText } from '@/lib/effects'
 import { translateIfKnown } from '@/lib/i18n'
 import { textOf } from '@/lib/texts'
 import { lengthOf, moment } from '@/lib/time'
 import { Initials } from '@/ui/initials'
-import { EffectText, effectError } from './automations'
 
 interface TimelineEventProps {
   entry: TimelineEntry
@@ -77,7 +77,7 @@ function SentEffects({ sent }: { sent: TimelineEntry['sent'] }) {
       {sent.map((effect) => (
         <li key={effect.n}>
           {effect.error ? '✗ ' : '✓ '}
-          <EffectText effect={effect} />
+          {effectText(effect)}
           {effect.error && `: ${effectError(effect.error)}`}
         </li>
       ))}

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { switchLanguage } from '../i18n'
-import { explain, problemText } from './explain'
+import { explain, findingsOf, problemText } from './explain'
 
 function failure(code: string, params = {}): Error {
   return Object.assign(new Error(code), { code, params })
@@ -13,6 +13,13 @@ test('a refusal says what happened, in the reader’s language', async () => {
     'Too many attempts. Try again in 30 seconds.',
   )
   await switchLanguage('zh-CN')
+})
+
+test('refused definitions say what is wrong, and where', () => {
+  const findings = [{ ref: 'flows/pay', path: '/nodes/2/onEmpty', code: 'not_applicable' }]
+  const refused = Object.assign(failure('definitions_refused'), { findings })
+  expect(findingsOf(refused)).toEqual(['这里不能用这个键 flows/pay /nodes/2/onEmpty'])
+  expect(findingsOf(failure('throttled'))).toEqual([])
 })
 
 test('a code nobody translated is shown, so that it can be reported', () => {

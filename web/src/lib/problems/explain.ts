@@ -11,6 +11,15 @@ export function explain(error: unknown): string {
   return problem ?? i18next.t('errors.unknown', { code: error.code })
 }
 
+/** What refused definitions are refused for, each with its place; none for other refusals. */
+export function findingsOf(error: unknown): string[] {
+  if (!isFailure(error)) return []
+  return (error.findings ?? []).map(({ ref, path, code, params }) => {
+    const what = translateIfKnown(`findings.${code}`, params) ?? code
+    return `${what} ${[ref, path].filter(Boolean).join(' ')}`
+  })
+}
+
 /**
  * What is wrong with one value and how to mend it. A rule of the definition has its own message, with the values
  * it names in braces; everything else is told by its code.

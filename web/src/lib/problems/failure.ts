@@ -4,6 +4,13 @@ export interface Failure {
   params?: Record<string, unknown>
   requestId?: string | undefined
   problems?: readonly { field: string; code: string; params?: Record<string, unknown> }[]
+  /** Of definitions: what is wrong, where in which of them. */
+  findings?: readonly {
+    ref: string
+    path: string
+    code: string
+    params?: Record<string, unknown>
+  }[]
 }
 
 /** Whether something thrown is a refusal with a code, and not a bug of the page. */
