@@ -177,6 +177,7 @@ test('running requests stay on their version, are migrated by a mapping, and an 
     await dialog.getByRole('combobox').click()
     await master.locator('.ant-select-dropdown:visible').getByText('仓库复核').click()
     await expect(dialog).toContainText(t('monitor.migrateCounts', { ready: 2, present: 0, refused: 0 }))
+    await dialog.getByLabel(t('verbs.reason')).fill('第一个节点改名')
     await dialog.getByRole('button', { name: t('monitor.migrateRun_other', { count: 2 }) }).click()
     await expect(dialog).toContainText(t('monitor.migrated', { done: 2, refused: 0 }))
     await dialog.getByRole('button', { name: t('monitor.close') }).last().click()
