@@ -55,7 +55,7 @@ func TestWhoMayCome(t *testing.T) {
 			admin.do("PATCH", "/members/"+user, object{"roles": []string{}}, rev).want(http.StatusConflict, "last_admin")
 			record := "/entities/user/records/" + user
 			admin.do("PATCH", record, object{"values": object{"disabled": true}}, rev).want(http.StatusConflict, "last_admin")
-			admin.do("DELETE", record, nil).want(http.StatusConflict, "referenced")
+			admin.do("DELETE", record, nil).want(http.StatusConflict, "master_in_use")
 			admin.do("POST", "/entities/user/records", object{"values": object{"name": "x"}}).want(http.StatusForbidden, "forbidden")
 		})
 		t.Run("a session ends unused, and at last in any case", func(t *testing.T) {

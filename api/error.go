@@ -73,7 +73,7 @@ var sentinels = []struct {
 	{record.ErrForbidden, fiber.StatusForbidden, "forbidden"},
 	{record.ErrIdempotencyConflict, fiber.StatusConflict, "idempotency_conflict"},
 	{record.ErrNotEditable, fiber.StatusConflict, "not_editable"},
-	{record.ErrReferenced, fiber.StatusConflict, "referenced"},
+	{record.ErrInUse, fiber.StatusConflict, "master_in_use"},
 	{identity.ErrBadCredentials, fiber.StatusUnauthorized, "bad_credentials"},
 	{identity.ErrWrongPassword, fiber.StatusUnprocessableEntity, "wrong_password"},
 	{identity.ErrUnauthenticated, fiber.StatusUnauthorized, "unauthenticated"},
@@ -123,6 +123,7 @@ func describeValues(err error) (failure, bool) {
 	var (
 		invalid  *record.InvalidError
 		conflict *record.ConflictError
+		inUse    *record.InUseError
 		field    *access.FieldError
 		question *query.Error
 	)
@@ -135,6 +136,12 @@ func describeValues(err error) (failure, bool) {
 		return failure{Status: fiber.StatusUnprocessableEntity, Code: code, Problems: invalid.Problems}, true
 	case errors.As(err, &conflict):
 		return failure{Status: fiber.StatusConflict, Code: "conflict", Current: &conflict.Current}, true
+	case errors.As(err, &inUse):
+		params := map[string]any{"hidden": inUse.Hidden}
+		if len(inUse.By) > 0 {
+			params["by"] = inUse.By
+		}
+		return failure{Status: fiber.StatusConflict, Code: "master_in_use", Params: params}, true
 	case errors.As(err, &field):
 		problems := make([]form.Problem, len(field.Fields))
 		for i, path := range field.Fields {

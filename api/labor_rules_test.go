@@ -171,7 +171,7 @@ func TestRulesOfLabor(t *testing.T) {
 		r.publicityRules()
 		r.onceRules()
 		r.by["admin"].do("DELETE", "/entities/labor_policy/records/"+r.only("admin", "labor_policy", `{"field":"code","op":"eq","value":"LP01"}`), nil).
-			want(http.StatusConflict, "referenced")
+			want(http.StatusConflict, "master_in_use")
 		r.lateEntry()
 		r.newWorker()
 		r.everyRuleIsTold()

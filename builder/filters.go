@@ -25,6 +25,7 @@ type place struct {
 	entity  string                     // whose records it selects
 	vars    func(name string) bool     // beside those that stand everywhere; nil = none
 	shape   func(f *query.Filter) bool // further demand on its form; nil = none
+	stored  bool                       // what it selects is stored for everybody: no reader, no today
 }
 
 // checkFilters checks every filter of a catalog.
@@ -80,6 +81,9 @@ func (c *filterCheck) entity(e *def.Entity) {
 				entity: source.Entity, vars: vars, shape: isLookup,
 			}
 			c.filter(at, source.Where)
+		}
+		if field.Rollup != nil {
+			c.filter(place{ref: c.cat.Origin(e.Name, pointer), pointer: pointer + "/x-rollup/where", entity: field.Rollup.Entity, stored: true}, field.Rollup.Where)
 		}
 	}
 	for _, name := range sortedKeys(e.Unique) {
@@ -157,7 +161,7 @@ func (c *filterCheck) filter(at place, raw json.RawMessage) {
 	}
 	filter, err := query.Parse(raw)
 	if err == nil {
-		err = query.Check(filter, entity, c.cat, c.allowed(at.vars))
+		err = query.Check(filter, entity, c.cat, c.allowed(at))
 	}
 	if err != nil {
 		c.refuse(at, err)
@@ -168,15 +172,15 @@ func (c *filterCheck) filter(at place, raw json.RawMessage) {
 	}
 }
 
-// allowed tells which variables exist: those that stand everywhere, settings of the catalog, and the place's own.
-func (c *filterCheck) allowed(own func(string) bool) func(string) bool {
+// allowed tells which variables exist: settings of the catalog, those that stand everywhere, and the place's own.
+func (c *filterCheck) allowed(at place) func(string) bool {
 	everywhere := query.Allow()
 	return func(name string) bool {
 		if path, ok := strings.CutPrefix(name, "setting."); ok {
 			_, _, found := c.cat.Setting(path)
 			return found
 		}
-		return everywhere(name) || own != nil && own(name)
+		return !at.stored && everywhere(name) || at.vars != nil && at.vars(name)
 	}
 }
 

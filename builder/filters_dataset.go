@@ -65,7 +65,7 @@ func (c *filterCheck) columns(at place, d *def.Dataset, raw json.RawMessage) {
 	result := c.cat.ResultEntity(d)
 	filter, err := query.Parse(raw)
 	if err == nil {
-		err = query.Check(filter, result, nil, c.allowed(at.vars))
+		err = query.Check(filter, result, nil, c.allowed(at))
 	}
 	if err != nil {
 		c.refuse(at, err)

@@ -412,7 +412,7 @@ func refusal(err error) (code string, problems []string) {
 }
 
 var refusals = map[string]error{
-	"forbidden": record.ErrForbidden, "not_found": record.ErrNotFound, "not_editable": record.ErrNotEditable, "referenced": record.ErrReferenced,
+	"forbidden": record.ErrForbidden, "not_found": record.ErrNotFound, "not_editable": record.ErrNotEditable, "master_in_use": record.ErrInUse,
 }
 
 // explainedBy is a refusal as a text.

@@ -28,7 +28,7 @@ func (e *Engine) CreateRecord(ctx context.Context, actor access.Actor, entity st
 // DeleteRecord moves a record to the recycle bin. A user is disabled, never deleted: his name stands in approvals.
 func (e *Engine) DeleteRecord(ctx context.Context, actor access.Actor, entity, id string, ifRev int64) error {
 	if entity == def.EntityUser {
-		return fmt.Errorf("users are disabled, not deleted: %w", record.ErrReferenced)
+		return fmt.Errorf("users are disabled, not deleted: %w", &record.InUseError{})
 	}
 	return e.Records.Delete(ctx, actor, entity, id, ifRev)
 }

@@ -22,7 +22,7 @@ import (
 //	literal         a constant that does not fit the field's type
 //	range           a lower bound above the upper one, or a bound beyond the type's own
 //	unrounded       a division reaches a stored value without round
-//	cycle           fields that are computed from each other in a circle; roles that inherit, items that contain each other
+//	cycle           fields that are computed or rolled up from each other in a circle; roles that inherit, items that contain each other
 //	number_token    a token of x-number that is no field, date part or counter
 //	placeholder     a {placeholder} of a message that is no field
 //	one_table       a unique rule, or a button that fills, over two sub-tables
@@ -37,6 +37,8 @@ import (
 //	unknown_parse   a grammar of an import that this engine does not have, or that does not fit the field
 //	shape           a widget whose type needs another number of measures or dimensions
 //	unknown_node    a place to sign of a node that no flow of the entity has
+//	not_searched    a likeness over a text that is not in the search index
+//	no_via          a rollup over records whose reference does not lead to this entity
 //	schema          plain JSON Schema keywords that do not compile
 func Check(cat *Catalog) []Problem {
 	c := &checker{cat: cat}
@@ -45,6 +47,7 @@ func Check(cat *Catalog) []Problem {
 			c.entity(cat.Entities[name])
 		}
 	}
+	c.rollupCircles()
 	for _, name := range sortedKeys(cat.Forms) {
 		if cat.published(KindForm, name) {
 			c.form(cat.Forms[name])

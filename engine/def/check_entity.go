@@ -23,6 +23,7 @@ func (c *checker) entity(e *Entity) {
 	scope := c.cat.Scope(e)
 	c.rules(e, nil, "/x-rules", e.Rules, scope)
 	c.unique(e)
+	c.similar(e)
 	for _, field := range e.Fields() {
 		pointer := joinPointer("/properties", field.Name)
 		c.field(e, field, pointer, scope)
@@ -143,6 +144,28 @@ func (c *checker) unique(e *Entity) {
 			table = field.Parent.Name
 		}
 		c.placeholders(at+"/message", key.Message, e, nil)
+	}
+}
+
+// similar checks likenesses: a text of the header that is in the search index, under a name no rule has, as reasons are
+// given by name.
+func (c *checker) similar(e *Entity) {
+	for _, name := range sortedKeys(e.Similar) {
+		similar, at := e.Similar[name], joinPointer("/x-similar", name)
+		if field, ok := c.ownField(at+"/field", e, similar.Field); ok {
+			switch {
+			case field.Parent != nil || !field.IsText():
+				c.fail(at+"/field", "field_type", "field", similar.Field)
+			case !field.Search:
+				c.fail(at+"/field", "not_searched", "field", similar.Field)
+			}
+		}
+		if _, taken := e.Rules[name]; taken {
+			c.fail(at, "exclusive", "keywords", []string{"x-rules", "x-similar"})
+		}
+		for _, match := range placeholder.FindAllStringSubmatch(similar.Message, -1) { // the similar records are told beside it
+			c.fail(at+"/message", "placeholder", "name", match[1])
+		}
 	}
 }
 

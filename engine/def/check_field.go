@@ -30,6 +30,9 @@ func (c *checker) field(e *Entity, f *Field, pointer string, scope expr.Scope) {
 	for i, source := range f.Lookup {
 		c.lookup(f, source, joinPointer(pointer, "x-lookup", i), scope)
 	}
+	if f.Rollup != nil {
+		c.rollup(e, f, pointer+"/x-rollup")
+	}
 	if f.Number != nil {
 		c.number(e, f.Number, pointer+"/x-number")
 	}

@@ -102,6 +102,11 @@ func (c *checker) hiddenInput(r *Role, g *Grant, entity *Entity, field *Field) s
 			}
 		}
 	}
+	if child, ok := c.cat.Entities[rollupEntity(field)]; ok {
+		if taken, ok := child.Field(field.Rollup.Take.Path); ok && !c.readable(r, child, taken) {
+			return child.Name + "." + taken.Path
+		}
+	}
 	return ""
 }
 

@@ -103,6 +103,20 @@ func TestCheckRefuses(t *testing.T) {
 		{"a lookup into an unknown entity", sheet, line + "day_rate/x-lookup/1/entity", `"wage"`, "", "unknown_entity"},
 		{"a lookup of a value of another kind", sheet, line + "day_rate/x-lookup/1/take", `"effective_from"`, "", "field_type"},
 		{"a lookup in rows that are none", sheet, line + "day_rate/x-lookup/0/rows", `"project"`, "", "field_type"},
+		{"children of an unknown entity", "entities/project", "/properties/hours", `{"type":"string","x-type":"decimal","x-rollup":{"entity":"wage","via":"project","take":{"count":"id"}}}`, "/properties/hours/x-rollup/entity", "unknown_entity"},
+		{"children that are files", "entities/project", "/properties/hours", `{"type":"string","x-type":"decimal","x-rollup":{"entity":"file","via":"project","take":{"count":"id"}}}`, "/properties/hours/x-rollup/entity", "unknown_entity"},
+		{"children through an unknown reference", "entities/project", "/properties/hours", `{"type":"string","x-type":"decimal","x-rollup":{"entity":"day_labor_sheet","via":"site","take":{"count":"id"}}}`, "/properties/hours/x-rollup/via", "unknown_field"},
+		{"children that refer to another entity", "entities/project", "/properties/hours", `{"type":"string","x-type":"decimal","x-rollup":{"entity":"day_labor_sheet","via":"team","take":{"count":"id"}}}`, "/properties/hours/x-rollup/via", "no_via"},
+		{"a sum over an unknown field", "entities/project", "/properties/hours", `{"type":"string","x-type":"decimal","x-rollup":{"entity":"day_labor_sheet","via":"project","take":{"sum":"hours"}}}`, "/properties/hours/x-rollup/take", "unknown_field"},
+		{"a sum over dates", "entities/project", "/properties/hours", `{"type":"string","x-type":"decimal","x-rollup":{"entity":"day_labor_sheet","via":"project","take":{"sum":"work_date"}}}`, "/properties/hours/x-rollup/take", "field_type"},
+		{"the last day as a number", "entities/project", "/properties/hours", `{"type":"string","x-type":"decimal","x-rollup":{"entity":"day_labor_sheet","via":"project","take":{"max":"work_date"}}}`, "/properties/hours/x-rollup/take", "field_type"},
+		{"a rollup of rows' children", sheet, line + "hours", `{"type":"string","x-type":"decimal","x-rollup":{"entity":"day_labor_sheet","via":"project","take":{"sum":"total_hours"}}}`, line + "hours/x-rollup", "field_type"},
+		{"a rollup beside a formula", "entities/project", "/properties/hours", `{"type":"string","x-type":"decimal","x-compute":"1","x-rollup":{"entity":"day_labor_sheet","via":"project","take":{"sum":"total_hours"}}}`, "", "exclusive"},
+		{"a likeness of an unknown field", "entities/worker", "/x-similar", `{"alike":{"field":"nick"}}`, "/x-similar/alike/field", "unknown_field"},
+		{"a likeness of a date", "entities/day_labor_sheet", "/x-similar", `{"alike":{"field":"work_date"}}`, "/x-similar/alike/field", "field_type"},
+		{"a likeness of what is not searched", sheet, "/x-similar", `{"alike":{"field":"location"}}`, "/x-similar/alike/field", "not_searched"},
+		{"a likeness named like a rule", sheet, "/x-similar", `{"not_future":{"field":"work_content"}}`, "/x-similar/not_future", "exclusive"},
+		{"a likeness with a placeholder that is no field", sheet, "/x-similar", `{"alike":{"field":"work_content","message":"{day}"}}`, "/x-similar/alike/message", "placeholder"},
 		{"a number with an unknown token", sheet, "/properties/no/x-number/pattern", `"DG-{site}"`, "", "number_token"},
 		{"a number with two counters", sheet, "/properties/no/x-number/pattern", `"DG-{seq:3}-{seq:2}"`, "", "number_token"},
 		{"a number from a reference without natural key", "entities/worker_rate", "/properties/no", `{"type":"string","x-type":"autonumber","x-number":{"pattern":"{worker}-{seq:2}","date":"worker"}}`, "/properties/no/x-number/date", "field_type"},
@@ -226,4 +240,42 @@ func TestExtensionsAddAndChangeNothing(t *testing.T) {
 			t.Errorf("got %v", problems)
 		}
 	})
+}
+
+// Rollups that would set each other off for ever are refused; along a tree they end at the root.
+func TestRollupsInACircle(t *testing.T) {
+	const (
+		hours = `{"type":"string","x-type":"decimal","x-rollup":{"entity":"labor_team","via":"project","take":{"sum":"budget"}}}`
+		share = `{"type":"string","x-type":"decimal","x-compute":"round(hours / 2, 2)"}`
+		team  = `{"type":"string","x-type":"decimal","x-rollup":{"entity":"project","via":"main","take":{"sum":"share"}}}`
+		tree  = `{"type":"string","x-type":"decimal","x-rollup":{"entity":"project","via":"above","take":{"sum":"below"}}}`
+		above = `{"type":"string","x-type":"reference","x-entity":"project"}`
+		main  = `{"type":"string","x-type":"reference","x-entity":"labor_team"}`
+	)
+	build := func(more map[string]string) []Problem {
+		defs := workedExample(t)
+		change(t, defs, "entities/project", "/properties/above", above)
+		change(t, defs, "entities/project", "/properties/main", main)
+		for pointer, value := range more {
+			ref, at, _ := strings.Cut(pointer, ":")
+			change(t, defs, ref, at, value)
+		}
+		catalog, problems := Compile(defs, "")
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		return Check(catalog)
+	}
+	circle := map[string]string{
+		"entities/project:/properties/hours": hours, "entities/project:/properties/share": share, "entities/labor_team:/properties/budget": team,
+	}
+	if got := build(circle); len(got) != 1 || got[0].Code != "cycle" || !strings.HasSuffix(got[0].Path, "/x-rollup") {
+		t.Errorf("a circle through two entities: %v", got)
+	}
+	if got := build(map[string]string{"entities/project:/properties/below": tree}); len(got) != 1 || got[0].Code != "cycle" {
+		t.Errorf("a rollup of itself along any reference: %v", got)
+	}
+	if got := build(map[string]string{"entities/project:/properties/below": tree, "entities/project:/x-tree": `"above"`}); len(got) != 0 {
+		t.Errorf("along the tree: %v", got)
+	}
 }

@@ -175,7 +175,7 @@ func (c *compiler) add(ref Ref, definition Definition) {
 	}
 }
 
-// extend adds the properties, rules and keys of an extension to its entity; what is there stays as it is.
+// extend adds the properties, rules, keys and likenesses of an extension to its entity; what is there stays as it is.
 func (c *compiler) extend(ref Ref, extension *Entity) {
 	base, _, marked := strings.Cut(ref.Name, ExtensionSeparator)
 	target, ok := c.cat.Entities[extension.Name]
@@ -194,6 +194,7 @@ func (c *compiler) extend(ref Ref, extension *Entity) {
 	addTo(c, ref, "/properties", &target.Properties, cloneFields(extension.Properties))
 	addTo(c, ref, "/x-rules", &target.Rules, extension.Rules)
 	addTo(c, ref, "/x-unique", &target.Unique, extension.Unique)
+	addTo(c, ref, "/x-similar", &target.Similar, extension.Similar)
 	target.Order = slices.Concat(before, extension.Order)
 	for i, name := range extension.Required {
 		if _, own := extension.Properties[name]; !own {
@@ -311,6 +312,7 @@ func cloneEntity(e *Entity) *Entity {
 	clone.Properties = cloneFields(e.Properties)
 	clone.Rules = maps.Clone(e.Rules)
 	clone.Unique = maps.Clone(e.Unique)
+	clone.Similar = maps.Clone(e.Similar)
 	clone.Required = slices.Clone(e.Required)
 	clone.Order = slices.Clone(e.Order)
 	return &clone

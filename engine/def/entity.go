@@ -17,18 +17,19 @@ type I18n map[string]map[string]string
 // Entity is a kind of record: a JSON Schema of type object with x- keywords (definitions.md §2).
 type Entity struct {
 	Head
-	Type       string            `json:"type"`
-	Properties map[string]*Field `json:"properties"`
-	Required   []string          `json:"required,omitempty"`
-	Order      []string          `json:"x-order,omitempty"`
-	Display    string            `json:"x-display,omitempty"`
-	Natural    string            `json:"x-natural,omitempty"`
-	Summary    []string          `json:"x-summary,omitempty"`
-	Approval   bool              `json:"x-approval,omitempty"`
-	Rules      map[string]*Rule  `json:"x-rules,omitempty"`
-	Unique     map[string]*Key   `json:"x-unique,omitempty"`
-	Tree       string            `json:"x-tree,omitempty"`
-	Extend     bool              `json:"x-extend,omitempty"`
+	Type       string              `json:"type"`
+	Properties map[string]*Field   `json:"properties"`
+	Required   []string            `json:"required,omitempty"`
+	Order      []string            `json:"x-order,omitempty"`
+	Display    string              `json:"x-display,omitempty"`
+	Natural    string              `json:"x-natural,omitempty"`
+	Summary    []string            `json:"x-summary,omitempty"`
+	Approval   bool                `json:"x-approval,omitempty"`
+	Rules      map[string]*Rule    `json:"x-rules,omitempty"`
+	Unique     map[string]*Key     `json:"x-unique,omitempty"`
+	Similar    map[string]*Similar `json:"x-similar,omitempty"`
+	Tree       string              `json:"x-tree,omitempty"`
+	Extend     bool                `json:"x-extend,omitempty"`
 	// Plain holds plain JSON Schema keywords beyond the closed set (allOf, if, …); only the validator reads them.
 	Plain map[string]json.RawMessage `json:"-"`
 }
@@ -161,6 +162,17 @@ type Key struct {
 	Code    string          `json:"code,omitempty"`
 	Message string          `json:"message,omitempty"`
 	I18n    I18n            `json:"x-i18n,omitempty"`
+}
+
+// Similar is uniqueness by likeness: a text of the record that is much like that of another is a warning, which a reason
+// lets pass (definitions.md §2.7). Its name is its key in the map; reasons are given by it.
+type Similar struct {
+	Field   string   `json:"field"`             // of the header, in the search index
+	Percent int      `json:"percent,omitempty"` // Dice's coefficient from which on two texts are alike; 0 = 75
+	Ignore  []string `json:"ignore,omitempty"`  // words that do not count, such as 有限公司
+	Code    string   `json:"code,omitempty"`
+	Message string   `json:"message,omitempty"`
+	I18n    I18n     `json:"x-i18n,omitempty"`
 }
 
 // Number is the pattern of an automatic number.

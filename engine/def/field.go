@@ -275,3 +275,19 @@ func (k *Key) EffectiveCode() string {
 	}
 	return k.Code
 }
+
+// EffectivePercent is from which likeness on two texts are similar: percent, else 75.
+func (s *Similar) EffectivePercent() int {
+	if s.Percent == 0 {
+		return 75
+	}
+	return s.Percent
+}
+
+// EffectiveCode is the stable code of the warning: its code, else "similar".
+func (s *Similar) EffectiveCode() string {
+	if s.Code == "" {
+		return "similar"
+	}
+	return s.Code
+}

@@ -307,7 +307,7 @@ const (
 	failInvalid    = "invalid"
 	failNotFound   = "not_found"
 	failNotAllowed = "not_editable"
-	failUsed       = "referenced"
+	failUsed       = "master_in_use"
 	failOther      = "failed"
 	failNoOutward  = "no_outward"
 	failTooMany    = "too_many"
@@ -333,7 +333,7 @@ func failureOf(err error) (code, detail string, permanent bool) {
 		return failNotFound, "", true
 	case errors.Is(err, record.ErrNotEditable), errors.Is(err, record.ErrForbidden):
 		return failNotAllowed, "", true
-	case errors.Is(err, record.ErrReferenced):
+	case errors.Is(err, record.ErrInUse):
 		return failUsed, "", true
 	default:
 		return failOther, "", false

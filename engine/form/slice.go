@@ -178,6 +178,8 @@ func (c *cutter) cutRules() {
 	maps.DeleteFunc(c.entity.Unique, func(_ string, key *def.Key) bool {
 		return slices.ContainsFunc(key.Fields, func(path string) bool { return !c.keeps(path) })
 	})
+	c.entity.Similar = maps.Clone(c.entity.Similar)
+	maps.DeleteFunc(c.entity.Similar, func(_ string, similar *def.Similar) bool { return !c.keeps(similar.Field) })
 	if c.entity.Natural != "" && !c.keeps(c.entity.Natural) {
 		c.entity.Natural = ""
 	}
@@ -277,7 +279,7 @@ func (c *cutter) entities() map[string]*def.Entity {
 
 // plainEntity is an entity whose values are only read: no expressions, rules and keys.
 func plainEntity(e *def.Entity) *def.Entity {
-	e.Rules, e.Unique, e.Summary, e.Plain, e.Description, e.I18n, e.Tree = nil, nil, nil, nil, "", nil, ""
+	e.Rules, e.Unique, e.Similar, e.Summary, e.Plain, e.Description, e.I18n, e.Tree = nil, nil, nil, nil, nil, "", nil, ""
 	if _, ok := e.Properties[e.Natural]; !ok {
 		e.Natural = ""
 	}

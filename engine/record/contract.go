@@ -63,7 +63,7 @@ var (
 	ErrIdempotencyConflict = errors.New("idempotency key used with another body")
 	ErrNotEditable         = errors.New("record is not editable in its state") // code not_editable
 	ErrStale               = errors.New("record changed since it was read")    // returned by a Decide: Change answers *ConflictError
-	ErrReferenced          = errors.New("record is referred to")               // code referenced
+	ErrInUse               = errors.New("record is referred to")               // code master_in_use; Delete answers *InUseError
 )
 
 // ConflictError is an update of a record that changed since it was read; Current is what the actor may see of it.
@@ -71,6 +71,25 @@ type ConflictError struct{ Current Record }
 
 // Error satisfies error.
 func (e *ConflictError) Error() string { return "record changed meanwhile" }
+
+// InUseError is the refusal to let a record vanish that others refer to: what is no longer wanted is disabled.
+type InUseError struct {
+	By     []Use // what the actor may know of, by entity in the order of names
+	Hidden bool  // records the actor may not read refer to it as well
+}
+
+// Use is how many records of an entity refer to a record: those the actor may read.
+type Use struct {
+	Entity string `json:"entity"`
+	Count  int    `json:"count"`
+	More   bool   `json:"more,omitempty"` // there are more than Count
+}
+
+// Error satisfies error.
+func (e *InUseError) Error() string { return ErrInUse.Error() }
+
+// Is makes every InUseError an ErrInUse.
+func (e *InUseError) Is(target error) bool { return target == ErrInUse }
 
 // InvalidError lists everything wrong with the values a caller sent. NeedsReason is true when only warnings are left:
 // the write passes when repeated with reasons.

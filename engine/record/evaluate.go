@@ -68,6 +68,9 @@ func (r *request) evaluateAll(ctx context.Context, all []*evaluation) error {
 	if err := asker.complete(ctx, all); err != nil {
 		return err
 	}
+	if err := r.warnSimilar(ctx, all); err != nil {
+		return err
+	}
 	for _, e := range all {
 		e.write.memo = &evaluated{e.patch, e.occasion, e.result.Values, append(e.found, e.result.Problems...)}
 	}

@@ -274,11 +274,33 @@ func (w *write) checkChoices(ctx context.Context, refs []reference, values form.
 		if doc != nil && !query.Match(resolved, doc.Record()) {
 			problems = append(problems, form.Problem{
 				Field: ref.path, Code: codeReference, Level: levelError,
-				Params: map[string]any{"entity": ref.entity, "id": ref.id, "reason": reasonFilter},
+				Params: map[string]any{"entity": ref.entity, "id": ref.id, "reason": refusedBy(resolved, doc.Record())},
 			})
 		}
 	}
 	return problems, nil
+}
+
+// refusedBy tells why a filter does not admit a record: because it is switched off, if the filter asks for what is on.
+// Others may still refer to what is no longer wanted, so master data is disabled, not deleted.
+func refusedBy(f *query.Filter, rec query.Record) string {
+	parts := []*query.Filter{f}
+	if f.And != nil {
+		parts = f.And
+	}
+	for _, part := range parts {
+		c := part.Cond
+		if part.Not != nil {
+			c = part.Not.Cond
+		}
+		if c == nil || c.Refs > 0 || c.Op != query.Eq || c.Value != true || query.Match(part, rec) {
+			continue
+		}
+		if (c.Path[0] == "enabled" && part.Not == nil) || (c.Path[0] == "disabled" && part.Not != nil) {
+			return reasonDisabled
+		}
+	}
+	return reasonFilter
 }
 
 // asRecord is the record of this write with other values.

@@ -276,7 +276,7 @@ func (r *request) sumUp(ctx context.Context, one *rollup, id string) (any, error
 	}
 	take := one.field.Rollup.Take
 	measure := query.Measure{Name: "value", Agg: take.Agg}
-	if take.Path != "" {
+	if take.Path != "" && take.Agg != "count" { // records, or rows, are counted whatever stands in them
 		measure.Path = strings.Split(take.Path, ".")
 	}
 	a := query.Aggregation{

@@ -115,7 +115,7 @@ func (s *Service) Rights(ctx context.Context, actor access.Actor, entity string)
 	return answer, nil
 }
 
-// Delete moves a record to the recycle bin. A record another one refers to stays: ErrReferenced. Of entities with
+// Delete moves a record to the recycle bin. A record another one refers to stays: *InUseError. Of entities with
 // approval only drafts can be deleted: ErrNotEditable. ifRev 0 means whatever is stored.
 func (s *Service) Delete(ctx context.Context, actor access.Actor, entity, id string, ifRev int64) error {
 	_, err := s.rewrite(ctx, rewriting{actor, entity, id, ifRev}, func(w *write) (outcome, error) {
@@ -128,7 +128,7 @@ func (s *Service) Delete(ctx context.Context, actor access.Actor, entity, id str
 		if !deletable(w.entity, w.stored, actor) {
 			return outcome{}, fmt.Errorf("delete %s/%s in state %s: %w", entity, id, w.stored.State, ErrNotEditable)
 		}
-		if err := w.refuseReferenced(ctx); err != nil {
+		if err := w.refuseInUse(ctx); err != nil {
 			return outcome{}, err
 		}
 		return outcome{state: w.stored.State, kind: event.TypeDeleted, deleted: true}, nil
@@ -213,29 +213,6 @@ func (w *write) allowed(ctx context.Context, action access.Action) error {
 		return fmt.Errorf("%s/%s: %w", w.entity.Name, w.stored.ID, ErrNotFound)
 	}
 	return fmt.Errorf("%s %s/%s: %w", action, w.entity.Name, w.stored.ID, ErrForbidden)
-}
-
-// refuseReferenced looks for a record that refers to the stored one: one query per entity that could.
-func (w *write) refuseReferenced(ctx context.Context) error {
-	for _, name := range sortedKeys(w.catalog.Entities) {
-		var parts []*query.Filter
-		for _, field := range w.catalog.Entities[name].AllFields() {
-			if field.Target() == w.entity.Name {
-				parts = append(parts, refersTo(field, w.stored.ID))
-			}
-		}
-		if len(parts) == 0 || def.IsEngines(name) {
-			continue
-		}
-		n, _, err := w.store.Count(ctx, query.Query{Collection: name, Where: query.AnyOf(parts...), Limit: 1}, 1)
-		if err != nil {
-			return fmt.Errorf("references to %s/%s: %w", w.entity.Name, w.stored.ID, err)
-		}
-		if n > 0 {
-			return fmt.Errorf("%s/%s by %s: %w", w.entity.Name, w.stored.ID, name, ErrReferenced)
-		}
-	}
-	return nil
 }
 
 func refersTo(field *def.Field, id string) *query.Filter {

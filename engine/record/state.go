@@ -27,10 +27,11 @@ const (
 	codeReason    = "required"  // a void without a reason
 	codeSchema    = "schema"    // params: keyword
 
-	reasonAbsent = "absent" // no such record
-	reasonFilter = "filter" // x-filter does not admit it
-	reasonCircle = "circle" // a record above itself
-	reasonDepth  = "depth"  // more than 16 levels
+	reasonAbsent   = "absent"   // no such record
+	reasonFilter   = "filter"   // x-filter does not admit it
+	reasonDisabled = "disabled" // x-filter wants what is enabled, and it is not
+	reasonCircle   = "circle"   // a record above itself
+	reasonDepth    = "depth"    // more than 16 levels
 
 	levelError   = "error"
 	levelWarning = "warning"

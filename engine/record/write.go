@@ -29,11 +29,12 @@ type write struct {
 	sent         form.Values // what the actor wrote into a new record
 	assigns      form.Values // rollups the engine itself gives in this write
 
-	merged form.Values          // what is being evaluated, for roles that look at the record
-	failed error                // of a question record logic asked that cannot fail there
-	memo   *evaluated           // the last evaluation
-	rowIDs map[[2]string]string // ids given to new rows, by table and temporary id
-	claims []form.Claim         // keys of the document, with the problems they are if taken
+	merged  form.Values          // what is being evaluated, for roles that look at the record
+	failed  error                // of a question record logic asked that cannot fail there
+	memo    *evaluated           // the last evaluation
+	rowIDs  map[[2]string]string // ids given to new rows, by table and temporary id
+	likened map[string]likened   // what texts were found similar to, by x-similar
+	claims  []form.Claim         // keys of the document, with the problems they are if taken
 }
 
 // outcome is what is to be stored beside the values.

@@ -3,6 +3,7 @@ package record_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -373,16 +374,38 @@ func TestTreeHasNoCircles(t *testing.T) {
 	}
 }
 
+// toldUses: who is refused to delete a record is told by what it is used, as far as he may know.
+func (w *world) toldUses() {
+	w.Helper()
+	steward := person("u_steward", "steward") // reads his own orders, and not which project a team belongs to
+	w.create(clerk, "day_labor_sheet", sheet("2026-06-02", line("w1")))
+	w.create(steward, "order", form.Values{"project": "p1", "amount": "1"})
+	for _, tt := range []struct {
+		who  access.Actor
+		want record.InUseError
+	}{
+		{manager, record.InUseError{By: []record.Use{{Entity: "day_labor_sheet", Count: 1}, {Entity: "labor_team", Count: 1}, {Entity: "order", Count: 3}, {Entity: "worker", Count: 4}}}},
+		{steward, record.InUseError{By: []record.Use{{Entity: "order", Count: 1}}, Hidden: true}},
+	} {
+		var got *record.InUseError
+		err := w.records.Delete(w.ctx, tt.who, "project", "p1", 0)
+		if !errors.As(err, &got) || !reflect.DeepEqual(*got, tt.want) {
+			w.Errorf("%s is told %v (%v), want %v", tt.who.ID, got.By, err, tt.want.By)
+		}
+	}
+}
+
 func TestDeleteAndRestore(t *testing.T) {
 	w := newWorld(t).furnish()
 	first := w.create(laborer, "order", form.Values{"project": "p1", "amount": "1", "invoice": "F1"})
 	child := w.create(laborer, "order", form.Values{"project": "p1", "amount": "1", "parent": first.ID})
-	if err := w.records.Delete(w.ctx, laborer, "order", first.ID, first.Rev); !errors.Is(err, record.ErrReferenced) {
+	if err := w.records.Delete(w.ctx, laborer, "order", first.ID, first.Rev); !errors.Is(err, record.ErrInUse) {
 		t.Fatalf("a parent was deleted: %v", err)
 	}
-	if err := w.records.Delete(w.ctx, laborer, "project", "p1", 0); !errors.Is(err, record.ErrReferenced) {
+	if err := w.records.Delete(w.ctx, laborer, "project", "p1", 0); !errors.Is(err, record.ErrInUse) {
 		t.Fatalf("a project in use was deleted: %v", err)
 	}
+	w.toldUses()
 	w.patch(laborer, "order", child, form.Values{"parent": nil})
 	if err := w.records.Delete(w.ctx, laborer, "order", first.ID, first.Rev); err != nil {
 		t.Fatal(err)

@@ -206,7 +206,7 @@ func (u *undoing) remove(ctx context.Context, ids []string) ([]string, error) {
 				mu.Lock()
 				switch {
 				case err == nil, errors.Is(err, record.ErrNotFound):
-				case errors.Is(err, record.ErrReferenced):
+				case errors.Is(err, record.ErrInUse):
 					refused = append(refused, id)
 				default:
 					failed = errors.Join(failed, err)

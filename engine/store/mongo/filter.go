@@ -320,6 +320,17 @@ func (x *translator) search(text string) (bson.D, error) {
 	return both(conditions...), nil
 }
 
+// anyGram is the condition that the search index holds one of the grams.
+func (x *translator) anyGram(grams []string) bson.D {
+	if grams == nil {
+		return everything()
+	}
+	if !x.t.shape.HasSearch() {
+		return nothing()
+	}
+	return one("_grams", one("$in", grams))
+}
+
 func containing(path, word string) *query.Filter {
 	parts := splitPath(path)
 	return &query.Filter{Cond: &query.Cond{Path: parts, Op: query.Contains, Value: word, Rows: len(parts) > 1}}

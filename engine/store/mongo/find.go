@@ -125,7 +125,7 @@ func (db *database) condition(ctx context.Context, t *table, q query.Query) (bso
 	if err != nil {
 		return nil, err
 	}
-	return both(where, search), db.refuseScan(ctx, t, q.Where)
+	return both(where, search, x.anyGram(q.AnyGram)), db.refuseScan(ctx, t, q.Where)
 }
 
 // refuseScan refuses to look for substrings in more records than a person waits for.

@@ -287,6 +287,21 @@ func (b *renderer) search(text string) string {
 	return out
 }
 
+// anyGram is the condition that the search index holds one of the grams.
+func (b *renderer) anyGram(grams []string) string {
+	if grams == nil {
+		return ""
+	}
+	if len(grams) == 0 || !b.t.shape.HasSearch() {
+		return " AND 0"
+	}
+	terms := make([]string, len(grams))
+	for i, gram := range grams {
+		terms[i] = `"` + gramToken(gram) + `"`
+	}
+	return " AND r.n IN (SELECT rowid FROM " + b.t.searched() + " WHERE " + b.t.searched() + " MATCH " + b.bind(strings.Join(terms, " OR ")) + ")"
+}
+
 // element is a condition on the elements of a list.
 func (b *renderer) element(c *query.Cond, col *column, x string, in scope) (string, error) {
 	values, isList := c.Value.([]any)

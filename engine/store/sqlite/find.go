@@ -250,7 +250,7 @@ func (b *renderer) orderedQuery(q query.Query, from after, limit int) (string, [
 	if err != nil {
 		return "", nil, err
 	}
-	where += b.search(q.Search)
+	where += b.search(q.Search) + b.anyGram(q.AnyGram)
 	if from.text != "" {
 		where += " AND " + from.text
 		b.args = append(b.args, from.args...)
@@ -373,7 +373,7 @@ func (db *database) Count(ctx context.Context, q query.Query, limit int) (n int,
 // countQuery counts up to one more than limit.
 func (b *renderer) countQuery(q query.Query, limit int) (string, error) {
 	where, err := b.where(q.Where)
-	where += b.search(q.Search)
+	where += b.search(q.Search) + b.anyGram(q.AnyGram)
 	return "SELECT count(*) FROM (SELECT 1 FROM " + b.t.rows() + " r WHERE " + where + " LIMIT " + b.bind(int64(limit)+1) + ")", err
 }
 
@@ -412,7 +412,7 @@ func onlyState(q query.Query) bool {
 	for f != nil && len(f.And) == 1 {
 		f = f.And[0]
 	}
-	return f != nil && f.Cond != nil && q.Search == ""
+	return f != nil && f.Cond != nil && q.Search == "" && q.AnyGram == nil
 }
 
 // wantedStates lists the states of which every match has one; none if the filter does not say.

@@ -350,6 +350,9 @@ func (d *database) compareFind(r *random, docs []store.Doc, shape *store.Shape) 
 	if r.chance(15) {
 		q.Search = pick(r, []string{"中", "文中", "a", "ab", "100%", "b 中", "👷", "fi", "ア"})
 	}
+	if r.chance(15) {
+		q.AnyGram = pick(r, [][]string{{"中文", "ab"}, {"文"}, {"👷", "00", "fi"}, {}})
+	}
 	entity := catalog.Entities[shape.Name]
 	if err := query.Check(q.Where, entity, noEntities{}, nil); err != nil {
 		d.t.Fatalf("generated filter %s: %v", asJSON(q.Where), err)

@@ -19,7 +19,8 @@ func matching(docs []store.Doc, q query.Query, shape *store.Shape) []string {
 	var found []*store.Doc
 	for i := range docs {
 		doc := &docs[i]
-		if (named || !doc.Deleted) && query.Match(q.Where, doc.Record()) && query.MatchSearch(q.Search, shape.SearchTexts(doc.Values)) {
+		texts := shape.SearchTexts(doc.Values)
+		if (named || !doc.Deleted) && query.Match(q.Where, doc.Record()) && query.MatchSearch(q.Search, texts) && holdsGram(q.AnyGram, texts) {
 			found = append(found, doc)
 		}
 	}
@@ -29,6 +30,13 @@ func matching(docs []store.Doc, q query.Query, shape *store.Shape) []string {
 		ids = append(ids, doc.ID)
 	}
 	return ids
+}
+
+// holdsGram tells whether one of the texts has one of the grams; nil asks for nothing.
+func holdsGram(grams, texts []string) bool {
+	return grams == nil || slices.ContainsFunc(texts, func(text string) bool {
+		return slices.ContainsFunc(query.Grams(text), func(gram string) bool { return slices.Contains(grams, gram) })
+	})
 }
 
 // item is one thing an aggregation counts: a document, or one row of it.

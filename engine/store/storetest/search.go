@@ -7,6 +7,7 @@ import (
 
 var searchCases = []Case{
 	{"search finds Chinese and folded text", search},
+	{"the search index finds records of any gram", anyGram},
 	{"the search index follows changes", searchFollows},
 }
 
@@ -49,6 +50,37 @@ func search(t T, s *suite) {
 	}
 	db.expect(q, "b", "a")
 	db.expect(query.Query{Collection: sheet, Where: filter(t, `{"field":"content","op":"contains","value":"筋 加"}`)}, "b")
+}
+
+func anyGram(t T, s *suite) {
+	db := s.store()
+	db.put(
+		create(sheet, "a", map[string]any{"no": "1", "content": "宏达建筑劳务"}),
+		create(sheet, "b", map[string]any{"no": "2", "content": "宏达 (南京)"}),
+		create(sheet, "c", map[string]any{"no": "3", "content": "鑫源钢铁", "note": "宏达"}),
+		create(sheet, "gone", map[string]any{"no": "4", "content": "宏达"}),
+	)
+	doc := db.get(sheet, "gone")
+	doc.Deleted = true
+	db.put(update(doc))
+	many := make([]string, 5000)
+	for i := range many {
+		many[i] = string([]rune{rune(0x4e00 + i), rune(0x4e00 + i/2)})
+	}
+	for _, tt := range []struct {
+		grams []string
+		want  []string
+	}{
+		{[]string{"宏达"}, []string{"a", "b"}},
+		{[]string{"劳务", "钢铁"}, []string{"a", "c"}},
+		{[]string{"务"}, []string{"a"}}, // the last character of a word
+		{[]string{"OR", "\""}, nil},
+		{[]string{}, nil},
+		{append(many, "钢铁"), []string{"c"}},
+	} {
+		db.expect(query.Query{Collection: sheet, AnyGram: tt.grams}, tt.want...)
+	}
+	db.expect(query.Query{Collection: sheet, AnyGram: []string{"宏达"}, Where: filter(t, `{"field":"no","op":"eq","value":"2"}`), Limit: 1}, "b")
 }
 
 func searchFollows(t T, s *suite) {

@@ -36,6 +36,14 @@ export type Action = {
   with?: Values
 }
 
+export type Aggregate = {
+  avg?: Path
+  count?: Path
+  max?: Path
+  min?: Path
+  sum?: Path
+}
+
 export type AutoNumber = {
   date?: Name
   map?: Record<string, Record<string, string>>
@@ -175,6 +183,7 @@ export type Entity = {
   'x-natural'?: Name
   'x-order'?: Names
   'x-rules'?: Rules
+  'x-similar'?: Record<string, Similar>
   'x-summary'?: Path[]
   'x-tree'?: Name
   'x-unique'?: Record<string, Key>
@@ -227,6 +236,7 @@ export type Field = {
   'x-min'?: string
   'x-number'?: AutoNumber
   'x-personal'?: 'id' | 'contact' | 'finance' | 'health'
+  'x-rollup'?: Rollup
   'x-scale'?: number
   'x-search'?: boolean
   'x-snapshot'?: boolean
@@ -709,6 +719,14 @@ export type Role = {
   'x-i18n'?: I18n
 }
 
+/** Over the records of entity whose reference via names this one */
+export type Rollup = {
+  entity: Name
+  take: Aggregate
+  via: Name
+  where?: Filter
+}
+
 export type Rows = {
   properties: Columns
   required?: Names
@@ -793,6 +811,17 @@ export type Settings = {
 /** A column of the dataset, or several */
 export type ShownNames = Name | Name[]
 
+/** A warning when a text of the record is much like that of another */
+export type Similar = {
+  code?: Code
+  field: Name
+  ignore?: string[]
+  message?: Text
+  /** Dice's coefficient of the pairs of characters; 75 if not given */
+  percent?: number
+  'x-i18n'?: I18n
+}
+
 export type Sort = {
   dir?: Direction
   field: Path
@@ -817,15 +846,7 @@ export type Start = {
 }
 
 /** A path, or one aggregate over a path */
-export type Take =
-  | Path
-  | {
-      avg?: Path
-      count?: Path
-      max?: Path
-      min?: Path
-      sum?: Path
-    }
+export type Take = Path | Aggregate
 
 /** The manifest of a shipped set of definitions */
 export type Template = {

@@ -7,6 +7,7 @@ export function isComputed(field: Field): boolean {
     field.readOnly ??
     (field['x-compute'] !== undefined ||
       field['x-lookup'] !== undefined ||
+      field['x-rollup'] !== undefined ||
       field['x-number'] !== undefined ||
       field['x-server'] === true)
   )

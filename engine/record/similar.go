@@ -1,0 +1,213 @@
+package record
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"formwork/engine/access"
+	"formwork/engine/def"
+	"formwork/engine/form"
+	"formwork/engine/query"
+	"formwork/engine/store"
+)
+
+// Likeness (x-similar) is uniqueness that a person may overrule: a text much like that of another record is a warning of
+// record logic, found here because it looks at other records. Records that are written together are compared with what is
+// stored by one query of the search index, and with each other.
+
+// namedSimilar is how many similar records a warning names.
+const namedSimilar = 5
+
+// Similar is a record a warning of x-similar names. Of one that is only about to be stored, such as another line of the
+// same workbook, there is the text alone.
+type Similar struct {
+	ID   string `json:"id,omitempty"`
+	Text string `json:"text"`
+}
+
+// comparison is one text on its way through the comparison with others.
+type comparison struct {
+	evaluation *evaluation
+	text       string
+	like       query.Likeness
+	found      []Similar
+	hidden     int // similar records the actor may not read
+}
+
+// likenesses are the comparisons of one x-similar.
+type likenesses struct {
+	name    string
+	rule    *def.Similar
+	all     []*comparison
+	byPiece map[string][]*comparison
+}
+
+// warnSimilar adds the warnings of x-similar to what records about to be written are evaluated to.
+func (r *request) warnSimilar(ctx context.Context, all []*evaluation) error {
+	for _, name := range sortedKeys(r.entity.Similar) {
+		l := &likenesses{name: name, rule: r.entity.Similar[name], byPiece: map[string][]*comparison{}}
+		for _, e := range all {
+			l.add(e)
+		}
+		if len(l.all) == 0 {
+			continue
+		}
+		if err := r.compareStored(ctx, l); err != nil {
+			return fmt.Errorf("x-similar %s of %s: %w", name, r.entity.Name, err)
+		}
+		for _, c := range l.all {
+			c.evaluation.write.remember(name, likened{c.text, l.problem(c)})
+		}
+	}
+	for _, e := range all {
+		for _, name := range sortedKeys(r.entity.Similar) {
+			text, _ := e.result.Values[r.entity.Similar[name].Field].(string)
+			if known := e.write.likened[name]; known.text == text && e.occasion != form.Void {
+				e.result.Problems = append(e.result.Problems, known.problems...)
+			}
+		}
+	}
+	return nil
+}
+
+// likened is what the comparison of a text came to, kept for the other evaluations of the same write.
+type likened struct {
+	text     string
+	problems []form.Problem
+}
+
+func (w *write) remember(name string, l likened) {
+	if w.likened == nil {
+		w.likened = map[string]likened{}
+	}
+	w.likened[name] = l
+}
+
+// add compares a record's text with those of the records before it, unless it is alike to what is stored of it already:
+// a reason was given for that one.
+func (l *likenesses) add(e *evaluation) {
+	text, _ := e.result.Values[l.rule.Field].(string)
+	key := query.SimilarKey(text, l.rule.Ignore)
+	before, _ := e.write.storedValues()[l.rule.Field].(string)
+	if key == "" || e.occasion == form.Void || key == query.SimilarKey(before, l.rule.Ignore) || e.write.likened[l.name].text == text {
+		return
+	}
+	c := &comparison{evaluation: e, text: text, like: query.LikenessOf(key)}
+	for _, other := range l.alike(c.like) {
+		c.found = append(c.found, Similar{Text: other.text})
+	}
+	l.all = append(l.all, c)
+	for _, piece := range c.like.Order {
+		l.byPiece[piece] = append(l.byPiece[piece], c)
+	}
+}
+
+// alike lists the comparisons whose text is alike to one, in their order.
+func (l *likenesses) alike(like query.Likeness) []*comparison {
+	shared := map[*comparison]int{}
+	for piece, n := range like.Counts {
+		for _, c := range l.byPiece[piece] {
+			shared[c] += min(n, c.like.Counts[piece])
+		}
+	}
+	var alike []*comparison
+	for _, c := range l.all {
+		if query.Reaches(shared[c], like.Total, c.like.Total, l.rule.EffectivePercent()) {
+			alike = append(alike, c)
+		}
+	}
+	return alike
+}
+
+// wanted are the grams by which the search index finds everything that may be alike to one of the texts.
+func (l *likenesses) wanted() []string {
+	seen := map[string]bool{}
+	var grams []string
+	for _, c := range l.all {
+		for _, gram := range c.like.Wanted(l.rule.EffectivePercent()) {
+			if !seen[gram] {
+				seen[gram] = true
+				grams = append(grams, gram)
+			}
+		}
+	}
+	return grams
+}
+
+// compareStored goes through the stored records that may be alike to one of the texts, page by page.
+func (r *request) compareStored(ctx context.Context, l *likenesses) error {
+	reads, err := r.reads(ctx, r.entity.Name)
+	if err != nil {
+		return err
+	}
+	q := query.Query{Collection: r.entity.Name, AnyGram: l.wanted(), Fields: r.comparedFields(l.rule, reads), Limit: store.MaxPage}
+	for {
+		page, err := r.store.Find(ctx, q)
+		if errors.Is(err, store.ErrUnknown) {
+			return nil // a preview of definitions that are not published: nothing is stored by them
+		}
+		if err != nil {
+			return err
+		}
+		for i := range page.Docs {
+			if doc := &page.Docs[i]; counting(r.entity, doc) {
+				r.compareDoc(l, doc, reads)
+			}
+		}
+		if q.After = page.Next; page.Next == "" {
+			return nil
+		}
+	}
+}
+
+// comparedFields are the fields of a stored record the comparison needs: its text, and what tells whether the actor may
+// know of it.
+func (r *request) comparedFields(rule *def.Similar, reads access.Rights) []string {
+	fields := []string{rule.Field}
+	for _, grant := range reads.Grants {
+		for _, path := range access.Paths(grant.Where) {
+			name, _, _ := strings.Cut(path, ".")
+			if _, own := r.entity.Properties[name]; own && !slices.Contains(fields, name) {
+				fields = append(fields, name)
+			}
+		}
+	}
+	return fields
+}
+
+// counting tells whether a stored record counts as one others may be alike to: not a draft, and not what came to nothing.
+func counting(entity *def.Entity, doc *store.Doc) bool {
+	return !entity.Approval || doc.State != stateDraft && !slices.Contains(ended, doc.State)
+}
+
+// compareDoc compares a stored record with every text.
+func (r *request) compareDoc(l *likenesses, doc *store.Doc, reads access.Rights) {
+	text, _ := doc.Values[l.rule.Field].(string)
+	for _, c := range l.alike(query.LikenessOf(query.SimilarKey(text, l.rule.Ignore))) {
+		if own := c.evaluation.write.stored; own != nil && own.ID == doc.ID {
+			continue
+		}
+		fields := reads.On(doc.Record())
+		if !fields.Admitted() || !fields.Shows(l.rule.Field) {
+			c.hidden++
+			continue
+		}
+		c.found = append(c.found, Similar{ID: doc.ID, Text: text})
+	}
+}
+
+// problem is the warning of a text, with the similar records the actor may know of and how many more there are.
+func (l *likenesses) problem(c *comparison) []form.Problem {
+	if len(c.found)+c.hidden == 0 {
+		return nil
+	}
+	named := c.found[:min(len(c.found), namedSimilar)]
+	params := map[string]any{"entity": c.evaluation.write.entity.Name, "more": len(c.found) - len(named) + c.hidden}
+	if len(named) > 0 {
+		params["similar"] = named
+	}
+	return []form.Problem{{Field: l.rule.Field, Code: l.rule.EffectiveCode(), Rule: l.name, Level: levelWarning, Params: params}}
+}
