@@ -78,9 +78,10 @@ type InUseError struct {
 	Hidden bool  // records the actor may not read refer to it as well
 }
 
-// Use is how many records of an entity refer to a record: those the actor may read.
+// Use is how many records of an entity refer to a record: those the actor may read. Title is the entity's in his language.
 type Use struct {
 	Entity string `json:"entity"`
+	Title  string `json:"title"`
 	Count  int    `json:"count"`
 	More   bool   `json:"more,omitempty"` // there are more than Count
 }

@@ -73,7 +73,7 @@ func (w *write) countUses(ctx context.Context, entity string, fields []*def.Fiel
 		}
 		parts = append(parts, access.Join(refersTo(field, w.stored.ID), shown))
 	}
-	use := Use{Entity: entity}
+	use := Use{Entity: entity, Title: w.catalog.Entities[entity].Label(w.actor.Lang)}
 	if len(parts) == 0 {
 		return use, nil
 	}

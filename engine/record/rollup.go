@@ -316,7 +316,7 @@ func rolled(field *def.Field, agg string, value any) (any, error) {
 // store writes rollups into their parent. What is computed from them follows; the parent's rules are not asked: it is
 // not the parent that changed.
 func (s *Service) store(ctx context.Context, engine access.Actor, p parent, patch form.Values) error {
-	r, stored, err := s.current(ctx, rewriting{actor: engine, entity: p.entity, id: p.id})
+	r, stored, err := s.parent(ctx, engine, p, patch)
 	if err != nil {
 		return err
 	}
@@ -339,4 +339,73 @@ func (s *Service) store(ctx context.Context, engine access.Actor, p parent, patc
 	}
 	_, err = w.put(ctx, doc, o)
 	return err
+}
+
+// parent reads a parent over the catalog of its running instance; over the one in force if that older one does not know
+// the rollups yet.
+func (s *Service) parent(ctx context.Context, engine access.Actor, p parent, patch form.Values) (*request, *store.Doc, error) {
+	r, stored, err := s.current(ctx, rewriting{actor: engine, entity: p.entity, id: p.id})
+	if err != nil {
+		return nil, nil, err
+	}
+	for name := range patch {
+		if field := r.entity.Properties[name]; field == nil || field.Rollup == nil {
+			return s.find(ctx, engine, p.entity, p.id)
+		}
+	}
+	return r, stored, nil
+}
+
+// NewRollups lists the entities of a catalog with rollups that an older catalog does not have, or has otherwise: their
+// records must be gone through once (RollUpSome).
+func NewRollups(catalog, before *def.Catalog) []string {
+	var entities []string
+	for _, name := range sortedKeys(catalog.Entities) {
+		old := before.Entities[name]
+		if old == nil {
+			continue // nothing is stored of it
+		}
+		if slices.ContainsFunc(catalog.Entities[name].Fields(), func(f *def.Field) bool {
+			known := old.Properties[f.Name]
+			return f.Rollup != nil && (known == nil || !reflect.DeepEqual(known.Rollup, f.Rollup))
+		}) {
+			entities = append(entities, name)
+		}
+	}
+	return entities
+}
+
+// rolledAtOnce is how many records RollUpSome goes through.
+const rolledAtOnce = 100
+
+// RollUpSome recomputes the rollups of some records of an entity, from a cursor on ("" at first), and gives the cursor of
+// the rest; "" when all are done.
+func (s *Service) RollUpSome(ctx context.Context, tenant, entity, after string) (next string, err error) {
+	r, err := s.begin(ctx, access.Actor{Tenant: tenant, System: true}, entity)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	page, err := r.store.Find(ctx, query.Query{Collection: entity, Fields: []string{}, Limit: rolledAtOnce, After: after})
+	if err != nil {
+		return "", fmt.Errorf("roll up %s: %w", entity, err)
+	}
+	children := map[string]bool{}
+	for _, field := range r.entity.Fields() {
+		if field.Rollup != nil {
+			children[field.Rollup.Entity] = true
+		}
+	}
+	for i := range page.Docs {
+		for _, child := range sortedKeys(children) {
+			p := parent{tenant, entity, page.Docs[i].ID, child}
+			err := s.runs.do(p, func() error { return s.recompute(ctx, p) })
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				return "", err
+			}
+		}
+	}
+	return page.Next, nil
 }

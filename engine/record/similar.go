@@ -205,9 +205,8 @@ func (l *likenesses) problem(c *comparison) []form.Problem {
 		return nil
 	}
 	named := c.found[:min(len(c.found), namedSimilar)]
-	params := map[string]any{"entity": c.evaluation.write.entity.Name, "more": len(c.found) - len(named) + c.hidden}
-	if len(named) > 0 {
-		params["similar"] = named
+	params := map[string]any{
+		"entity": c.evaluation.write.entity.Name, "similar": append([]Similar{}, named...), "more": len(c.found) - len(named) + c.hidden,
 	}
 	return []form.Problem{{Field: l.rule.Field, Code: l.rule.EffectiveCode(), Rule: l.name, Level: levelWarning, Params: params}}
 }

@@ -384,8 +384,8 @@ func (w *world) toldUses() {
 		who  access.Actor
 		want record.InUseError
 	}{
-		{manager, record.InUseError{By: []record.Use{{Entity: "day_labor_sheet", Count: 1}, {Entity: "labor_team", Count: 1}, {Entity: "order", Count: 3}, {Entity: "worker", Count: 4}}}},
-		{steward, record.InUseError{By: []record.Use{{Entity: "order", Count: 1}}, Hidden: true}},
+		{manager, record.InUseError{By: []record.Use{{Entity: "day_labor_sheet", Title: "点工单", Count: 1}, {Entity: "labor_team", Title: "班组", Count: 1}, {Entity: "order", Title: "采购单", Count: 3}, {Entity: "worker", Title: "工人", Count: 4}}}},
+		{steward, record.InUseError{By: []record.Use{{Entity: "order", Title: "采购单", Count: 1}}, Hidden: true}},
 	} {
 		var got *record.InUseError
 		err := w.records.Delete(w.ctx, tt.who, "project", "p1", 0)

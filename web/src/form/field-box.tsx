@@ -5,6 +5,7 @@ import type { FormItem } from '@/api/definitions.gen'
 import { textOf, titleOf } from '@/lib/texts'
 import { kindOf, shownValue } from './fields/kinds'
 import { useForm } from './form-context'
+import { SimilarRecords } from './similar-records'
 import { useField } from './use-model'
 import { useProblemText } from './use-problem-text'
 
@@ -112,6 +113,7 @@ function EditedField({ path, field, item, label }: PartProps) {
       {note ? (
         <div id={`${id}-note`} className={warning ? 'fw-warning' : 'fw-problem'}>
           {note}
+          <SimilarRecords problems={problems} />
         </div>
       ) : (
         help && (

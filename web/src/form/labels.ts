@@ -1,6 +1,6 @@
 import i18next from 'i18next'
 import type { Bundle, Field } from '@/api/bundle'
-import type { Form, FormItem, Key, Rule } from '@/api/definitions.gen'
+import type { Form, FormItem, Key, Rule, Similar } from '@/api/definitions.gen'
 import type { Problem } from '@/api/wire'
 import { parsePath } from '@/lib/path'
 import { problemText } from '@/lib/problems/explain'
@@ -31,11 +31,11 @@ export function placeOf(bundle: Bundle, rowsOf: RowsOf, path: string): string {
 }
 
 /** The rule of the definition that found a problem; its message is the company's own words. */
-function ruleOf(bundle: Bundle, problem: Problem): Rule | Key | undefined {
+function ruleOf(bundle: Bundle, problem: Problem): Rule | Key | Similar | undefined {
   if (!problem.rule) return undefined
   const { entity } = bundle
   const { rule } = problem
-  const key = entity['x-unique']?.[rule]
+  const key = entity['x-unique']?.[rule] ?? entity['x-similar']?.[rule]
   if (key) return key
   // A rule of a sub-table may show its problem at a field of the header, so all tables are looked through.
   const own = entity.properties[parsePath(problem.field).field]?.items

@@ -17,6 +17,7 @@ import { Labelled } from '@/ui/labelled'
 import { PrintMenu } from '@/ui/print-menu'
 import { useFailureMessage } from '@/ui/use-failure-message'
 import { useFlowButtons } from './flow-buttons'
+import { InUse, isInUse } from './in-use'
 import { useRefresh } from './use-record-saving'
 
 /** Commands that ask before they are sent; some want a reason. */
@@ -157,7 +158,9 @@ function AskedCommand(props: RecordActionsProps & { command: Asking; onClose: ()
       void message.success(t('record.deleted'))
       props.onDeleted()
     },
-    onError: fail,
+    onError: (error) => {
+      if (!isInUse(error)) fail(error)
+    },
   })
   const changing = useGuardedCommand<Exclude<Asking, 'delete'>, StoredRecord>({
     model: undefined,
@@ -198,12 +201,24 @@ function AskedCommand(props: RecordActionsProps & { command: Asking; onClose: ()
       confirmLoading={changing.busy || deleting.isPending}
       okButtonProps={{
         danger: command === 'void' || command === 'delete',
-        disabled: command === 'void' && reason.trim() === '',
+        disabled: (command === 'void' && reason.trim() === '') || isInUse(deleting.error),
       }}
       onOk={() => (command === 'delete' ? deleting.mutate() : void changing.run(command))}
       onCancel={props.onClose}
     >
-      <p>{t(`record.askHelp.${command}`)}</p>
+      {isInUse(deleting.error) ? (
+        <InUse
+          error={deleting.error}
+          record={record}
+          bundle={bundle}
+          onDisabled={(changed) => {
+            props.onClose()
+            props.onChanged(changed)
+          }}
+        />
+      ) : (
+        <p>{t(`record.askHelp.${command}`)}</p>
+      )}
       {needsReason && (
         <Labelled id="command-reason" label={t('record.reason')} required={command === 'void'}>
           <Input.TextArea

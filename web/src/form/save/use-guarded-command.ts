@@ -6,6 +6,7 @@ import type { Pick } from '@/api/verbs'
 import type { Problem } from '@/api/wire'
 import { useFailureMessage } from '@/ui/use-failure-message'
 import type { FormModel } from '../model'
+import { isLikeness } from '../similar'
 
 /** Reasons by rule. */
 export type Reasons = Record<string, string>
@@ -43,6 +44,7 @@ export function useGuardedCommand<C, T>({ model, bundle, send, onDone }: Guarded
     (error: unknown) => {
       if (!(error instanceof ApiError)) return fail(error)
       const asks = stopOf(error)
+      if (asks?.kind === 'warnings') model?.refuse(asks.problems.filter(isLikeness))
       if (asks) return setStop(asks)
       const known = error.problems.filter((problem) => isPlace(bundle, problem.field))
       if (model && known.length > 0) {

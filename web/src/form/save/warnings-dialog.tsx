@@ -5,6 +5,7 @@ import type { Bundle } from '@/api/bundle'
 import type { Problem } from '@/api/wire'
 import { Labelled } from '@/ui/labelled'
 import { placeOf, type RowsOf, textOfProblem } from '../labels'
+import { SimilarRecords } from '../similar-records'
 import type { Reasons } from './use-guarded-command'
 
 interface WarningsDialogProps {
@@ -50,6 +51,7 @@ export function WarningsDialog({
             id={`reason-${rule}`}
             label={`${textOfProblem(bundle, problem)} (${[...new Set(places)].join('; ')})`}
           >
+            <SimilarRecords problems={[problem]} />
             <Input.TextArea
               id={`reason-${rule}`}
               autoSize={{ minRows: 2 }}
