@@ -170,8 +170,7 @@ func TestRulesOfLabor(t *testing.T) {
 		r.paymentRules()
 		r.publicityRules()
 		r.onceRules()
-		r.by["admin"].do("DELETE", "/entities/labor_policy/records/"+r.only("admin", "labor_policy", `{"field":"code","op":"eq","value":"LP01"}`), nil).
-			want(http.StatusConflict, "master_in_use")
+		r.sharedRules()
 		r.lateEntry()
 		r.newWorker()
 		r.everyRuleIsTold()
@@ -353,6 +352,40 @@ func (r *rulesWorld) onceRules() {
 	settlement := object{"team": key("T2"), "month": "2026-05", "lines": []object{{"sheet": settled}}}
 	r.create("labor", "day_labor_settlement", settlement)
 	r.run([]ruleCase{{"settled twice", "labor", "day_labor_settlement", false, settlement, "lines[].sheet", "settled_twice"}})
+}
+
+// sharedRules are those of the master data the template rests on: names alike, a project without a wage account, what is
+// in use, what is disabled.
+func (r *rulesWorld) sharedRules() {
+	r.t.Helper()
+	supplier := object{"values": object{"name": "宏达建筑劳务(南京)有限公司", "uscc": "91320199MA0000002U", "supplier_type": "labor_sub"}}
+	alike := r.by["steward"].do("POST", "/entities/supplier/records", supplier).want(http.StatusUnprocessableEntity, "needs_reason")
+	r.refused("a name like another", alike, "name", "similar_name")
+	if alike.text("problems.0.params.similar.0.text") != "宏达建筑劳务有限公司" || alike.text("problems.0.params.similar.0.id") == "" {
+		r.t.Errorf("the similar supplier is not named: %s", alike.body)
+	}
+	r.by["steward"].do("POST", "/entities/supplier/records", with(supplier, object{"acknowledged": object{"similar_name": "子公司"}})).
+		want(http.StatusCreated, "")
+
+	policy := r.only("admin", "labor_policy", `{"field":"code","op":"eq","value":"LP01"}`)
+	used := r.by["admin"].do("DELETE", "/entities/labor_policy/records/"+policy, nil).want(http.StatusConflict, "master_in_use")
+	if used.text("params.by.1.entity") != "project" || used.text("params.by.1.title") != "项目" {
+		r.t.Errorf("what uses the policy is not told: %s", used.body)
+	}
+
+	account := "/entities/bank_account/records/" + r.only("finance", "bank_account", `{"field":"code","op":"eq","value":"BA04"}`)
+	r.by["finance"].do("PATCH", account, object{"values": object{"enabled": false}}, header(`If-Match: "1"`)).want(http.StatusOK, "")
+	contract := object{
+		"project": key("P2"), "supplier": key("S09"), "contract_type": "labor_sub", "name": "附属劳务", "sign_date": "2026-06-01",
+		"lines": []object{{"cost_subject": key("0101"), "amount_excl": "1000.00"}},
+	}
+	advance := object{
+		"worker": key("W08"), "project": key("P2"), "advance_date": "2026-06-03", "amount": "1.00", "bank_account": key("BA04"), "deduct_month": "2026-06",
+	}
+	r.run([]ruleCase{
+		{"no wage account in use", "admin", "expense_contract", false, contract, "project", "no_wage_account"},
+		{"from a disabled account", "labor", "wage_advance", false, advance, "bank_account", "reference"},
+	})
 }
 
 // lateEntry: what is too late for the clerk the labor administrator may enter.

@@ -115,3 +115,29 @@ func filterFields(filter []byte) []string {
 	slices.Sort(fields)
 	return slices.Compact(fields)
 }
+
+// FollowRollups lists the fields and columns of an entity that follow from its rollups: those computed from one, or from
+// another that is.
+func (c *Catalog) FollowRollups(e *Entity) []*Field {
+	check := &checker{cat: c}
+	follows := map[string]bool{}
+	for _, field := range e.Fields() {
+		if field.Rollup != nil {
+			follows[field.Name] = true
+		}
+	}
+	var found []*Field
+	for grown := len(follows) > 0; grown; {
+		grown = false
+		for _, field := range e.AllFields() {
+			if follows[field.Path] || field.Compute == "" && len(field.Lookup) == 0 {
+				continue
+			}
+			if slices.ContainsFunc(check.inputs(e, field), func(path string) bool { return follows[path] }) {
+				follows[field.Path], grown = true, true
+				found = append(found, field)
+			}
+		}
+	}
+	return found
+}

@@ -25,6 +25,7 @@ type compiled struct {
 	numbered []*def.Field          // automatic numbers
 	plan     []planned             // the fields in their order
 	rollups  []*rollup             // fields of parents that sum this entity's records up
+	follow   []*def.Field          // fields that follow from the entity's own rollups
 	// readsNumbers: something may be computed from an automatic number, so that giving one means computing again.
 	readsNumbers bool
 }
@@ -80,6 +81,7 @@ func compile(catalog *def.Catalog, entity *def.Entity) (*compiled, error) {
 	if c.rollups, err = compileRollups(catalog, entity); err != nil {
 		return nil, err
 	}
+	c.follow = catalog.FollowRollups(entity)
 	for _, field := range entity.AllFields() {
 		if field.Number != nil && field.Parent == nil {
 			c.numbered = append(c.numbered, field)

@@ -313,8 +313,8 @@ func rolled(field *def.Field, agg string, value any) (any, error) {
 	return wireNumber(field, number), nil
 }
 
-// store writes rollups into their parent. What is computed from them follows; the parent's rules are not asked: it is
-// not the parent that changed.
+// store writes rollups into their parent. What is computed from them follows, all else stays as it is, whatever a lookup
+// would find by now; the parent's rules are not asked: it is not the parent that changed.
 func (s *Service) store(ctx context.Context, engine access.Actor, p parent, patch form.Values) error {
 	r, stored, err := s.parent(ctx, engine, p, patch)
 	if err != nil {
@@ -330,7 +330,7 @@ func (s *Service) store(ctx context.Context, engine access.Actor, p parent, patc
 		return err
 	}
 	o := outcome{kind: event.TypeUpdated, state: stored.State, mayWrite: true}
-	doc := w.document(w.withRowIDs(e.values), o)
+	doc := w.document(w.following(patch, e.values), o)
 	if doc.Keys, w.claims, err = w.keys(&doc); err != nil {
 		return err
 	}
@@ -339,6 +339,37 @@ func (s *Service) store(ctx context.Context, engine access.Actor, p parent, patc
 	}
 	_, err = w.put(ctx, doc, o)
 	return err
+}
+
+// following gives the stored values with the rollups and what follows from them as evaluated.
+func (w *write) following(patch, evaluated form.Values) form.Values {
+	values := cloneValues(w.stored.Values)
+	for name := range patch {
+		take(values, evaluated, name)
+	}
+	for _, field := range w.compiled.follow {
+		if field.Parent == nil {
+			take(values, evaluated, field.Name)
+			continue
+		}
+		rows := map[any]map[string]any{}
+		for _, row := range rowsOf(evaluated[field.Parent.Name]) {
+			rows[row["_id"]] = row
+		}
+		for _, row := range rowsOf(values[field.Parent.Name]) {
+			take(row, rows[row["_id"]], field.Name)
+		}
+	}
+	return values
+}
+
+// take copies a value, or that there is none.
+func take(to, from map[string]any, name string) {
+	if value := from[name]; value != nil {
+		to[name] = value
+		return
+	}
+	delete(to, name)
 }
 
 // parent reads a parent over the catalog of its running instance; over the one in force if that older one does not know
