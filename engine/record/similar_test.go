@@ -74,13 +74,16 @@ func TestSimilarTextsOfAnImport(t *testing.T) {
 	steward := person("u_steward", "steward")
 	w.create(steward, "partner", form.Values{"name": hongda})
 	var in record.ManyInput
+	firm := func(i int) string {
+		return fmt.Sprintf("%c%c%c%c商行", rune(0x4e00+i), rune(0x5e00+i), rune(0x6e00+i), rune(0x7e00+i))
+	}
 	for i := range 1000 {
-		name := fmt.Sprintf("%c%c%c%c商行", rune(0x4e00+i), rune(0x5e00+i), rune(0x6e00+i), rune(0x7e00+i))
+		name := firm(i)
 		switch i {
 		case 700:
 			name = nanjing
 		case 800:
-			name = in.Records[5].Values["name"].(string) + "公司"
+			name = firm(5) + "公司"
 		}
 		in.Records = append(in.Records, record.CreateInput{Values: form.Values{"name": name}, Import: true})
 	}
@@ -94,7 +97,7 @@ func TestSimilarTextsOfAnImport(t *testing.T) {
 	if queries["partner"] != 1 {
 		t.Errorf("%d queries of the entity, want one", queries["partner"])
 	}
-	want := map[int]string{700: hongda, 800: in.Records[5].Values["name"].(string)}
+	want := map[int]string{700: hongda, 800: firm(5)}
 	for i, answer := range answers {
 		texts, more, warned := similarTo(answer.Err)
 		if name, similar := want[i]; similar != warned || similar && (more != 0 || !reflect.DeepEqual(texts, []string{name})) {
