@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -30,7 +31,7 @@ func (c *client) publish(definitions ...[2]string) {
 	for _, d := range definitions {
 		c.do("PUT", "/draft/"+d[0], d[1]).want(204, "")
 	}
-	c.do("POST", "/draft/publish", object{"note": "automations"}).want(200, "")
+	c.do("POST", "/draft/publish", object{"note": "automations", "accept": []string{"no_webhook"}}).want(200, "")
 }
 
 // eventually waits until a condition holds: workers take a moment.
@@ -107,6 +108,42 @@ func (w *world) inboundWebhook(boss *client) {
 	if refused < 5 {
 		w.t.Errorf("%d of 70 calls at once were refused", refused)
 	}
+}
+
+// TestHooksOfAFlowAdmin: he sees where each hook of his flows is called and by what came of it, and renews its secret.
+func TestHooksOfAFlowAdmin(t *testing.T) {
+	onStores(t, func(w *world) {
+		t := w.t
+		boss, clerk := w.signIn("admin"), w.signIn("clerk")
+		own := strings.Replace(inboundFlow, `"nodes"`, `"settings": {"admins": ["user:`+w.who("labor")+`"]}, "nodes"`, 1)
+		boss.publish([2]string{"entities/note", noteEntity}, [2]string{"flows/inbound", own})
+		labor := w.signIn("labor")
+		if list := clerk.do("GET", "/hooks", nil).want(200, ""); list.text("hooks.0.name") != "" {
+			t.Errorf("the clerk sees hooks: %s", list.body)
+		}
+		clerk.do("POST", "/hook-secrets/erp", nil).want(404, "not_found")
+		first := labor.do("POST", "/hook-secrets/erp", nil).want(200, "").text("secret")
+		second := labor.do("POST", "/hook-secrets/erp", nil).want(200, "").text("secret")
+		w.call(first, "m1", `{"text": "old secret"}`, w.clock.Now()).want(401, "hook_signature")
+		run := w.call(second, "m2", `{"text": "new secret"}`, w.clock.Now()).want(202, "").text("run")
+
+		list := labor.do("GET", "/hooks", nil).want(200, "")
+		if list.text("hooks.0.path") != "/api/v1/hooks/demo/erp" || list.text("hooks.0.flow") != "inbound" || list.text("hooks.0.since") == "" {
+			t.Errorf("hooks: %s", list.body)
+		}
+		if list.text("hooks.0.calls.0.id") != "m2" || list.text("hooks.0.calls.0.run") != run || list.text("hooks.0.calls.1.code") != "hook_signature" {
+			t.Errorf("calls: %s", list.body)
+		}
+		if strings.Contains(string(list.body), second) {
+			t.Error("the secret is shown again")
+		}
+		for i := range 30 {
+			w.call(second, fmt.Sprint("more", i), `{"text": "x"}`, w.clock.Now()).want(202, "")
+		}
+		if calls, _ := labor.do("GET", "/hooks", nil).at("hooks.0.calls").([]any); len(calls) != 20 {
+			t.Errorf("%d calls are kept, want 20", len(calls))
+		}
+	})
 }
 
 func (w *world) buttonsAndRetries(boss *client) {

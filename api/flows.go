@@ -254,7 +254,11 @@ func (s *server) checkFlow(r *request, ref def.Ref, drafted bool, answer *flowAn
 		if err != nil {
 			return err
 		}
-		answer.Problems = append(answer.Problems, found...)
+		outward, err := s.Engine.Flows.LintOutward(r.ctx, r.actor.Tenant, cat, cat.Flows[ref.Name])
+		if err != nil {
+			return err
+		}
+		answer.Problems = append(append(answer.Problems, found...), outward...)
 	}
 	return nil
 }

@@ -21,8 +21,12 @@ type (
 		Tenant string `path:"tenant"`
 		Name   string `path:"name"`
 	}
+	hookAnswer struct {
+		flow.Hook
+		Path string `json:"path" description:"where to call, below the address of this server"`
+	}
 	hooksAnswer struct {
-		Hooks []flow.Hook `json:"hooks"`
+		Hooks []hookAnswer `json:"hooks"`
 	}
 	secretAnswer struct {
 		Secret string `json:"secret"`
@@ -31,12 +35,19 @@ type (
 )
 
 func (s *server) listHooks(r *request) error {
-	list, err := s.Engine.Flows.Hooks(r.ctx, r.actor.Tenant)
+	list, err := s.Engine.Flows.Hooks(r.ctx, r.actor)
 	if err != nil {
 		return err
 	}
-	return r.JSON(hooksAnswer{list})
+	answer := hooksAnswer{Hooks: make([]hookAnswer, len(list))}
+	for i, h := range list {
+		answer.Hooks[i] = hookAnswer{h, hookPath(r.actor.Tenant, h.Name)}
+	}
+	return r.JSON(answer)
 }
+
+// hookPath is where a hook is called, below the address of the server.
+func hookPath(tenant, name string) string { return base + "/hooks/" + tenant + "/" + name }
 
 func (s *server) renewHook(r *request) error {
 	random, err := s.Engine.Random(32)
@@ -45,10 +56,10 @@ func (s *server) renewHook(r *request) error {
 	}
 	secret := base64.RawURLEncoding.EncodeToString(random)
 	name := r.Params("name")
-	if err := s.Engine.Flows.SetHookSecret(r.ctx, r.actor.Tenant, name, secret); err != nil {
+	if err := s.Engine.Flows.SetHookSecret(r.ctx, r.actor, name, secret); err != nil {
 		return err
 	}
-	return r.JSON(secretAnswer{Secret: secret, Path: base + "/hooks/" + r.actor.Tenant + "/" + name})
+	return r.JSON(secretAnswer{Secret: secret, Path: hookPath(r.actor.Tenant, name)})
 }
 
 // receiveHook takes a call from outside. It answers 202 with the id of the run, also to a repetition.

@@ -194,4 +194,6 @@ type bundleAnswer struct {
 	Now     string                     `json:"now"`
 	Zone    string                     `json:"zone"`
 	Offset  string                     `json:"offset"`
+	// Calendar are the days that differ from Monday to Friday: date → workday.
+	Calendar map[string]bool `json:"calendar,omitempty"`
 }

@@ -41,8 +41,8 @@ func (s *server) automationRoutes() []route {
 		{post, record + "/effects/:n/retry", signedIn, "Deliver an effect of a flow again that failed", effectParams{}, nil, nil, 0, s.retryEffect},
 		{get, record + "/buttons", signedIn, "Flows the reader may start on a record", recordParams{}, nil, buttonsAnswer{}, 0, s.listButtons},
 		{post, record + "/buttons/:flow", signedIn, "Start a flow on a record", buttonParams{}, nil, startedAnswer{}, 202, s.pressButton},
-		{get, "/hooks", admin, "Inbound webhooks of the flows in force", nil, nil, hooksAnswer{}, 0, s.listHooks},
-		{post, "/hook-secrets/:name", admin, "Give an inbound webhook a new secret; it is shown once", hookParams{}, nil, secretAnswer{}, 0, s.renewHook},
+		{get, "/hooks", signedIn, "Inbound webhooks of the flows the reader administers, with their last calls", nil, nil, hooksAnswer{}, 0, s.listHooks},
+		{post, "/hook-secrets/:name", signedIn, "Give an inbound webhook a new secret; it is shown once", hookParams{}, nil, secretAnswer{}, 0, s.renewHook},
 		{post, "/hooks/:tenant/:name", public, "Start the flow of an inbound webhook; signed as Standard Webhooks are", callParams{}, map[string]any{}, startedAnswer{}, 202, s.receiveHook},
 	}
 }

@@ -28,6 +28,8 @@ type Bundle struct {
 	Now     time.Time            `json:"now"`
 	Zone    string               `json:"zone"`   // IANA name
 	Offset  string               `json:"offset"` // of the zone now, "+08:00"
+	// Calendar are the days on which the company works otherwise than Monday to Friday: date → it works.
+	Calendar map[string]bool `json:"calendar,omitempty"`
 }
 
 // BundleInput says for which occasion a bundle is made.
@@ -96,11 +98,15 @@ func (e *Engine) bundle(ctx context.Context, actor access.Actor, p bundleParts) 
 	if err != nil {
 		return Bundle{}, err
 	}
+	calendar, err := e.calendars.exceptions(ctx, actor.Tenant)
+	if err != nil {
+		return Bundle{}, err
+	}
 	now := e.Clock()
 	b := Bundle{
 		Version: p.catalog.Version, Entity: p.entity.Resolved(shown), Rights: p.rights, Slice: slice,
 		Forms: map[string]*def.Form{}, Views: map[string]*def.View{}, Titles: map[string]string{}, Form: layout.Form.Name,
-		Prints: prints, Now: now, Zone: zone.String(), Offset: now.In(zone).Format("-07:00"),
+		Prints: prints, Now: now, Zone: zone.String(), Offset: now.In(zone).Format("-07:00"), Calendar: calendar,
 	}
 	for _, f := range p.catalog.FormsOf(p.entity.Name) {
 		b.Forms[f.Name] = f

@@ -24,19 +24,44 @@ type calendars struct {
 	known    map[string]map[string]bool // by tenant: date → does it count
 }
 
-// workday gives the test of a company's days.
-func (c *calendars) workday(ctx context.Context, tenantName string) (func(date string) bool, error) {
+// days gives what a company's calendar says, by date; nobody changes it.
+func (c *calendars) days(ctx context.Context, tenantName string) (map[string]bool, error) {
 	c.mu.Lock()
 	days, ok := c.known[tenantName]
 	c.mu.Unlock()
-	if !ok {
-		var err error
-		if days, err = c.read(ctx, tenantName); err != nil {
-			return nil, fmt.Errorf("calendar of %s: %w", tenantName, err)
+	if ok {
+		return days, nil
+	}
+	days, err := c.read(ctx, tenantName)
+	if err != nil {
+		return nil, fmt.Errorf("calendar of %s: %w", tenantName, err)
+	}
+	c.mu.Lock()
+	c.known[tenantName] = days
+	c.mu.Unlock()
+	return days, nil
+}
+
+// exceptions are the days on which a company works otherwise than Monday to Friday.
+func (c *calendars) exceptions(ctx context.Context, tenantName string) (map[string]bool, error) {
+	days, err := c.days(ctx, tenantName)
+	if err != nil {
+		return nil, err
+	}
+	different := map[string]bool{}
+	for date, works := range days {
+		if works != flow.MondayToFriday(date) {
+			different[date] = works
 		}
-		c.mu.Lock()
-		c.known[tenantName] = days
-		c.mu.Unlock()
+	}
+	return different, nil
+}
+
+// workday gives the test of a company's days.
+func (c *calendars) workday(ctx context.Context, tenantName string) (func(date string) bool, error) {
+	days, err := c.days(ctx, tenantName)
+	if err != nil {
+		return nil, err
 	}
 	return func(date string) bool {
 		if works, told := days[date]; told {

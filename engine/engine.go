@@ -88,9 +88,10 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	e.Access = access.New(access.Config{
 		Catalog: e.Catalogs.Active, Stores: tenants.Store, Clock: cfg.Clock, Zone: tenants.Zone,
 	})
+	e.calendars = &calendars{tenants: tenants, catalogs: e.Catalogs, known: map[string]map[string]bool{}}
 	e.Records, err = record.New(record.Config{
 		Catalogs: e.Catalogs, Stores: tenants.Store, Access: e.Access, Events: e.Events, Clock: cfg.Clock,
-		NewID: cfg.NewID, Zone: tenants.Zone, Instance: flow.Instance,
+		NewID: cfg.NewID, Zone: tenants.Zone, Instance: flow.Instance, Workday: e.calendars.workday,
 	})
 	if err != nil {
 		return nil, err
@@ -102,7 +103,6 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.calendars = &calendars{tenants: tenants, catalogs: e.Catalogs, known: map[string]map[string]bool{}}
 	e.Flows = flow.New(flow.Config{
 		Workday:  e.calendars.workday,
 		Catalogs: e.Catalogs, Stores: tenants.Store, Records: e.Records, Access: e.Access, Events: e.Events,
@@ -167,9 +167,9 @@ func (o outward) Deliver(ctx context.Context, tenant string, m flow.Outbound) er
 	return o.engine.Notify.Deliver(ctx, tenant, m)
 }
 
-// Knows implements flow.Outward.
-func (o outward) Knows(ctx context.Context, tenant, webhook string) (bool, error) {
-	return o.engine.Notify.Knows(ctx, tenant, webhook)
+// Ready implements flow.Outward.
+func (o outward) Ready(ctx context.Context, tenant, webhook string) (string, error) {
+	return o.engine.Notify.Ready(ctx, tenant, webhook)
 }
 
 // deadlines is how often the deadlines of running flows are looked at.

@@ -111,12 +111,25 @@ func (e *Engine) heldFields(ctx context.Context, actor access.Actor, db store.St
 				return nil, err
 			}
 			if h.Count > 0 {
-				h.EntityTitle, h.FieldTitle = entity.Label(actor.Lang), field.Label(actor.Lang)
+				h.EntityTitle, h.FieldTitle = entity.Label(actor.Lang), heldTitle(field, actor.Lang)
 				held = append(held, h)
 			}
 		}
 	}
 	return held, nil
+}
+
+// heldTitle names a place for people: a column that is the only one for people of its sub-table is what the table is for.
+func heldTitle(field *def.Field, lang string) string {
+	if field.Parent == nil {
+		return field.Label(lang)
+	}
+	for _, other := range field.Parent.Columns() {
+		if other.Name != field.Name && other.Target() == def.EntityUser {
+			return field.Parent.Label(lang) + " · " + field.Label(lang)
+		}
+	}
+	return field.Parent.Label(lang)
 }
 
 func heldField(ctx context.Context, db store.Store, entity *def.Entity, field *def.Field, user string) (HeldField, error) {

@@ -68,7 +68,17 @@ func (r *receiver) Deliver(_ context.Context, _ string, m flow.Outbound) error {
 	return nil
 }
 
-func (r *receiver) Knows(context.Context, string, string) (bool, error) { return true, nil }
+// Ready says that "erp.pay" can be called, "erp.off" is switched off, and nothing else is set up.
+func (r *receiver) Ready(_ context.Context, _, webhook string) (string, error) {
+	switch webhook {
+	case "erp.pay":
+		return "", nil
+	case "erp.off":
+		return "webhook_off", nil
+	default:
+		return "no_webhook", nil
+	}
+}
 
 // brokenStore loses the connection when so many writes were made: after those that are counted nothing is written any
 // more, as if the process had been killed. before tells whether the last one is still done.

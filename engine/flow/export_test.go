@@ -13,10 +13,5 @@ func (s *Service) Triggered(ctx context.Context, tenant string, events []store.E
 
 // IsCommand tells whether an event of this type is that of a command, from which Fold goes on.
 func IsCommand(eventType string) bool {
-	for _, t := range eventTypes {
-		if t == eventType {
-			return true
-		}
-	}
-	return false
+	return ofCommand(eventType)
 }

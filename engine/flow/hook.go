@@ -2,6 +2,7 @@ package flow
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -15,6 +16,7 @@ import (
 	"sync"
 	"time"
 
+	"formwork/engine/access"
 	"formwork/engine/def"
 	"formwork/engine/record"
 	"formwork/engine/store"
@@ -41,6 +43,7 @@ type Hook struct {
 	Flow  string     `json:"flow"`
 	Title string     `json:"title"`
 	Since *time.Time `json:"since,omitempty"` // when its secret was made; absent: it has none and takes no calls
+	Calls []PastCall `json:"calls"`           // the last ones, newest first
 }
 
 // HookCall is one call from outside: headers as Standard Webhooks (standardwebhooks.com) has them, and the body as it came.
@@ -51,8 +54,9 @@ type HookCall struct {
 	Body      []byte
 }
 
-// Hooks lists the inbound webhooks of the flows in force.
-func (s *Service) Hooks(ctx context.Context, tenant string) ([]Hook, error) {
+// Hooks lists the inbound webhooks of the flows in force that the actor administers.
+func (s *Service) Hooks(ctx context.Context, actor access.Actor) ([]Hook, error) {
+	tenant := actor.Tenant
 	cat, err := s.config.Catalogs.Active(ctx, tenant)
 	if err != nil {
 		return nil, err
@@ -63,7 +67,13 @@ func (s *Service) Hooks(ctx context.Context, tenant string) ([]Hook, error) {
 		if f.Start == nil || f.Start.Webhook == "" {
 			continue
 		}
-		h := Hook{Name: f.Start.Webhook, Flow: name, Title: f.Title}
+		if may, err := s.Administers(ctx, actor, f); err != nil || !may {
+			if err != nil {
+				return nil, err
+			}
+			continue
+		}
+		h := Hook{Name: f.Start.Webhook, Flow: name, Title: f.Label(actor.Lang)}
 		doc, err := s.hook(ctx, tenant, h.Name)
 		if err != nil {
 			return nil, err
@@ -71,19 +81,28 @@ func (s *Service) Hooks(ctx context.Context, tenant string) ([]Hook, error) {
 		if doc != nil {
 			h.Since = &doc.UpdatedAt
 		}
+		if h.Calls, err = s.pastCalls(ctx, tenant, h.Name); err != nil {
+			return nil, err
+		}
 		list = append(list, h)
 	}
 	return list, nil
 }
 
-// SetHookSecret gives a hook a new secret; the old one does not count any more.
-func (s *Service) SetHookSecret(ctx context.Context, tenant, name, secret string) error {
+// SetHookSecret gives a hook a new secret; the old one does not count any more. A hook of a flow the actor does not
+// administer is not there (not_found).
+func (s *Service) SetHookSecret(ctx context.Context, actor access.Actor, name, secret string) error {
+	tenant := actor.Tenant
 	cat, err := s.config.Catalogs.Active(ctx, tenant)
 	if err != nil {
 		return err
 	}
-	if hookFlow(cat, name) == nil {
+	f := hookFlow(cat, name)
+	if f == nil {
 		return refuse(CodeNotFound)
+	}
+	if may, err := s.Administers(ctx, actor, f); err != nil || !may {
+		return cmp.Or(err, refuse(CodeNotFound))
 	}
 	for range maxTries {
 		old, err := s.hook(ctx, tenant, name)
@@ -131,6 +150,12 @@ func hookFlow(cat *def.Catalog, name string) *def.Flow {
 // starts nothing: replay is true; the same id with another body is record.ErrIdempotencyConflict. It fails with *Refused:
 // not_found, hook_signature, hook_key, hook_body, rate_limit.
 func (s *Service) Receive(ctx context.Context, tenant, name string, call HookCall) (run string, replay bool, err error) {
+	run, replay, err = s.receive(ctx, tenant, name, call)
+	s.noteCall(ctx, tenant, name, pastCall(s.config.Clock(), call.ID, run, err))
+	return run, replay, err
+}
+
+func (s *Service) receive(ctx context.Context, tenant, name string, call HookCall) (run string, replay bool, err error) {
 	cat, err := s.config.Catalogs.Active(ctx, tenant)
 	if err != nil {
 		return "", false, err

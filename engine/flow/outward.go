@@ -13,9 +13,10 @@ type Outward interface {
 	// failure is tried again later with a growing pause, at most MaxAttempts times; a *Permanent one is not. The context
 	// carries a deadline.
 	Deliver(ctx context.Context, tenant string, m Outbound) error
-	// Knows tells whether a webhook of this name is set up in a tenant; a flow that names another one fails when it gets
-	// there, not before: targets are set up per company, flows come with templates.
-	Knows(ctx context.Context, tenant, webhook string) (bool, error)
+	// Ready tells what stands in the way of calling a webhook of a tenant as it is set up now: "" or a stable code that
+	// findings about flows may have (no_webhook, webhook_off, address_refused, secrets_sealed). Publishing warns of it, and no
+	// more: targets are set up per company, flows come with templates.
+	Ready(ctx context.Context, tenant, webhook string) (code string, err error)
 }
 
 // The kinds of Outbound.

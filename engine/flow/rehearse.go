@@ -16,6 +16,11 @@ func (s *Service) Rehearse(ctx context.Context, tenant string, cat *def.Catalog,
 		if found, err = s.LintPeople(ctx, tenant, cat, f); err != nil {
 			return nil, err
 		}
+		outward, err := s.LintOutward(ctx, tenant, cat, f)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, outward...)
 	}
 	if slices.ContainsFunc(found, func(p def.Problem) bool { return p.Level == levelError }) {
 		return found, nil

@@ -171,7 +171,7 @@ func (s *Service) prepareAutomation(ctx context.Context, tenant string, st store
 	}
 	err := st.Ensure(ctx,
 		store.Collection{Name: schedules, Fields: []store.Field{{Path: "last", Type: def.TypeDateTime}, {Path: "cron", Type: def.TypeText}}},
-		store.Collection{Name: hooks, Fields: []store.Field{{Path: "secret", Type: def.TypeText}}},
+		hookShape,
 	)
 	if err != nil {
 		return fmt.Errorf("automations of %s: %w", tenant, err)

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -59,6 +61,24 @@ func (d *dialer) permits(ip netip.Addr) bool {
 		}
 	}
 	return true
+}
+
+// resolveTimeout is how long a name may take to resolve where only a warning hangs on it.
+const resolveTimeout = 2 * time.Second
+
+// reaches tells whether an address may be called, as far as it is known now: none of what its host resolves to is refused.
+func (d *dialer) reaches(ctx context.Context, address string) bool {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, resolveTimeout)
+	defer cancel()
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", parsed.Hostname())
+	if err != nil {
+		return true
+	}
+	return !slices.ContainsFunc(ips, func(ip netip.Addr) bool { return !d.permits(ip.Unmap()) })
 }
 
 // client calls webhooks and robots: no redirects, no proxy, nothing kept of an answer but its beginning.

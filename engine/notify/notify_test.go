@@ -23,6 +23,18 @@ func TestOnlyPublicAndAllowedAddressesAreCalled(t *testing.T) {
 	}
 }
 
+func TestAnAddressIsJudgedBeforeItIsCalled(t *testing.T) {
+	d := dialer{allow: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}}
+	for address, want := range map[string]bool{
+		"https://8.8.8.8/hook": true, "http://10.1.2.3:8080/erp": true, "https://[2606:4700::1111]/": true,
+		"http://127.0.0.1/": false, "http://[::1]:9000/": false, "http://10.2.0.1/": false, "http://localhost/x": false, "http://%zz": false,
+	} {
+		if got := d.reaches(t.Context(), address); got != want {
+			t.Errorf("%s: %v, want %v", address, got, want)
+		}
+	}
+}
+
 func TestWhenMailGoesOut(t *testing.T) {
 	zone := time.FixedZone("CST", 8*3600)
 	at := func(clock string) time.Time {

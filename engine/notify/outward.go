@@ -15,10 +15,31 @@ import (
 // CodeNoWebhook refuses a flow's webhook: no channel of this name is switched on.
 const CodeNoWebhook = "no_webhook"
 
-// Knows implements flow.Outward: whether a webhook channel of this name exists.
-func (s *Service) Knows(ctx context.Context, tenant, webhook string) (bool, error) {
-	doc, _, err := s.webhook(ctx, tenant, webhook)
-	return doc != nil, err
+// CodeWebhookOff says that a flow's webhook is a channel that is switched off.
+const CodeWebhookOff = "webhook_off"
+
+// Ready implements flow.Outward: there is a channel of this name, it is switched on, its secrets can be read, and its
+// address may be called. A name that nobody resolves just now stands in no way.
+func (s *Service) Ready(ctx context.Context, tenant, webhook string) (string, error) {
+	doc, c, err := s.webhook(ctx, tenant, webhook)
+	switch {
+	case err != nil:
+		return "", err
+	case doc == nil:
+		return CodeNoWebhook, nil
+	case !c.Enabled:
+		return CodeWebhookOff, nil
+	}
+	secrets, err := s.unseal(*doc)
+	switch {
+	case errors.Is(err, ErrSealed):
+		return CodeSealed, nil
+	case err != nil:
+		return "", err
+	case !s.dialer.reaches(ctx, secrets.URL):
+		return CodeAddress, nil
+	}
+	return "", nil
 }
 
 func (s *Service) webhook(ctx context.Context, tenant, name string) (*store.Doc, *Channel, error) {

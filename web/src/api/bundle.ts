@@ -46,6 +46,8 @@ export interface Bundle {
   zone: string
   /** How far the zone's clock is ahead of UTC now: "+08:00". */
   offset: string
+  /** The days on which the company works otherwise than Monday to Friday: date → it works. */
+  calendar?: Record<string, boolean>
 }
 
 export interface BundleOccasion {

@@ -42,6 +42,7 @@ export interface EngineInput {
     event: 'save' | 'submit' | 'approve'
     now: string
     zone: string
+    calendar?: Record<string, boolean>
     actor: { id: string; name: string }
     roles?: string[]
     readOnly?: string[]

@@ -74,6 +74,7 @@ function inputOf(
       event: options.event,
       now: bundle.now,
       zone: bundle.offset,
+      ...(bundle.calendar ? { calendar: bundle.calendar } : {}),
       actor,
       roles,
       readOnly: [...options.readOnly],

@@ -10,6 +10,7 @@ import { TabBar } from '@/ui/tab-bar'
 import { ApproverTablePanel } from './approver-table-panel'
 import { FlowJson } from './flow-json'
 import { FlowVersions } from './flow-versions'
+import { HookPanel } from './hook-panel'
 import { isAutomation } from './model'
 import { Overview } from './overview'
 import { ReplayPanel } from './replay-panel'
@@ -23,7 +24,7 @@ interface FlowPageProps {
   draft: ReactNode
 }
 
-type Tab = 'overview' | 'runs' | 'table' | 'replay' | 'scenarios' | 'json' | 'versions'
+type Tab = 'overview' | 'hook' | 'runs' | 'table' | 'replay' | 'scenarios' | 'json' | 'versions'
 
 /** What a flow people submit has, and what one has that starts by itself: nobody approves there. */
 const submitted: Tab[] = ['overview', 'table', 'replay', 'scenarios', 'json', 'versions']
@@ -34,7 +35,9 @@ export function FlowPage({ name, onBack, draft }: FlowPageProps) {
   const { t } = useTranslation()
   const { data: flow } = useSuspenseQuery(flowQueries.one(name))
   const [tab, setTab] = useState<Tab>('overview')
-  const tabs = isAutomation(flow.definition) ? automated : submitted
+  const called = flow.definition.start?.webhook || flow.published?.start?.webhook
+  const usual = isAutomation(flow.definition) ? automated : submitted
+  const tabs = called ? usual.toSpliced(1, 0, 'hook') : usual
   const errors = flow.problems.filter((problem) => problem.level === 'error').length
   const warnings = flow.problems.length - errors
   return (
@@ -68,6 +71,8 @@ function Panel({ tab, flow }: { tab: Tab; flow: FlowDetail }) {
   switch (tab) {
     case 'overview':
       return <Overview key={JSON.stringify(flow.definition)} flow={flow} />
+    case 'hook':
+      return <HookPanel flow={flow} />
     case 'runs':
       return <RunsPanel flow={flow} />
     case 'table':

@@ -1,13 +1,16 @@
 import './reports.css'
-import { ReloadOutlined } from '@ant-design/icons'
+import { FullscreenExitOutlined, FullscreenOutlined, ReloadOutlined } from '@ant-design/icons'
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { Button } from 'antd'
+import type { CSSProperties } from 'react'
 import { useTranslation } from 'react-i18next'
 import { reportQueries } from '@/api/reports'
 import { ApiError } from '@/api/request'
+import { currentLanguage } from '@/lib/i18n'
 import { textOf, titleOf } from '@/lib/texts'
 import { Failed } from '@/ui/failed'
 import { Page } from '@/ui/page'
+import { type FullScreen, useFullScreen } from '@/ui/use-full-screen'
 import { usePhone } from '@/ui/use-phone'
 import { AsOf } from './as-of'
 import { isMoney, type MoneyUnit } from './figures'
@@ -30,16 +33,31 @@ export function DashboardPage({ name, state, onState }: DashboardPageProps) {
   const phone = usePhone()
   const { data: board } = useSuspenseQuery(reportQueries.board(name))
   const given = readParams(state.p, board.params)
-  const run = useQuery(reportQueries.boardRun(name, given))
+  const full = useFullScreen()
+  const run = useQuery({
+    ...reportQueries.boardRun(name, given),
+    refetchInterval: full.on ? refreshEvery : false,
+  })
   const unit: MoneyUnit = state.unit ?? 'yuan'
   const runs = Object.values(run.data?.widgets ?? {})
   const money = runs.some((each) => 'columns' in each && each.columns.some(isMoney))
   const dates = runs.flatMap((each) => ('asOf' in each ? [each.asOf] : []))
   const problems = run.error instanceof ApiError ? run.error.problems : []
-  return (
+  const { widgets } = board
+  const rows = Math.max(1, ...compacted(widgets).map(({ y, h }) => y + h))
+  const page = (
     <Page
       title={titleOf(board)}
-      note={dates[0] && <AsOf date={dates[0]} />}
+      note={
+        <>
+          {dates[0] && <AsOf date={dates[0]} />}
+          {full.on && run.dataUpdatedAt > 0 && (
+            <span className="fw-quiet">
+              {t('report.refreshed', { time: clock(run.dataUpdatedAt) })}
+            </span>
+          )}
+        </>
+      }
       actions={
         <>
           {money && <UnitSwitch unit={unit} onChange={(next) => onState(withUnit(state, next))} />}
@@ -50,6 +68,7 @@ export function DashboardPage({ name, state, onState }: DashboardPageProps) {
           >
             {t('report.again')}
           </Button>
+          <ScreenButton full={full} />
         </>
       }
     >
@@ -67,8 +86,12 @@ export function DashboardPage({ name, state, onState }: DashboardPageProps) {
         <Failed error={run.error} onRetry={() => void run.refetch()} />
       )}
       {!run.error && (
-        <div className="fw-board" aria-busy={run.isFetching}>
-          {compacted(board.widgets).map((widget) => (
+        <div
+          className="fw-board"
+          style={{ '--rows': rows } as CSSProperties}
+          aria-busy={run.isFetching}
+        >
+          {compacted(widgets).map((widget) => (
             <div
               key={widget.name}
               className={phone && isSmall(widget) ? 'fw-half' : ''}
@@ -85,6 +108,30 @@ export function DashboardPage({ name, state, onState }: DashboardPageProps) {
         </div>
       )}
     </Page>
+  )
+  return <div className={full.on ? 'fw-screen' : ''}>{page}</div>
+}
+
+/** How often a dashboard that has the whole screen, as on a wall of the site office, is made anew: milliseconds. */
+const refreshEvery = 60_000
+
+/** The time of day, to the second, where the screen hangs. */
+function clock(at: number): string {
+  return new Date(at).toLocaleTimeString(currentLanguage(), { hour12: false })
+}
+
+/** Takes the whole screen and gives it back. A phone that does not give it has nothing to gain: its page is the window. */
+function ScreenButton({ full }: { full: FullScreen }) {
+  const { t } = useTranslation()
+  if (usePhone() && !full.real) return null
+  return (
+    <Button
+      icon={full.on ? <FullscreenExitOutlined /> : <FullscreenOutlined />}
+      aria-pressed={full.on}
+      onClick={full.toggle}
+    >
+      {t(full.on ? 'report.leaveScreen' : 'report.screen')}
+    </Button>
   )
 }
 
