@@ -34,7 +34,7 @@ func (r reply) trail() []string {
 func TestTheApprovalSheet(t *testing.T) {
 	onStores(t, func(w *world) {
 		t := w.t
-		admin, clerk, foreman, manager := w.signIn("admin"), w.signIn("clerk"), w.signIn("foreman"), w.signIn("manager")
+		admin, clerk, foreman := w.signIn("admin"), w.signIn("clerk"), w.signIn("foreman")
 		unit := admin.do("POST", "/entities/department/records", object{"values": object{"name": "工程部"}}).want(http.StatusCreated, "").text("id")
 		admin.do("PATCH", "/members/"+w.who("manager"), object{"department": unit}, header(`If-Match: "`+revOf(admin, w.who("manager"))+`"`)).want(http.StatusOK, "")
 		admin.approvedBy("[" + w.node("a", `, "allow": ["return"]`, "foreman") + "," + w.node("b", "", "manager") + "]")
@@ -44,8 +44,8 @@ func TestTheApprovalSheet(t *testing.T) {
 		foreman.act(foreman.open(id), "return", object{"to": "initiator", "comment": "照片不清"}).want(http.StatusOK, "")
 		clerk.do("POST", sheets+"/"+id+"/resubmit", object{"acknowledged": sheetReasons}).want(http.StatusOK, "")
 		w.clock.pass(2 * time.Hour)
-		labor := w.signIn("labor")
-		clerk, manager = w.signIn("clerk"), w.signIn("manager")
+		labor, manager := w.signIn("labor"), w.signIn("manager")
+		clerk = w.signIn("clerk")
 		task := labor.do("GET", "/tasks?tab=proxied", nil).want(http.StatusOK, "").text("tasks.0.id")
 		labor.act(task, "approve", object{"comment": "同意"}).want(http.StatusOK, "")
 
