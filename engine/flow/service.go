@@ -40,8 +40,8 @@ type Service struct {
 	config Config
 	outbox *outbox
 	firing chan struct{} // one for each deadline being fired
-	calls  callRate // of hooks: accepted
-	noted  callRate // of hooks: remembered
+	calls  callRate      // of hooks: accepted
+	noted  callRate      // of hooks: remembered
 	mu     sync.Mutex
 	plans  map[planKey]*Plan
 	ready  sync.Map // tenant → store.Store whose projections exist
