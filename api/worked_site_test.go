@@ -59,7 +59,7 @@ type site struct {
 
 // opened are the entities base and labor have for the inputs, in the order references need.
 var opened = []string{
-	"cost_subject", "customer", "work_calendar", "labor_policy", "project", "wbs_task", "supplier", "expense_contract", "bank_account",
+	"cost_subject", "customer", "work_calendar", "labor_policy", "project", "wbs_task", "supplier", "bank_account", "expense_contract",
 	"labor_team", "worker", "worker_rate", "day_labor_sheet", "piece_sheet", "wage_advance", "wage_adjust", "wage_sheet", "wage_payment",
 }
 

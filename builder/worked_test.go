@@ -61,7 +61,7 @@ type company struct {
 
 // loaded are the inputs the templates base and labor have entities for, in the order references need.
 var loaded = []string{
-	"cost_subject", "customer", "work_calendar", "labor_policy", "project", "wbs_task", "supplier", "expense_contract", "bank_account",
+	"cost_subject", "customer", "work_calendar", "labor_policy", "project", "wbs_task", "supplier", "bank_account", "expense_contract",
 	"labor_team", "worker", "worker_rate", "day_labor_sheet", "piece_sheet", "wage_advance", "wage_adjust", "wage_sheet", "wage_payment",
 }
 

@@ -88,7 +88,7 @@ func templateCatalog(tb testing.TB, files fs.FS) *def.Catalog {
 
 // workedOrder is the order in which the example's records can be entered: what is referred to first.
 var workedOrder = []string{
-	"cost_subject", "labor_policy", "work_calendar", "customer", "supplier", "project", "wbs_task", "expense_contract", "bank_account",
+	"cost_subject", "labor_policy", "work_calendar", "customer", "supplier", "project", "wbs_task", "bank_account", "expense_contract",
 	"labor_team", "worker", "worker_rate", "day_labor_sheet", "piece_sheet", "wage_sheet", "wage_payment",
 }
 
