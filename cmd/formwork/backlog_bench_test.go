@@ -155,8 +155,6 @@ func reportTimes(b *testing.B, of string, times []time.Duration) {
 // and meanwhile.
 func BenchmarkDueTimers(b *testing.B) {
 	made := keptBacklog(b)
-	due := time.Now().Add(time.Hour) // not before people were measured without them
-	made.inStore(func(ctx context.Context, _ *formwork, db store.Store) { made.copied(ctx, db, made.due(due), *benchDue) })
 	s := serveProcess(b, "formwork", []string{"serve", "--demo", "--data", made.data}, profiled()...)
 	foreman := s.signIn(made.data, "foreman")
 	tasks := firstTasks(foreman, 9_000)
