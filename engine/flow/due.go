@@ -225,9 +225,7 @@ func (s *Service) Reschedule(ctx context.Context, tenant string) error {
 				return fmt.Errorf("deadlines of %s: %w", entity, err)
 			}
 			for _, doc := range page.Docs {
-				_, _, err := s.act(ctx, engineActor(tenant), target{entity: entity, id: doc.ID}, Act{Verb: Reschedule})
-				var refused *Refused // over meanwhile
-				if err != nil && !errors.As(err, &refused) && !errors.Is(err, record.ErrNotFound) {
+				if err := s.reschedule(ctx, tenant, target{entity: entity, id: doc.ID}); err != nil {
 					return fmt.Errorf("deadlines of %s/%s: %w", entity, doc.ID, err)
 				}
 			}
@@ -235,6 +233,23 @@ func (s *Service) Reschedule(ctx context.Context, tenant string) error {
 		}
 	}
 	return nil
+}
+
+// reschedule works out the deadlines of one run anew. A record that breaks a unique rule since must not keep all others
+// from it: its deadlines stay as they are.
+func (s *Service) reschedule(ctx context.Context, tenant string, at target) error {
+	_, _, err := s.act(ctx, engineActor(tenant), at, Act{Verb: Reschedule})
+	var refused *Refused // over meanwhile
+	var invalid *record.InvalidError
+	switch {
+	case errors.As(err, &refused), errors.Is(err, record.ErrNotFound):
+		return nil
+	case errors.As(err, &invalid):
+		s.config.Log.ErrorContext(ctx, "deadlines of a record stay as they are",
+			"tenant", tenant, "entity", at.entity, "record", at.id, "error", err)
+		return nil
+	}
+	return err
 }
 
 // HandOver gives all open tasks of somebody who is disabled to his leader or to an admin of the flow, run by run. For

@@ -12,7 +12,8 @@
 //	l:sheet.tags   (value, n) of an indexed list
 //	s:sheet        full-text index of the grams of searched fields
 //
-// and for the tenant key (unique keys), event (the log), lease and collection (the shapes the tables have).
+// and for the tenant key (unique keys), event (the log), lease, collection (the shapes the tables have), block (how often
+// each block of records was written to) and extract (columns of blocks for sums, see extract.go).
 //
 // Columns hold: texts and ids as text; integers, booleans as integer; dates as 20260630, months as 202606, instants as
 // milliseconds since 1970, so a month is a division. Decimals are integers scaled by their field's places. A decimal
