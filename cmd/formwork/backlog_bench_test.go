@@ -161,7 +161,7 @@ func BenchmarkDueTimers(b *testing.B) {
 	made := keptBacklog(b)
 	s := serveProcess(b, "formwork", []string{"serve", "--demo", "--data", made.data}, profiled()...)
 	foreman := s.signIn(made.data, "foreman")
-	tasks := firstTasks(foreman, 9_000)
+	tasks := firstTasks(foreman, benchOpen/2)
 	p := &pace{b: b, who: foreman, tasks: tasks}
 	quietly := p.during(func() { time.Sleep(20 * time.Second) })
 	s.stop()
