@@ -353,6 +353,14 @@ func TestRunsMoveToTheNewVersion(t *testing.T) {
 		}
 		waiting := admin.do("GET", "/flows/tasks?flow=verbs&node=b", nil).want(http.StatusOK, "")
 		task := waiting.text("tasks.0.id")
+		if waiting.text("tasks.0.can.0") != "reassign" {
+			t.Errorf("the flow admin may not reassign: %s", waiting.body)
+		}
+		for _, load := range m.Flows {
+			if want := load.Flow == "verbs"; (len(load.Can) > 0) != want {
+				t.Errorf("%s: the admin may %v", load.Flow, load.Can)
+			}
+		}
 		unsaid := object{"tasks": []string{task}, "to": w.who("labor")}
 		admin.do("POST", "/flows/reassign", unsaid).want(http.StatusUnprocessableEntity, "comment_required")
 		for verb, body := range map[string]object{

@@ -415,7 +415,10 @@ func (s *Service) OpenTasks(ctx context.Context, actor access.Actor, in RunQuery
 	}
 	open := OpenTaskPage{Tasks: make([]OpenTask, len(page.Tasks)), Next: page.Next}
 	for i, item := range page.Tasks {
-		open.Tasks[i] = OpenTask{TaskItem: item, Can: may.verbs(item.Flow, Reassign)}
+		open.Tasks[i] = OpenTask{TaskItem: item, Can: []Verb{}}
+		if item.Node != StartNode { // only the initiator submits again
+			open.Tasks[i].Can = may.verbs(item.Flow, Reassign)
+		}
 	}
 	return open, nil
 }

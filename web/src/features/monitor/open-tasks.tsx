@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { monitorQueries, type OpenTask, type PersonLoad, reassign } from '@/api/monitor'
 import { Attempt } from '@/api/request'
+import { nodeText } from '@/form/verbs/needs'
 import { PeopleSelect } from '@/form/verbs/people-select'
 import { problemText } from '@/lib/problems/explain'
 import { fromNow } from '@/lib/time'
@@ -78,7 +79,7 @@ function TaskTable({ user, overdue, chosen, onChoose }: TaskTableProps) {
   if (tasks.length === 0) return <Nothing text={t('monitor.noneOpen')} />
   return (
     <>
-      {tasks.some((task) => task.can.length === 0) && <OnlyWatching />}
+      {tasks.some((task) => task.can.length === 0 && task.node !== 'start') && <OnlyWatching />}
       <Table<OpenTask>
         size="small"
         rowKey="id"
@@ -103,7 +104,10 @@ function TaskTable({ user, overdue, chosen, onChoose }: TaskTableProps) {
               </Link>
             ),
           },
-          { title: t('monitor.node'), dataIndex: 'nodeTitle' },
+          {
+            title: t('monitor.node'),
+            render: (_, task) => nodeText(task.node, task.nodeTitle),
+          },
           { title: t('monitor.holder'), render: (_, task) => task.for?.name },
           {
             title: t('monitor.since'),
