@@ -25,7 +25,8 @@ test('the administrator is told of three mistakes, mends them, simulates, replay
   await accessible(admin)
 
   await edit(admin, flow, (definition) => {
-    nodeOf(definition, 'cost_engineer').when = "chargeback_amount > 0 or location == '厂区'"
+    // No sheet is at that place: once mended, the flow's own scenarios come out as before.
+    nodeOf(definition, 'cost_engineer').when = "chargeback_amount > 0 or location == '厂区外'"
     nodeOf(definition, 'labor_admin').who?.push('role:nobody')
     nodeOf(definition, 'tell_labor').when = 'total_hours > 0 or total_hours <= 0'
   })
@@ -45,9 +46,11 @@ test('the administrator is told of three mistakes, mends them, simulates, replay
     await about.getByRole('button', { name: t('flows.fix') }).click()
     await expect(card(admin, 'cost_engineer')).toContainText('nz(location')
     await expect(card(admin, 'cost_engineer')).not.toContainText('错误')
-    for (const left of [1, 0]) {
-      await findings.getByRole('button', { name: t('flows.fix') }).first().click()
-      if (left > 0) await expect(findings.getByRole('listitem')).toHaveCount(left)
+    // Without errors the scenarios of the flow are played too, so the list may grow before it is empty.
+    for (const code of ['unknown_name', 'else_unreachable']) {
+      const mistake = findings.getByRole('listitem').filter({ hasText: t(`findings.${code}`) })
+      await mistake.getByRole('button', { name: t('flows.fix') }).click()
+      await expect(mistake).toBeHidden()
     }
     await expect(admin.getByText(t('definitions.clean')).first()).toBeVisible()
   })
@@ -73,7 +76,8 @@ test('the administrator is told of three mistakes, mends them, simulates, replay
   await test.step('the scenario passes, and fails when the threshold moves', async () => {
     await admin.getByRole('tab', { name: t('flows.tabs.scenarios') }).click()
     await admin.getByRole('button', { name: t('flows.playScenarios') }).click()
-    await expect(admin.getByText(t('flows.passed'), { exact: true })).toBeVisible()
+    const saved = admin.getByRole('listitem').filter({ hasText: '加班不多' })
+    await expect(saved.getByText(t('flows.passed'), { exact: true })).toBeVisible()
     await accessible(admin)
     await edit(admin, flow, (definition) => {
       nodeOf(definition, 'labor_admin').when = 'max_ot_hours >= 0'

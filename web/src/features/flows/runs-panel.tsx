@@ -62,13 +62,13 @@ function Run({ run }: { run: AutomationRun }) {
         <Chip tone={run.incident ? 'bad' : (tones[run.status] ?? 'quiet')}>
           {translateIfKnown(`automation.status.${run.status}`) ?? run.status}
         </Chip>{' '}
-        {translateIfKnown(`automation.trigger.${run.trigger}`) ?? run.trigger}{' '}
-        {run.entity && run.record && (
-          <Link to="/e/$entity/r/$id" params={{ entity: run.entity, id: run.record }}>
-            {t('flows.runAbout')}
-          </Link>
-        )}
+        {translateIfKnown(`automation.trigger.${run.trigger}`) ?? run.trigger}
       </span>
+      {run.entity && run.record && (
+        <Link to="/e/$entity/r/$id" params={{ entity: run.entity, id: run.record }}>
+          {t('flows.runAbout')}
+        </Link>
+      )}
       {run.incident && <span>{effectError(run.incident)}</span>}
       <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{t('flows.runDetails')}</summary>
