@@ -112,8 +112,8 @@ func (l *linter) fixMissing(n *node, p *def.Problem) []def.PatchStep {
 	return replace(p.Path, source)
 }
 
-// nothingOf is the value that stands for a missing one, as source.
-var nothingOf = map[expr.Kind]string{expr.KindNumber: "0", expr.KindText: `''`, expr.KindBool: "false"}
+// nothingOf is the value that stands for a missing one, as source. The empty text would be missing again.
+var nothingOf = map[expr.Kind]string{expr.KindNumber: "0", expr.KindText: `'-'`, expr.KindBool: "false"}
 
 // conditionAt finds the condition at a place in a node: /when, /branches/1/when.
 func (l *linter) conditionAt(n *node, member string) *condition {

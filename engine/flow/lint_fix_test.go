@@ -33,7 +33,7 @@ func TestFindingsOfferTheirFix(t *testing.T) {
 		{
 			"a number that may be missing",
 			`[{"name": "a", "type": "approve", "who": ["role:finance"], "when": "margin > 5 and note == 'margin'"}]`, "maybe_missing",
-			`[{"op":"replace","path":"/nodes/0/when","value":"nz(margin, 0) \u003e 5 and nz(note, '') == 'margin'"}]`,
+			`[{"op":"replace","path":"/nodes/0/when","value":"nz(margin, 0) \u003e 5 and nz(note, '-') == 'margin'"}]`,
 		},
 		{
 			"in a branch, guarded once already",
