@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	maxDue  = 500 // runs with a due deadline that are looked up at once
-	firers  = 8   // deadlines of this process that are fired at once: they share the disk's syncs
-	yieldTo = 10 * time.Millisecond
+	maxDue  = 500                   // runs with a due deadline that are looked up at once
+	firers  = 4                     // deadlines of this process that are fired at once: they share the disk's syncs
+	yieldTo = 50 * time.Millisecond // how long a deadline waits for people who are being served
 )
 
 // FireDue fires the deadlines of a tenant that are due, each as one command of the engine, and gives their number. It
