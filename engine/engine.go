@@ -305,6 +305,7 @@ func (e *Engine) dropStale(ctx context.Context, name string, tail *event.Tail) e
 // observe drops what is cached of things that changed.
 func (e *Engine) observe(tenantName string, events []store.Event) {
 	e.Access.Observe(tenantName, events)
+	e.Records.Observe(tenantName, events)
 	e.calendars.observe(tenantName, events)
 	for _, ev := range events {
 		if ev.Entity == "user" || ev.Entity == "department" {

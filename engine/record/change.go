@@ -80,7 +80,14 @@ func (s *Service) change(ctx context.Context, at rewriting, step func(*write) (*
 // current reads the record of a write, over the catalog of its running instance. It fails with *ConflictError if it is
 // not at the revision the caller saw.
 func (s *Service) current(ctx context.Context, at rewriting) (*request, *store.Doc, error) {
-	r, stored, err := s.find(ctx, at.actor, at.entity, at.id)
+	r, err := s.begin(ctx, at.actor, at.entity)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := r.decides(ctx); err != nil {
+		return nil, nil, err
+	}
+	stored, err := r.get(ctx, at.id)
 	if err != nil {
 		return nil, nil, err
 	}

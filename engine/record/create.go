@@ -33,6 +33,9 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, entity string,
 
 // createOnce stores a new record, or finds the one the same request stored before.
 func (r *request) createOnce(ctx context.Context, in CreateInput) (doc *store.Doc, replay bool, err error) {
+	if err := r.decides(ctx); err != nil {
+		return nil, false, err
+	}
 	if err := r.mayCreate(ctx, in); err != nil {
 		return nil, false, err
 	}

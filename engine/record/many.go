@@ -48,6 +48,9 @@ func (s *Service) CreateMany(ctx context.Context, actor access.Actor, entity str
 	if err != nil {
 		return nil, err
 	}
+	if err := r.decides(ctx); err != nil {
+		return nil, err
+	}
 	answers := make([]Many, len(in.Records))
 	fresh, err := r.fresh(ctx, &in, answers)
 	if err != nil {
@@ -133,8 +136,9 @@ func (r *request) batch(ctx context.Context, in ManyInput) ([]*member, error) {
 // putAll stores the members together and recomputes their parents once.
 func (r *request) putAll(ctx context.Context, ready []*member) {
 	puts := make([]store.Write, len(ready))
+	stored := make([]string, len(ready))
 	for i, m := range ready {
-		puts[i] = m.put
+		puts[i], stored[i] = m.put, m.put.Doc.ID
 	}
 	var parents []parent
 	for i, err := range r.store.Put(ctx, puts...) {
@@ -146,7 +150,7 @@ func (r *request) putAll(ctx context.Context, ready []*member) {
 			parents = append(parents, r.parentsOf(m.write.compiled, nil, &m.put.Doc)...)
 		}
 	}
-	r.service.written(r.actor.Tenant, r.entity.Name)
+	r.service.written(r.actor.Tenant, r.entity.Name, stored...)
 	slices.SortFunc(parents, func(a, b parent) int { return strings.Compare(a.entity+a.id, b.entity+b.id) })
 	r.service.rollUp(ctx, slices.Compact(parents))
 }

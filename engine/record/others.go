@@ -14,8 +14,9 @@ import (
 // query, and nothing is read twice.
 type others struct {
 	store store.Store
-	docs  map[string]map[string]*store.Doc // entity → id → document; nil: known not to exist
-	fresh map[string]*want                 // what the next round reads, by entity
+	kept  *keptDocs            // nil: everything is read
+	docs  map[string]documents // entity → id → document; nil: known not to exist
+	fresh map[string]*want     // what the next round reads, by entity
 }
 
 // want is what a round needs of one entity: documents by id, and those a filter admits.
@@ -23,14 +24,14 @@ type want struct {
 	ids    []string
 	asked  map[string]bool // the ids
 	wheres []*query.Filter
-	got    [][]store.Doc // per filter
+	got    [][]*store.Doc // per filter
 }
 
 // maxRelated is how many documents the lookups of one round may read of an entity.
 const maxRelated = 20_000
 
-func newOthers(st store.Store) *others {
-	return &others{store: st, docs: map[string]map[string]*store.Doc{}, fresh: map[string]*want{}}
+func newOthers(st store.Store, known *keptDocs) *others {
+	return &others{store: st, kept: known, docs: map[string]documents{}, fresh: map[string]*want{}}
 }
 
 func (o *others) want(entity string) *want {
@@ -69,47 +70,80 @@ func (o *others) doc(entity, id string) (*store.Doc, bool) {
 // read answers what was asked for, with one query per entity.
 func (o *others) read(ctx context.Context) error {
 	for entity, w := range o.fresh {
-		docs, err := o.query(ctx, entity, w)
-		if err != nil {
+		if err := o.readOne(ctx, entity, w); err != nil {
 			return fmt.Errorf("related %s: %w", entity, err)
 		}
-		o.keep(entity, w, docs)
 	}
 	o.fresh = map[string]*want{}
 	return nil
 }
 
-func (o *others) query(ctx context.Context, entity string, w *want) ([]store.Doc, error) {
-	if len(w.wheres) == 0 {
-		return o.store.Get(ctx, entity, w.ids...)
+// readOne answers what was asked of one entity; documents that are kept by their id are not read.
+func (o *others) readOne(ctx context.Context, entity string, w *want) error {
+	ids := w.ids
+	known := o.known(entity, ids)
+	if o.kept == nil || !keepable(entity) {
+		docs, err := o.find(ctx, entity, w.wheres, ids)
+		known.add(w, docs)
+		return err
 	}
-	parts := slices.Clone(w.wheres)
-	if len(w.ids) > 0 {
-		parts = append(parts, idIn(w.ids))
+	found, ids, version := o.kept.take(entity, ids)
+	for _, doc := range found {
+		known[doc.ID] = doc
 	}
-	return findAll(ctx, o.store, query.Query{Collection: entity, Where: query.AnyOf(parts...), Limit: 1000}, maxRelated)
+	if len(ids) == 0 && len(w.wheres) == 0 {
+		return nil
+	}
+	docs, err := o.find(ctx, entity, w.wheres, ids)
+	if err != nil {
+		return err
+	}
+	o.kept.keep(entity, version, slices.DeleteFunc(slices.Clone(docs), func(doc store.Doc) bool { return !w.asked[doc.ID] }))
+	known.add(w, docs)
+	return nil
 }
 
-func (o *others) keep(entity string, w *want, docs []store.Doc) {
+// documents are those known of an entity, by id.
+type documents map[string]*store.Doc
+
+// known gives the documents of an entity, with nothing yet for some ids.
+func (o *others) known(entity string, ids []string) documents {
 	byID := o.docs[entity]
 	if byID == nil {
-		byID = make(map[string]*store.Doc, len(docs))
+		byID = make(documents, len(ids))
 		o.docs[entity] = byID
 	}
-	for _, id := range w.ids {
+	for _, id := range ids {
 		byID[id] = nil
 	}
+	return byID
+}
+
+// add adds what was read, and tells each search of the round what it found.
+func (d documents) add(w *want, docs []store.Doc) {
 	for i := range docs {
-		byID[docs[i].ID] = &docs[i]
+		d[docs[i].ID] = &docs[i]
 	}
-	w.got = make([][]store.Doc, len(w.wheres))
+	w.got = make([][]*store.Doc, len(w.wheres))
 	for n, where := range w.wheres {
 		for i := range docs {
 			if query.Match(where, docs[i].Record()) {
-				w.got[n] = append(w.got[n], docs[i])
+				w.got[n] = append(w.got[n], &docs[i])
 			}
 		}
 	}
+}
+
+// find reads the documents some filters admit, and those with some ids, by one query.
+func (o *others) find(ctx context.Context, entity string, wheres []*query.Filter, ids []string) ([]store.Doc, error) {
+	if len(wheres) == 0 {
+		return o.store.Get(ctx, entity, ids...)
+	}
+	parts := slices.Clone(wheres)
+	if len(ids) > 0 {
+		parts = append(parts, idIn(ids))
+	}
+	return findAll(ctx, o.store, query.Query{Collection: entity, Where: query.AnyOf(parts...), Limit: 1000}, maxRelated)
 }
 
 // idIn is the filter for documents with these ids.

@@ -380,8 +380,7 @@ func (r *request) findKeys(ctx context.Context, keys map[string]map[string]strin
 			return err
 		}
 		natural := r.catalog.Entities[name].Natural
-		for i := range f.from.got[f.at] {
-			doc := &f.from.got[f.at][i]
+		for _, doc := range f.from.got[f.at] {
 			if slices.Contains(ended, doc.State) || !reads.Admits(doc.Record()) {
 				continue // holds no key any more, or is nothing the actor knows of
 			}

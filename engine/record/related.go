@@ -330,8 +330,8 @@ func (a *asker) look(ctx context.Context, q *question) error {
 		sees = func(doc *store.Doc) bool { return a.seesLookup(rights, q, doc) }
 	}
 	var docs []*store.Doc
-	for i := range q.from.got[q.at] {
-		if doc := &q.from.got[q.at][i]; query.Match(q.where, doc.Record()) && sees(doc) {
+	for _, doc := range q.from.got[q.at] {
+		if query.Match(q.where, doc.Record()) && sees(doc) {
 			docs = append(docs, doc)
 		}
 	}

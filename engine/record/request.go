@@ -58,7 +58,7 @@ func (s *Service) begin(ctx context.Context, actor access.Actor, entity string) 
 	return &request{
 		service: s, actor: actor, store: st, catalog: catalog, entity: definition,
 		now: s.config.Clock().UTC().Truncate(time.Millisecond), zone: zone, vars: vars,
-		rights: map[rightsKey]access.Rights{}, others: newOthers(st), related: noAnswers(),
+		rights: map[rightsKey]access.Rights{}, others: newOthers(st, s.kept.of(actor.Tenant, st)), related: noAnswers(),
 	}, nil
 }
 

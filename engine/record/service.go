@@ -19,6 +19,7 @@ import (
 type Service struct {
 	config   Config
 	cache    cache
+	kept     kept
 	numbers  *numbers
 	runs     *runs    // of rollups
 	prepared sync.Map // tenant → store.Store whose system collections exist
@@ -29,7 +30,8 @@ func New(c Config) (*Service, error) {
 	if c.Catalogs == nil || c.Stores == nil || c.Access == nil || c.Clock == nil || c.NewID == nil || c.Zone == nil {
 		return nil, errors.New("record service: incomplete configuration")
 	}
-	return &Service{config: c, cache: cache{entries: map[cacheKey]*compiled{}}, numbers: newNumbers(), runs: newRuns()}, nil
+	return &Service{config: c, cache: cache{entries: map[cacheKey]*compiled{}},
+		kept: kept{clock: c.Clock, tenants: map[string]*keptDocs{}}, numbers: newNumbers(), runs: newRuns()}, nil
 }
 
 // open gives a tenant's store with the system collections of this package in it.
@@ -69,7 +71,7 @@ func (s *Service) Project(ctx context.Context, tenant string, writes ...store.Wr
 	errs := st.Put(ctx, writes...)
 	for i, w := range writes {
 		if errs[i] == nil {
-			s.written(tenant, w.Collection)
+			s.written(tenant, w.Collection, w.Doc.ID)
 		}
 	}
 	return errs
@@ -166,6 +168,9 @@ func (s *Service) rewrite(ctx context.Context, at rewriting, decide func(*write)
 	for range maxRetries {
 		r, err := s.begin(ctx, at.actor, at.entity)
 		if err != nil {
+			return nil, err
+		}
+		if err := r.decides(ctx); err != nil {
 			return nil, err
 		}
 		stored, err := r.get(ctx, at.id)

@@ -298,7 +298,7 @@ func (w *write) put(ctx context.Context, doc store.Doc, o outcome) (store.Doc, e
 		w.giveBack(ctx, links, err)
 		return store.Doc{}, err
 	}
-	w.service.written(w.actor.Tenant, w.entity.Name)
+	w.service.written(w.actor.Tenant, w.entity.Name, doc.ID)
 	w.service.rollUp(ctx, w.parentsOf(w.compiled, w.stored, &put.Doc))
 	return put.Doc, nil
 }
@@ -327,7 +327,8 @@ func (w *write) refused(doc *store.Doc, err error) error {
 }
 
 // written tells caches and listeners of a change.
-func (s *Service) written(tenant, entity string) {
+func (s *Service) written(tenant, entity string, ids ...string) {
+	s.kept.changed(tenant, entity, ids...)
 	s.config.Access.Changed(tenant, entity)
 	if s.config.Events != nil {
 		s.config.Events.Wake(tenant)

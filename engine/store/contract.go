@@ -60,6 +60,14 @@ type Store interface {
 	Drop(ctx context.Context) error
 }
 
+// Prompt is implemented by a Store whose log holds the events of a write as soon as the write can be read, whichever
+// process did it. Whoever has read such a log to its end knows of every write that was done before.
+type Prompt interface {
+	Store
+	// Prompt does nothing: it tells stores that keep this promise from others.
+	Prompt()
+}
+
 // Doc is one stored document. Its JSON form is the wire form of a record without entity and refs.
 type Doc struct {
 	ID        string          `json:"id"`

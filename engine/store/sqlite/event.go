@@ -50,6 +50,9 @@ func (db *database) Events(ctx context.Context, after int64, limit int) ([]store
 	return events, wrap("events", plainError(ctx, rows.Err()))
 }
 
+// Prompt implements store.Prompt: events are written in the transaction of their document.
+func (db *database) Prompt() {}
+
 // Lease takes, renews or gives back a named lease.
 func (db *database) Lease(ctx context.Context, name, holder string, ttl time.Duration) (fence int64, err error) {
 	refused := false
