@@ -27,8 +27,9 @@ const maxID = 64
 // validators (definitions.md §14), in canonical form.
 func PortableSchema(e *Entity) json.RawMessage { return appendCanonical(nil, portable{}.entity(e)) }
 
-// portable writes schemas; opening leaves out what imported opening data need not satisfy (required, minItems).
-type portable struct{ opening bool }
+// portable writes schemas; opening leaves out what imported opening data need not satisfy (required, minItems), terse
+// writes options without their titles, for our own validator: of oneOf it makes an error for every option a value is not.
+type portable struct{ opening, terse bool }
 
 func (p portable) entity(e *Entity) map[string]any {
 	schema := plainTree(e.Plain)
@@ -82,7 +83,7 @@ func (p portable) field(f *Field) map[string]any {
 	case f.Target() != "", f.IsFile():
 		schema["maxLength"] = count(maxID)
 	case f.XType == TypeSelect:
-		options(schema, f.Opts)
+		p.options(schema, f.Opts)
 	case f.IsText():
 		texts(schema, f)
 	default:
@@ -132,7 +133,7 @@ func (p portable) list(schema map[string]any, f *Field) {
 	}
 	items := map[string]any{"type": "string"}
 	if f.IsOption() {
-		options(items, f.Opts)
+		p.options(items, f.Opts)
 	} else {
 		items["maxLength"] = count(maxID)
 	}
@@ -140,11 +141,18 @@ func (p portable) list(schema map[string]any, f *Field) {
 }
 
 // options writes the options in force; disabled ones stay valid in records that have them.
-func options(schema map[string]any, opts []*Option) {
+func (p portable) options(schema map[string]any, opts []*Option) {
 	if len(opts) == 0 {
 		return
 	}
 	list := make([]any, len(opts))
+	if p.terse {
+		for i, option := range opts {
+			list[i] = option.Const
+		}
+		schema["enum"] = list
+		return
+	}
 	for i, option := range opts {
 		list[i] = map[string]any{"const": option.Const, "title": option.Title}
 	}

@@ -39,10 +39,10 @@ func (c *Catalog) Validator(entity string) (*Validator, error) {
 func newValidator(e *Entity) (*Validator, error) {
 	var v Validator
 	var err error
-	if v.strict, err = compileSchema(schemaURL+"records/"+e.Name, portable{}.entity(e)); err != nil {
+	if v.strict, err = compileSchema(schemaURL+"records/"+e.Name, portable{terse: true}.entity(e)); err != nil {
 		return nil, fmt.Errorf("validator of %s: %w", e.Name, err)
 	}
-	if v.opening, err = compileSchema(schemaURL+"opening/"+e.Name, portable{opening: true}.entity(e)); err != nil {
+	if v.opening, err = compileSchema(schemaURL+"opening/"+e.Name, portable{opening: true, terse: true}.entity(e)); err != nil {
 		return nil, fmt.Errorf("validator of %s: %w", e.Name, err)
 	}
 	return &v, nil
