@@ -87,9 +87,16 @@ type Act struct {
 
 // Instance reads what record.Service must know of a stored run. A run that has ended pins nothing any more.
 func Instance(raw json.RawMessage) (record.Instance, error) {
-	st, err := decodeState(raw)
-	if err != nil {
-		return record.Instance{}, err
+	var st struct {
+		Status    Status `json:"status"`
+		Catalog   string `json:"catalog"`
+		Initiator Person `json:"initiator"`
+	}
+	if len(raw) == 0 || string(raw) == "null" {
+		return record.Instance{}, nil
+	}
+	if err := json.Unmarshal(raw, &st); err != nil {
+		return record.Instance{}, fmt.Errorf("flow state: %w", err)
 	}
 	in := record.Instance{Initiator: st.Initiator.ID}
 	if !st.Status.Ended() {

@@ -109,7 +109,7 @@ func (w *write) patch(ctx context.Context, in PatchInput) (*store.Doc, error) {
 	if err := w.allowed(ctx, access.Update); err != nil {
 		return nil, err
 	}
-	instance, err := w.service.instance(w.stored.Flow)
+	instance, err := w.instance(w.stored.Flow)
 	if err != nil {
 		return nil, err
 	}

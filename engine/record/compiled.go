@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"formwork/engine/access"
@@ -24,6 +25,7 @@ type compiled struct {
 	forms    map[string]*form.Form // by name of the form, "" = the entity alone
 	numbered []*def.Field          // automatic numbers
 	plan     []planned             // the fields in their order
+	named    []planned             // those that name other records, and sub-tables with such columns, by name
 	rollups  []*rollup             // fields of parents that sum this entity's records up
 	follow   []*def.Field          // fields that follow from the entity's own rollups
 	// readsNumbers: something may be computed from an automatic number, so that giving one means computing again.
@@ -74,6 +76,7 @@ func compile(catalog *def.Catalog, entity *def.Entity) (*compiled, error) {
 		catalog: catalog, entity: entity, choices: map[string]*query.Filter{}, wheres: map[string]*query.Filter{},
 		forms: map[string]*form.Form{}, plan: planOf(entity),
 	}
+	c.named = namedOf(c.plan)
 	var err error
 	if c.lookups, err = compileLookups(catalog, entity); err != nil {
 		return nil, err
@@ -119,6 +122,19 @@ func planOf(entity *def.Entity) []planned {
 		plan = append(plan, planned{field, field.Columns()})
 	}
 	return plan
+}
+
+// namedOf keeps the fields and columns that name other records.
+func namedOf(plan []planned) []planned {
+	var all []planned
+	for _, field := range plan {
+		columns := slices.DeleteFunc(slices.Clone(field.columns), func(c *def.Field) bool { return named(c) == "" })
+		if named(field.Field) != "" || len(columns) > 0 {
+			all = append(all, planned{field.Field, columns})
+		}
+	}
+	slices.SortFunc(all, func(a, b planned) int { return strings.Compare(a.Name, b.Name) })
+	return all
 }
 
 // readsNumbers tells whether the name of an automatic number stands in any formula, rule or form of the entity.

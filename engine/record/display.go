@@ -45,12 +45,16 @@ func (v *show) records(ctx context.Context, docs []store.Doc) ([]Record, error) 
 		}
 		shown = append(shown, rec)
 	}
-	texts := &texts{request: v.request, refs: map[string]map[string]string{}}
+	compiled, err := v.service.compiled(v.catalog, v.entity)
+	if err != nil {
+		return nil, err
+	}
+	texts := &texts{request: v.request, refs: map[string]map[string]string{}, fields: compiled.named}
 	if err := v.lead(ctx, shown, texts); err != nil {
 		return nil, err
 	}
 	for i := range shown {
-		texts.collect(v.entity, &shown[i])
+		texts.collect(&shown[i])
 	}
 	if err := texts.resolve(ctx); err != nil {
 		return nil, err
@@ -185,17 +189,18 @@ func (r *request) seen(ctx context.Context, entity *def.Entity, id, name string)
 // texts collects the display texts of what a page refers to: entity → id → text.
 type texts struct {
 	*request
-	refs map[string]map[string]string
+	refs   map[string]map[string]string
+	fields []planned // those of the page's entity that name records
 }
 
 // maxDisplay is how many references a display text may lead through.
 const maxDisplay = 3
 
 // collect notes every reference a shown record holds.
-func (t *texts) collect(entity *def.Entity, rec *Record) {
+func (t *texts) collect(rec *Record) {
 	t.want(createdBy, rec.CreatedBy)
 	t.want(createdBy, rec.UpdatedBy)
-	eachReference(entity, rec.Values, func(field *def.Field, id string) { t.want(field, id) })
+	eachReference(t.fields, rec.Values, func(field *def.Field, id string) { t.want(field, id) })
 }
 
 var createdBy = &def.Field{XType: def.TypeUser}
@@ -246,28 +251,21 @@ func idsOf(value any) []string {
 	return nil
 }
 
-// eachReference calls visit for every id a record's values refer to, in rows too.
-func eachReference(entity *def.Entity, values form.Values, visit func(field *def.Field, id string)) {
-	of := func(field *def.Field, value any) {
-		if named(field) == "" {
-			return
+// eachReference calls visit for every id a record's values refer to, in rows too; fields are those that may.
+func eachReference(fields []planned, values form.Values, visit func(field *def.Field, id string)) {
+	for _, field := range fields {
+		if !field.IsTable() {
+			for _, id := range idsOf(values[field.Name]) {
+				visit(field.Field, id)
+			}
+			continue
 		}
-		for _, id := range idsOf(value) {
-			visit(field, id)
-		}
-	}
-	for _, name := range sortedKeys(values) {
-		field := entity.Properties[name]
-		switch {
-		case field == nil:
-		case field.IsTable():
-			for _, row := range rowsOf(values[name]) {
-				for _, column := range field.Columns() {
-					of(column, row[column.Name])
+		for _, row := range rowsOf(values[field.Name]) {
+			for _, column := range field.columns {
+				for _, id := range idsOf(row[column.Name]) {
+					visit(column, id)
 				}
 			}
-		default:
-			of(field, values[name])
 		}
 	}
 }
@@ -373,7 +371,7 @@ func (t *texts) of(ctx context.Context, entity *def.Entity, rec *Record) (map[st
 	add(def.EntityUser, rec.CreatedBy)
 	add(def.EntityUser, rec.UpdatedBy)
 	var own []reference
-	eachReference(entity, rec.Values, func(field *def.Field, id string) {
+	eachReference(t.fields, rec.Values, func(field *def.Field, id string) {
 		add(named(field), id)
 		if field.Display != "" {
 			own = append(own, reference{entity: field.Target(), id: id, field: field})
@@ -415,7 +413,7 @@ const (
 // can lists what the actor may do with a stored record by his grants and its state.
 func (r *request) can(ctx context.Context, doc *store.Doc) ([]string, error) {
 	rec := doc.Record()
-	instance, err := r.service.instance(doc.Flow)
+	instance, err := r.instance(doc.Flow)
 	if err != nil {
 		return nil, err
 	}

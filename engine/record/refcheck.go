@@ -126,22 +126,24 @@ func (r *request) needVariables(ctx context.Context, admissions []admission) err
 // references lists every reference a record's values hold, with its place.
 func references(plan []planned, values form.Values) []reference {
 	var list []reference
-	add := func(field *def.Field, value any, path string, row map[string]any) {
-		if field.Target() == "" {
-			return
-		}
-		for _, id := range idsOf(value) {
-			list = append(list, reference{field.Target(), id, field, path, row})
-		}
-	}
 	for _, field := range plan {
 		if !field.IsTable() {
-			add(field.Field, values[field.Name], field.Name, nil)
+			for _, id := range idsOf(values[field.Name]) {
+				if field.Target() != "" {
+					list = append(list, reference{field.Target(), id, field.Field, field.Name, nil})
+				}
+			}
 			continue
 		}
 		for _, row := range rowsOf(values[field.Name]) {
 			for _, column := range field.columns {
-				add(column, row[column.Name], fmt.Sprintf("%s[%v].%s", field.Name, row["_id"], column.Name), row)
+				if column.Target() == "" {
+					continue
+				}
+				for _, id := range idsOf(row[column.Name]) {
+					path := fmt.Sprintf("%s[%v].%s", field.Name, row["_id"], column.Name)
+					list = append(list, reference{column.Target(), id, column, path, row})
+				}
 			}
 		}
 	}

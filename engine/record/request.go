@@ -26,6 +26,7 @@ type request struct {
 	rights  map[rightsKey]access.Rights
 	others  *others
 	related form.Related // what forms were answered
+	running running
 }
 
 type rightsKey struct {

@@ -37,7 +37,24 @@ const (
 	levelWarning = "warning"
 )
 
+// running is the instance a request read last: it is asked for several times while one record is shown.
+type running struct {
+	from     *byte // where its stored form begins
+	instance Instance
+}
+
 // instance reads what this package must know of a stored instance.
+func (r *request) instance(flow json.RawMessage) (Instance, error) {
+	if len(flow) > 0 && r.running.from == &flow[0] {
+		return r.running.instance, nil
+	}
+	instance, err := r.service.instance(flow)
+	if err == nil && len(flow) > 0 {
+		r.running = running{&flow[0], instance}
+	}
+	return instance, err
+}
+
 func (s *Service) instance(flow json.RawMessage) (Instance, error) {
 	if len(flow) == 0 || s.config.Instance == nil {
 		return Instance{}, nil

@@ -71,7 +71,7 @@ func (r *request) write(ctx context.Context, stored *store.Doc) (*write, error) 
 
 // pinned is the request over the catalog of the instance that runs on a document.
 func (r *request) pinned(ctx context.Context, doc *store.Doc) (*request, error) {
-	instance, err := r.service.instance(doc.Flow)
+	instance, err := r.instance(doc.Flow)
 	if err != nil || instance.Catalog == "" || instance.Catalog == r.catalog.Version {
 		return r, err
 	}

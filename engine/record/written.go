@@ -73,7 +73,7 @@ func (s *Service) Show(ctx context.Context, actor access.Actor, full *Full) (Rec
 	if err != nil {
 		return Record{}, err
 	}
-	r.others = full.write.others
+	r.others, r.running = full.write.others, full.write.running
 	return r.toReader(ctx, full.write.stored)
 }
 
@@ -83,6 +83,6 @@ func (s *Service) ShowParticipant(ctx context.Context, actor access.Actor, full 
 	if err != nil {
 		return Record{}, err
 	}
-	r.others = full.write.others
+	r.others, r.running = full.write.others, full.write.running
 	return r.toParticipant(ctx, full.write.stored)
 }
