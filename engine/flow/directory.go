@@ -19,7 +19,7 @@ import (
 type directory struct {
 	ctx     context.Context //nolint:containedctx // it lives as long as one call
 	store   store.Store
-	full    *record.Full
+	full    *record.Full // nil: no record is meant, only people are asked about
 	zone    *time.Location
 	workday func(date string) bool
 	flow    string
@@ -70,16 +70,27 @@ func (dir *directory) read(entity string, ids ...string) {
 	if len(missing) == 0 || dir.err != nil {
 		return
 	}
-	docs, err := dir.store.Get(dir.ctx, entity, missing...)
-	if err != nil {
-		dir.err = fmt.Errorf("read %s: %w", entity, err)
-		return
-	}
 	for _, id := range missing {
 		known[id] = nil
 	}
-	for i := range docs {
-		known[docs[i].ID] = &docs[i]
+	if dir.full == nil {
+		docs, err := dir.store.Get(dir.ctx, entity, missing...)
+		dir.fail(entity, err)
+		for i := range docs {
+			known[docs[i].ID] = &docs[i]
+		}
+		return
+	}
+	docs, err := dir.full.Others(dir.ctx, entity, missing...)
+	dir.fail(entity, err)
+	for _, doc := range docs {
+		known[doc.ID] = doc
+	}
+}
+
+func (dir *directory) fail(entity string, err error) {
+	if err != nil {
+		dir.err = fmt.Errorf("read %s: %w", entity, err)
 	}
 }
 

@@ -45,7 +45,9 @@ const maxTries = 10
 // Follow keeps a tenant's projections up to date from its event log; call it before the tail runs. The tasks of a record
 // are a function of the record as it is stored, so following twice, or again from the start, does no harm.
 func (s *Service) Follow(tenant string, tail *event.Tail) {
-	tail.Subscribe(subscriber, func(ctx context.Context, events []store.Event) error { return s.follow(ctx, tenant, events) })
+	tail.Subscribe(subscriber, func(ctx context.Context, events []store.Event) error {
+		return s.follow(ctx, tenant, events, s.projected.covers)
+	})
 	tail.Subscribe(triggers, func(ctx context.Context, events []store.Event) error { return s.triggered(ctx, tenant, events) })
 }
 
@@ -58,7 +60,8 @@ var flowEvents = func() map[string]bool {
 	return types
 }()
 
-func (s *Service) follow(ctx context.Context, tenant string, events []store.Event) error {
+// follow does what events mean for the projections. Tasks that are known to be as an event left them are not made again.
+func (s *Service) follow(ctx context.Context, tenant string, events []store.Event, known func(tenant string, e store.Event) bool) error {
 	if err := s.prepare(ctx, tenant); err != nil {
 		return err
 	}
@@ -74,7 +77,7 @@ func (s *Service) follow(ctx context.Context, tenant string, events []store.Even
 			}
 		}
 		at := target{entity: e.Entity, id: e.Record}
-		if !flowEvents[e.Type] || done[at] {
+		if !flowEvents[e.Type] || done[at] || known(tenant, e) {
 			continue
 		}
 		done[at] = true
@@ -153,7 +156,7 @@ func (s *Service) Rebuild(ctx context.Context, tenant string) error {
 		if err != nil {
 			return fmt.Errorf("rebuild tasks of %s: %w", tenant, err)
 		}
-		if err := s.follow(ctx, tenant, events); err != nil {
+		if err := s.follow(ctx, tenant, events, func(string, store.Event) bool { return false }); err != nil {
 			return err
 		}
 		if len(events) < page {
@@ -239,6 +242,7 @@ func (s *Service) projectRecord(ctx context.Context, tenant string, full *record
 			return false, fmt.Errorf("write tasks of %s/%s: %w", full.Record.Entity, full.Record.ID, err)
 		}
 	}
+	s.projected.note(tenant, &full.Record)
 	return true, nil
 }
 

@@ -46,7 +46,8 @@ type Service struct {
 	plans  map[planKey]*Plan
 	ready  sync.Map // tenant → store.Store whose projections exist
 
-	courtesy courtesy
+	courtesy  courtesy
+	projected projected
 }
 
 // New makes a Service.

@@ -84,6 +84,27 @@ func (f *Full) Holders(ctx context.Context, role string) ([]string, error) {
 	return f.write.service.config.Access.Holders(ctx, f.Actor.Tenant, role, f.Entity.Name, f.doc().Record())
 }
 
+// Others gives other records by id, as they are stored now, without those that do not exist. They are shared: nobody may
+// change them.
+func (f *Full) Others(ctx context.Context, entity string, ids ...string) ([]*store.Doc, error) {
+	if err := f.write.decides(ctx); err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		f.write.others.need(entity, id)
+	}
+	if err := f.write.others.read(ctx); err != nil {
+		return nil, err
+	}
+	docs := make([]*store.Doc, 0, len(ids))
+	for _, id := range ids {
+		if doc, _ := f.write.others.doc(entity, id); doc != nil {
+			docs = append(docs, doc)
+		}
+	}
+	return docs, nil
+}
+
 func (f *Full) doc() *store.Doc {
 	r := &f.Record
 	return &store.Doc{

@@ -222,19 +222,20 @@ func (d *keptDocs) forget() {
 	}
 }
 
-// decides prepares a request for a write: what it is going to ask of other records is what is stored now.
+// decides prepares a request for a decision: what it asks of other records from now on is what is stored now.
 func (r *request) decides(ctx context.Context) error {
-	d := r.others.kept
-	if d == nil {
+	o := r.others
+	if o.exact {
 		return nil
 	}
-	if !d.prompt {
-		r.others.kept = nil
-		return nil
+	if o.kept.prompt {
+		if err := o.kept.catchUp(ctx); err != nil {
+			return fmt.Errorf("decide over %s: %w", r.entity.Name, err)
+		}
+	} else {
+		o.kept = nil
 	}
-	if err := d.catchUp(ctx); err != nil {
-		return fmt.Errorf("write %s: %w", r.entity.Name, err)
-	}
+	o.exact, o.docs = true, map[string]documents{}
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 type others struct {
 	store store.Store
 	kept  *keptDocs            // nil: everything is read
+	exact bool                 // what docs holds was stored when the request began, or later; see decides
 	docs  map[string]documents // entity → id → document; nil: known not to exist
 	fresh map[string]*want     // what the next round reads, by entity
 }
