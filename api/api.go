@@ -7,10 +7,10 @@ package api
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"math"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -36,7 +36,7 @@ type Config struct {
 // server carries the configuration to the handlers.
 type server struct {
 	Config
-	openapi []byte
+	openapi func() ([]byte, error) // made when first asked for: it takes longer than the rest of the start
 	metrics *metrics
 }
 
@@ -55,11 +55,7 @@ func New(cfg Config) (*fiber.App, error) {
 	})
 	app.Use(requestid.New(requestid.Config{ContextKey: requestIDKey}), s.observe, s.secure, s.recover, limitBody)
 	routes := s.routes()
-	document, err := openAPI(routes)
-	if err != nil {
-		return nil, fmt.Errorf("OpenAPI: %w", err)
-	}
-	s.openapi = document
+	s.openapi = sync.OnceValues(func() ([]byte, error) { return openAPI(routes) })
 	for _, r := range routes {
 		app.Add(r.method, base+r.path, s.serve(r))
 	}

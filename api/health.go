@@ -1,6 +1,10 @@
 package api
 
-import "github.com/gofiber/fiber/v2"
+import (
+	"fmt"
+
+	"github.com/gofiber/fiber/v2"
+)
 
 // healthz says that the process is alive.
 func (s *server) healthz(c *fiber.Ctx) error { return c.JSON(fiber.Map{"status": "ok"}) }
@@ -15,5 +19,9 @@ func (s *server) readyz(c *fiber.Ctx) error {
 
 func (s *server) getOpenAPI(r *request) error {
 	r.Set(fiber.HeaderContentType, fiber.MIMEApplicationJSON)
-	return r.Send(s.openapi)
+	document, err := s.openapi()
+	if err != nil {
+		return fmt.Errorf("OpenAPI: %w", err)
+	}
+	return r.Send(document)
 }

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"sync"
 	"time"
 
 	"formwork/engine/def"
@@ -47,15 +48,15 @@ type Config struct {
 // Builder is the service behind the designers. It is safe for many goroutines.
 type Builder struct {
 	config    Config
-	templates map[string]*Shipped
+	templates func() (map[string]*Shipped, error) // the shipped ones, read when first asked for: few servers ever are
 }
 
-// New reads the shipped templates; one that does not decode is an error of the program.
+// New makes a Builder. It fails if it is given no templates to read.
 func New(c Config) (*Builder, error) {
-	templates, err := readTemplates(c.Templates)
-	if err != nil {
-		return nil, err
+	if c.Templates == nil {
+		return nil, errors.New("builder: no templates")
 	}
+	templates := sync.OnceValues(func() (map[string]*Shipped, error) { return readTemplates(c.Templates) })
 	return &Builder{config: c, templates: templates}, nil
 }
 

@@ -38,9 +38,13 @@ func (b *Builder) Templates(ctx context.Context, tenantName string) ([]TemplateI
 	if err != nil {
 		return nil, err
 	}
-	infos := make([]TemplateInfo, 0, len(b.templates))
-	for _, name := range sortedKeys(b.templates) {
-		m := b.templates[name].Manifest
+	shipped, err := b.templates()
+	if err != nil {
+		return nil, err
+	}
+	infos := make([]TemplateInfo, 0, len(shipped))
+	for _, name := range sortedKeys(shipped) {
+		m := shipped[name].Manifest
 		infos = append(infos, TemplateInfo{
 			Name: name, Title: m.Title, I18n: m.I18n, Version: m.Version, Installed: current.Templates[name].Version,
 		})
@@ -50,7 +54,11 @@ func (b *Builder) Templates(ctx context.Context, tenantName string) ([]TemplateI
 
 // Template gives a shipped template; ErrUnknownTemplate if there is none of that name.
 func (b *Builder) Template(name string) (*Shipped, error) {
-	t, ok := b.templates[name]
+	shipped, err := b.templates()
+	if err != nil {
+		return nil, err
+	}
+	t, ok := shipped[name]
 	if !ok {
 		return nil, fmt.Errorf("%w: %s", ErrUnknownTemplate, name)
 	}
@@ -128,7 +136,11 @@ func (b *Builder) needed(name string, installed map[string]tenant.Installed) ([]
 				if err := visit(other); err != nil {
 					return err
 				}
-				version = b.templates[other].Manifest.Version
+				needed, err := b.Template(other)
+				if err != nil {
+					return err
+				}
+				version = needed.Manifest.Version
 			}
 			if !satisfies(version, template.Manifest.Needs[other]) {
 				return fmt.Errorf("template %s needs %s %s, not %s", name, other, template.Manifest.Needs[other], version)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 )
@@ -14,7 +15,7 @@ import (
 // checked already, and the plain keywords only a schema validator knows (allOf, if …).
 type Validator struct {
 	strict  *jsonschema.Schema
-	opening *jsonschema.Schema
+	opening func() (*jsonschema.Schema, error) // compiled when first asked for: few entities are ever imported into
 }
 
 // Validator gives the validator of an entity; it is made once per catalog.
@@ -37,15 +38,13 @@ func (c *Catalog) Validator(entity string) (*Validator, error) {
 }
 
 func newValidator(e *Entity) (*Validator, error) {
-	var v Validator
-	var err error
-	if v.strict, err = compileSchema(schemaURL+"records/"+e.Name, portable{terse: true}.entity(e)); err != nil {
+	strict, err := compileSchema(schemaURL+"records/"+e.Name, portable{terse: true}.entity(e))
+	if err != nil {
 		return nil, fmt.Errorf("validator of %s: %w", e.Name, err)
 	}
-	if v.opening, err = compileSchema(schemaURL+"opening/"+e.Name, portable{opening: true, terse: true}.entity(e)); err != nil {
-		return nil, fmt.Errorf("validator of %s: %w", e.Name, err)
-	}
-	return &v, nil
+	return &Validator{strict, sync.OnceValues(func() (*jsonschema.Schema, error) {
+		return compileSchema(schemaURL+"opening/"+e.Name, portable{opening: true, terse: true}.entity(e))
+	})}, nil
 }
 
 // Check validates the values of a record (wire values: string, int64, bool, []any, map[string]any). Each problem has the
@@ -54,7 +53,11 @@ func (v *Validator) Check(values map[string]any) []Problem { return schemaProble
 
 // CheckOpening validates imported opening data: nothing is required of them.
 func (v *Validator) CheckOpening(values map[string]any) []Problem {
-	return schemaProblems(v.opening, values)
+	opening, err := v.opening()
+	if err != nil {
+		return []Problem{failure("", "schema", "error", err.Error())}
+	}
+	return schemaProblems(opening, values)
 }
 
 func schemaProblems(schema *jsonschema.Schema, values map[string]any) []Problem {
