@@ -36,6 +36,7 @@ type keptDocs struct {
 	mu      sync.Mutex
 	docs    map[docKey]keptDoc
 	changes map[string]uint64 // by entity: how often it changed since this process looks on
+	all     uint64            // how often everything was forgotten
 	weight  int               // of docs
 
 	turn  sync.Mutex    // of reading the log
@@ -126,7 +127,7 @@ func (d *keptDocs) take(entity string, ids []string) (found []*store.Doc, missin
 			missing = append(missing, id)
 		}
 	}
-	return found, missing, d.changes[entity]
+	return found, missing, d.all + d.changes[entity]
 }
 
 // keep keeps documents that were read after take. A change of the entity meanwhile may have been missed by the reading:
@@ -135,7 +136,7 @@ func (d *keptDocs) keep(entity string, version uint64, docs []store.Doc) {
 	now := d.clock()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.changes[entity] != version {
+	if d.all+d.changes[entity] != version {
 		return
 	}
 	for i := range docs {
@@ -217,9 +218,7 @@ func (d *keptDocs) forget() {
 	defer d.mu.Unlock()
 	clear(d.docs)
 	d.weight = 0
-	for entity := range d.changes {
-		d.changes[entity]++
-	}
+	d.all++
 }
 
 // decides prepares a request for a decision: what it asks of other records from now on is what is stored now.
