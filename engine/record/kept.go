@@ -14,7 +14,7 @@ import (
 )
 
 // kept are the documents other records refer to (a project, a team, a policy, a worker), by tenant. Every sheet asks for
-// them again; they change seldom. How old they may be depends on who asks (docs/adr/0011-kept-documents.md):
+// them again; they change seldom. How old they may be depends on who asks (docs/adr/0012-kept-documents.md):
 //
 //   - Who reads sees them as of the last event of the log that reached this process. Its own writes it sees at once.
 //   - Who writes decides over what was stored when his request began: it reads the log up to its end first. Where events
