@@ -62,24 +62,30 @@ type circuit struct {
 	until    time.Time
 }
 
-// enter asks to call a receiver. It gives when it rests until, or the zero time if it may be called; probe tells that this
-// is the first call after a rest, and the only one for as long as a call may take.
-func (c *circuits) enter(key string, now time.Time) (probe bool, until time.Time) {
+// pass says whether a receiver may be called: not while it rests. A probe is the first call after a rest, and the only one
+// for as long as a call may take.
+type pass struct {
+	rests time.Time // until then; zero = it may be called
+	probe bool
+}
+
+// enter asks to call a receiver.
+func (c *circuits) enter(key string, now time.Time) pass {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at := c.all[key]
 	switch {
 	case at == nil || at.failures < restAfter:
-		return false, time.Time{}
+		return pass{}
 	case now.Before(at.until):
-		return false, at.until
+		return pass{rests: at.until}
 	}
 	at.until = now.Add(3 * callTimeout) // who tries may die at it: then another does
-	return true, time.Time{}
+	return pass{probe: true}
 }
 
 // leave says what a call failed with, if it did. It gives until when the receiver rests now, and whether that has changed.
-func (c *circuits) leave(key string, now time.Time, probe bool, result error) (until time.Time, changed bool) {
+func (c *circuits) leave(key string, now time.Time, by pass, result error) (until time.Time, changed bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at := c.all[key]
@@ -91,7 +97,7 @@ func (c *circuits) leave(key string, now time.Time, probe bool, result error) (u
 		at = &circuit{}
 		c.all[key] = at
 	}
-	if at.failures >= restAfter && !probe {
+	if at.failures >= restAfter && !by.probe {
 		return at.until, false // it was under way when the receiver was given its rest
 	}
 	if at.failures++; at.failures < restAfter {
@@ -124,19 +130,19 @@ func unanswered(err error) bool {
 func (s *Service) reach(ctx context.Context, tenant string, doc *store.Doc, call func() error) error {
 	channel, _ := doc.Values["channel"].(string)
 	key := tenant + "/" + channel
-	probe, until := s.circuits.enter(key, s.config.Clock())
-	if !until.IsZero() {
-		return s.waits(doc, until)
+	by := s.circuits.enter(key, s.config.Clock())
+	if !by.rests.IsZero() {
+		return s.waits(doc, by.rests)
 	}
 	err := call()
 	if ctx.Err() != nil {
 		return err // this process stops: it says nothing of the receiver
 	}
-	until, changed := s.circuits.leave(key, s.config.Clock(), probe, err)
+	until, changed := s.circuits.leave(key, s.config.Clock(), by, err)
 	if changed {
 		s.showRest(ctx, tenant, channel, until)
 	}
-	if probe && !until.IsZero() {
+	if by.probe && !until.IsZero() {
 		s.config.Log.WarnContext(ctx, "receiver still does not answer", "tenant", tenant, "channel", channel, "error", err)
 		return s.waits(doc, until)
 	}
@@ -155,7 +161,7 @@ func (s *Service) waits(doc *store.Doc, until time.Time) error {
 
 // revive forgets that a receiver failed: it answered, or has another address now.
 func (s *Service) revive(ctx context.Context, tenant, channel string) {
-	if _, changed := s.circuits.leave(tenant+"/"+channel, s.config.Clock(), true, nil); changed {
+	if _, changed := s.circuits.leave(tenant+"/"+channel, s.config.Clock(), pass{probe: true}, nil); changed {
 		s.showRest(ctx, tenant, channel, time.Time{})
 	}
 }

@@ -35,21 +35,21 @@ func TestAReceiverThatFailsIsLeftAlone(t *testing.T) {
 		{at: 113, failed: true, then: 128},
 	} {
 		now := start.Add(time.Duration(step.at) * time.Second)
-		probe, until := c.enter("acme/erp", now)
-		if want := second(start, step.rests); !until.Equal(want) {
-			t.Fatalf("at %d it rests until %s, want %s", step.at, until, want)
+		by := c.enter("acme/erp", now)
+		if want := second(start, step.rests); !by.rests.Equal(want) {
+			t.Fatalf("at %d it rests until %s, want %s", step.at, by.rests, want)
 		}
 		if step.rests > 0 {
 			continue
 		}
-		if probe2, other := c.enter("acme/other", now); probe2 || !other.IsZero() {
+		if other := c.enter("acme/other", now); other != (pass{}) {
 			t.Fatalf("at %d another receiver rests", step.at)
 		}
 		var result error
 		if step.failed {
 			result = errAway
 		}
-		until, _ = c.leave("acme/erp", now, probe, result)
+		until, _ := c.leave("acme/erp", now, by, result)
 		if want := second(start, step.then); !until.Equal(want) {
 			t.Fatalf("after the call at %d it rests until %s, want %s", step.at, until, want)
 		}
@@ -73,30 +73,30 @@ func TestAfterARestOneCallTriesTheReceiver(t *testing.T) {
 	}
 	var until time.Time
 	for range 4 {
-		until, _ = c.leave("k", now, false, errAway)
+		until, _ = c.leave("k", now, pass{}, errAway)
 	}
 	if want := now.Add(firstRest); !until.Equal(want) {
 		t.Fatalf("rests until %s, want %s", until, want)
 	}
-	if probe, _ := c.enter("k", until); !probe {
+	if !c.enter("k", until).probe {
 		t.Fatal("nobody tries the receiver after its rest")
 	}
-	if probe, rests := c.enter("k", until); probe || rests.IsZero() {
+	if by := c.enter("k", until); by.probe || by.rests.IsZero() {
 		t.Error("a second one tries it too")
 	}
-	if probe, _ := c.enter("k", until.Add(time.Minute)); !probe {
+	if !c.enter("k", until.Add(time.Minute)).probe {
 		t.Error("when who tried it died at it, nobody does any more")
 	}
-	if _, changed := c.leave("k", until.Add(time.Minute), true, nil); !changed {
+	if _, changed := c.leave("k", until.Add(time.Minute), pass{probe: true}, nil); !changed {
 		t.Error("an answer does not end the rest")
 	}
 	for n := range 40 {
-		probe, rests := c.enter("k", now)
-		if !rests.IsZero() {
-			now = rests
+		by := c.enter("k", now)
+		if !by.rests.IsZero() {
+			now = by.rests
 			continue
 		}
-		until, _ = c.leave("k", now, probe, errAway)
+		until, _ = c.leave("k", now, by, errAway)
 		if until.Sub(now) > longestRest {
 			t.Fatalf("failure %d: a rest of %s", n, until.Sub(now))
 		}
