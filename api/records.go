@@ -122,8 +122,8 @@ func (s *server) createRecord(r *request) error {
 		return err
 	}
 	r.Location(base + "/entities/" + created.Record.Entity + "/records/" + created.Record.ID)
-	if created.Replay {
-		r.Set("Idempotent-Replay", "true")
+	if r.replayed = created.Replay; r.replayed {
+		r.tellReplay()
 		return r.record(created.Record)
 	}
 	r.Status(fiber.StatusCreated)

@@ -53,6 +53,8 @@ type request struct {
 	ctx     context.Context // with the request's deadline
 	actor   access.Actor
 	session identity.Session
+
+	replayed bool // the command was done before, under the same key
 }
 
 // decode reads the JSON body strictly. Another content type is refused, so that a plain form of a foreign page can

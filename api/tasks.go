@@ -146,7 +146,15 @@ func (r *request) act(verb flow.Verb) (flow.Act, string, error) {
 		Verb: verb, Values: body.Values, Comment: body.Comment, To: body.To, Users: body.Users,
 		Kind: flow.TaskKind(body.Kind), Mode: body.Mode, Resubmit: body.Resubmit, Picks: body.Picks, Task: body.Task,
 		Map: body.Map, Seen: body.Seen, Acknowledged: body.Acknowledged, Sign: body.Sign, Rev: body.Rev, Key: key, IfRev: rev,
+		Replayed: &r.replayed,
 	}, body.Password, err
+}
+
+// tellReplay says that the answer is to a command that was done before.
+func (r *request) tellReplay() {
+	if r.replayed {
+		r.Set("Idempotent-Replay", "true")
+	}
 }
 
 func (s *server) decideTask(r *request) error {
@@ -164,6 +172,7 @@ func (s *server) decideTask(r *request) error {
 	if err != nil {
 		return err
 	}
+	r.tellReplay()
 	return r.JSON(decided)
 }
 
@@ -180,6 +189,7 @@ func (s *server) commandRecord(r *request) error {
 	if err != nil {
 		return err
 	}
+	r.tellReplay()
 	return r.record(rec)
 }
 

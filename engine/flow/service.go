@@ -78,6 +78,7 @@ type Act struct {
 	Confirmed    bool              // the actor has just typed his password
 	Task         string            // of reassign: the id of the task, as lists give it
 	Map          map[string]string // of migrate: old node name to new
+	Replayed     *bool             // set to true if the command was done before, under the same key; nil = nobody asks
 
 	due     *Due       // of Timer: filled in when it is decided, empty if none is due
 	results []Result   // of Deliver
@@ -342,6 +343,9 @@ func (d *deciding) step(plan *Plan) (record.Change, error) {
 		return record.Change{}, err
 	}
 	if out.Replay {
+		if d.act.Replayed != nil {
+			*d.act.Replayed = true
+		}
 		return record.Change{}, nil
 	}
 	return d.outcome(plan, &out)
