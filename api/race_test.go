@@ -158,3 +158,17 @@ func (c *client) overtime(date string) string {
 	rows[0]["ot_hours"] = "5"
 	return c.do("POST", sheets, object{"values": values, "submit": true}).want(http.StatusCreated, "").text("id")
 }
+
+// TestASessionThatEndedIsNotRevivedByTheClock is R06: the clock jumps ahead, the session is refused, the clock goes back.
+func TestASessionThatEndedIsNotRevivedByTheClock(t *testing.T) {
+	onStores(t, func(w *world) {
+		for _, jump := range []time.Duration{25 * time.Hour, 366 * 24 * time.Hour} {
+			clerk := w.signIn("clerk")
+			clerk.do("GET", "/tasks?tab=open", nil).want(http.StatusOK, "")
+			w.clock.pass(jump)
+			clerk.do("GET", "/tasks?tab=open", nil).want(http.StatusUnauthorized, "unauthenticated")
+			w.clock.pass(-jump)
+			clerk.do("GET", "/tasks?tab=open", nil).want(http.StatusUnauthorized, "unauthenticated")
+		}
+	})
+}

@@ -161,6 +161,10 @@ func (s *Service) Resolve(ctx context.Context, token string) (Session, access.Ac
 		s.sessions.keep(sess, now)
 	}
 	if !now.Before(sess.EndsAt) || now.Sub(sess.SeenAt) >= s.Idle {
+		// It is taken away, so that a clock that goes back does not revive it.
+		if err := s.EndSession(ctx, sess.Account, id); err != nil {
+			return Session{}, access.Actor{}, err
+		}
 		return Session{}, access.Actor{}, ErrUnauthenticated
 	}
 	if now.Sub(sess.SeenAt) >= touchEvery {
