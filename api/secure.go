@@ -3,6 +3,7 @@ package api
 import (
 	"io/fs"
 	"mime"
+	"net/http"
 	"path"
 	"strings"
 
@@ -14,7 +15,9 @@ const csp = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src
 	"form-action 'self'; frame-ancestors 'none'"
 
 // secure sets the headers every answer has. API answers are never cached by anybody else than the reader's own tab.
+// The date is that of the engine's clock: pages count remaining time by it, whatever the clock of the device says.
 func (s *server) secure(c *fiber.Ctx) error {
+	c.Set(fiber.HeaderDate, s.Engine.Clock().UTC().Format(http.TimeFormat))
 	c.Set(fiber.HeaderContentSecurityPolicy, csp)
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "same-origin")

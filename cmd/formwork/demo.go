@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -58,7 +57,7 @@ func foundDemo(ctx context.Context, f *formwork, dataDir string) (*demoCompany, 
 	if err := bringOpening(ctx, f, actor); err != nil {
 		return nil, err
 	}
-	if err := playDemo(ctx, f, people, time.Now()); err != nil {
+	if err := playDemo(ctx, f, people, f.engine.Clock()); err != nil {
 		return nil, err
 	}
 	return demo, demo.write(dataDir)

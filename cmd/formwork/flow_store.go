@@ -47,7 +47,7 @@ func playOnStore(ctx context.Context, uri string, files []string) (results []flo
 	defer func() { err = errors.Join(err, blobs.Close()) }()
 	clock := stage.NewClock(time.Now().UTC())
 	e, err := engine.New(ctx, engine.Config{
-		Store: backend, Blobs: blobs, Clock: clock.Now, NewID: ids(rand.Reader), Random: randomBytes,
+		Store: backend, Blobs: blobs, Clock: clock.Now, NewID: ids(rand.Reader, clock.Now), Random: randomBytes,
 		Log: slog.New(slog.DiscardHandler), Passwords: identity.PasswordParams{MemoryKiB: 64, Iterations: 1}, // nobody signs in
 	})
 	if err != nil {
@@ -88,7 +88,7 @@ func scratchBackend(ctx context.Context, uri, folder string) (store.Backend, err
 	if found {
 		query = "?" + query
 	}
-	return mongo.Open(ctx, strings.TrimSuffix(address, "/")+"/cases"+strings.ToLower(ids(rand.Reader)())+query)
+	return mongo.Open(ctx, strings.TrimSuffix(address, "/")+"/cases"+strings.ToLower(ids(rand.Reader, time.Now)())+query)
 }
 
 func dropScratch(ctx context.Context, backend store.Backend) error {

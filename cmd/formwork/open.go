@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -70,7 +71,7 @@ func (p *place) open(ctx context.Context, log *slog.Logger) (*formwork, error) {
 		return nil, err
 	}
 	// Files lie beside the embedded store, and in the same folder when the store is a server.
-	blobs, err := file.OpenFolder(filepath.Join(p.data, "files"), time.Now())
+	blobs, err := file.OpenFolder(filepath.Join(p.data, "files"), p.clock()())
 	if err != nil {
 		_ = backend.Close() // the error of the folder counts
 		return nil, err
@@ -91,9 +92,10 @@ func (p *place) assemble(ctx context.Context, backend store.Backend, blobs *file
 	if err != nil {
 		return nil, err
 	}
-	newID := ids(rand.Reader)
+	clock := p.clock()
+	newID := ids(rand.Reader, clock)
 	eng, err := engine.New(ctx, engine.Config{
-		Store: backend, Blobs: blobs, Clock: time.Now, NewID: newID, Random: randomBytes, Log: log,
+		Store: backend, Blobs: blobs, Clock: clock, NewID: newID, Random: randomBytes, Log: log,
 		Holder: host + "-" + newID(), Passwords: identity.DefaultPasswordParams, Outside: outside,
 	})
 	if err != nil {
@@ -101,7 +103,7 @@ func (p *place) assemble(ctx context.Context, backend store.Backend, blobs *file
 	}
 	build, err := builder.New(builder.Config{
 		Tenants: eng.Tenants, Catalogs: eng.Catalogs, Identity: eng.Identity, Records: eng.Records,
-		Templates: templates.Files, Lint: flow.Lint, Rehearse: eng.Flows.Rehearse, Clock: time.Now, NewID: newID,
+		Templates: templates.Files, Lint: flow.Lint, Rehearse: eng.Flows.Rehearse, Clock: clock, NewID: newID,
 	})
 	if err != nil {
 		return nil, err
@@ -132,12 +134,12 @@ func randomBytes(n int) ([]byte, error) {
 }
 
 // ids gives ULIDs that grow even within one millisecond.
-func ids(random interface{ Read([]byte) (int, error) }) func() string {
+func ids(random io.Reader, clock func() time.Time) func() string {
 	entropy := ulid.Monotonic(random, 0)
 	var mu sync.Mutex
 	return func() string {
 		mu.Lock()
 		defer mu.Unlock()
-		return ulid.MustNew(ulid.Timestamp(time.Now()), entropy).String()
+		return ulid.MustNew(ulid.Timestamp(clock()), entropy).String()
 	}
 }

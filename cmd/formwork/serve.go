@@ -143,6 +143,7 @@ func (o *serveOptions) listener(log *slog.Logger) (net.Listener, string, error) 
 	if o.tls == "" {
 		return ln, url, nil
 	}
+	// Browsers judge a certificate by the clock of their machine.
 	cert, fingerprint, err := certificate(o.tls, o.data, time.Now())
 	if err != nil {
 		return nil, "", errors.Join(err, ln.Close())

@@ -1,5 +1,6 @@
 import { currentLanguage } from '@/lib/i18n'
 import { uuid } from '@/lib/id'
+import { noteServerTime } from '@/lib/server-time'
 import type { Problem } from './wire'
 
 /** What the server (or the way to it) refused. Code is stable and translated by lib/problems. */
@@ -162,13 +163,15 @@ async function send(path: string, options: RequestOptions): Promise<Response> {
   if (options.ifMatch !== undefined) headers.set('If-Match', `"${options.ifMatch}"`)
   if (options.idempotencyKey) headers.set('Idempotency-Key', options.idempotencyKey)
   try {
-    return await fetch(base + path, {
+    const response = await fetch(base + path, {
       method,
       headers,
       credentials: 'same-origin',
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       ...(options.signal ? { signal: options.signal } : {}),
     })
+    noteServerTime(response.headers.get('Date'))
+    return response
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
     throw new ApiError(0, { code: 'offline' })

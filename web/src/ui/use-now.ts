@@ -1,25 +1,37 @@
 import { useSyncExternalStore } from 'react'
+import { onServerTime, serverNow } from '@/lib/server-time'
 
-let now = Date.now()
+let now = serverNow()
 const listeners = new Set<() => void>()
-let timer: ReturnType<typeof setInterval> | undefined
+let stop: (() => void) | undefined
 
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener)
-  timer ??= setInterval(() => {
-    now = Date.now()
-    for (const each of listeners) each()
-  }, 30_000)
+function renew(): void {
+  now = serverNow()
+  for (const each of listeners) each()
+}
+
+function start(): () => void {
+  const timer = setInterval(renew, 30_000)
+  const unheard = onServerTime(renew)
+  now = serverNow()
   return () => {
-    listeners.delete(listener)
-    if (listeners.size === 0) {
-      clearInterval(timer)
-      timer = undefined
-    }
+    clearInterval(timer)
+    unheard()
   }
 }
 
-/** The present time in milliseconds, renewed twice a minute: one clock for every "3 minutes ago" on the page. */
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener)
+  stop ??= start()
+  return () => {
+    listeners.delete(listener)
+    if (listeners.size > 0) return
+    stop?.()
+    stop = undefined
+  }
+}
+
+/** The server's present time in milliseconds, renewed twice a minute: one clock for every "3 minutes ago" on the page. */
 export function useNow(): number {
   return useSyncExternalStore(subscribe, () => now)
 }

@@ -7,6 +7,7 @@ import { Attempt } from '@/api/request'
 import { sessionQueries } from '@/api/session'
 import { PeopleSelect } from '@/form/verbs/people-select'
 import { explain } from '@/lib/problems/explain'
+import { serverNow } from '@/lib/server-time'
 import { moment } from '@/lib/time'
 import { Ask } from '@/ui/ask'
 import { Chip } from '@/ui/chip'
@@ -45,7 +46,7 @@ function ProxyLine({ proxy, mine }: { proxy: GivenProxy; mine: boolean }) {
     onSuccess: () => client.invalidateQueries({ queryKey: ['proxies'] }),
     onError: fail,
   })
-  const past = Date.parse(proxy.end) <= Date.now()
+  const past = Date.parse(proxy.end) <= serverNow()
   const tone = proxy.active ? 'good' : 'quiet'
   return (
     <li>
@@ -91,7 +92,7 @@ function dayStart(day: string, plus = 0): string {
 }
 
 function today(): string {
-  return new Intl.DateTimeFormat('sv-SE').format(new Date())
+  return new Intl.DateTimeFormat('sv-SE').format(new Date(serverNow()))
 }
 
 function AddProxy({ onClose }: { onClose: () => void }) {
