@@ -45,6 +45,10 @@ build: bin/formwork ## build the UI and the server into ./bin/formwork
 bin/formwork: $(go_sources) web/dist/index.html
 	go build -trimpath -ldflags="-s -w -X main.version=$(VERSION)" -o $@ ./cmd/formwork
 
+# The same program with a clock that journeys move (cmd/formwork/clock_virtual.go); it is for tests and never shipped.
+bin/formwork-virtual: $(go_sources) web/dist/index.html
+	go build -trimpath -tags virtual_clock -o $@ ./cmd/formwork
+
 ##@ Develop
 
 .PHONY: dev
@@ -120,7 +124,7 @@ test-web: web/dist/index.html ## run the UI's unit tests and hold its size to th
 	cd web && npm run --silent test && npm run --silent size
 
 .PHONY: test-e2e
-test-e2e: bin/formwork ## run the tests that drive the whole program in a browser
+test-e2e: bin/formwork bin/formwork-virtual ## run the tests that drive the whole program in a browser
 	@.ci/chromium
 	(cd web && npm run --silent e2e)
 	if [[ -n "$${MONGO:-}" ]]; then

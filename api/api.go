@@ -48,7 +48,7 @@ func New(cfg Config) (*fiber.App, error) {
 	s := &server{Config: cfg, metrics: newMetrics()}
 	app := fiber.New(fiber.Config{
 		// Without Immutable fiber reuses its buffers and strings kept beyond the request change under us.
-		Immutable: true, ErrorHandler: s.handleError, DisableStartupMessage: true, DisableDefaultDate: true,
+		Immutable: true, ErrorHandler: s.handleError, DisableStartupMessage: true,
 		// Bodies are streams; limitBody limits them. The limit of fiber only changes how it reads the larger ones.
 		StreamRequestBody: true, DisablePreParseMultipartForm: true, BodyLimit: math.MaxInt32,
 		ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute, Concurrency: 64 * 1024,

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"testing"
+	"time"
 )
 
 // TestPages asks for addresses as a browser does.
@@ -36,6 +37,25 @@ func TestPages(t *testing.T) {
 			}
 			if res.Header.Get("Content-Security-Policy") == "" || res.Header.Get("X-Content-Type-Options") != "nosniff" {
 				w.t.Errorf("%s: headers that protect are missing", tt.path)
+			}
+		}
+	})
+}
+
+// A device's clock may be wrong; pages count by the server's.
+func TestEveryAnswerTellsTheTime(t *testing.T) {
+	onStores(t, func(w *world) {
+		w.clock.pass(48 * time.Hour)
+		for _, path := range []string{"/", "/api/v1/setup", "/api/v1/tasks"} {
+			req, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, w.url+path, http.NoBody)
+			w.must(err)
+			res, err := http.DefaultClient.Do(req)
+			w.must(err)
+			w.must(res.Body.Close())
+			at, err := time.Parse(time.RFC3339, res.Header.Get("X-Server-Time"))
+			w.must(err)
+			if off := w.clock.Now().Sub(at).Abs(); off > time.Minute {
+				w.t.Errorf("%s: the time told is %s off", path, off)
 			}
 		}
 	})

@@ -3,21 +3,24 @@ package api
 import (
 	"io/fs"
 	"mime"
-	"net/http"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 )
+
+// headerTime holds the present time of the server, RFC 3339 in UTC.
+const headerTime = "X-Server-Time"
 
 const csp = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; " +
 	"img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; " +
 	"form-action 'self'; frame-ancestors 'none'"
 
 // secure sets the headers every answer has. API answers are never cached by anybody else than the reader's own tab.
-// The date is that of the engine's clock: pages count remaining time by it, whatever the clock of the device says.
+// They tell the time of the engine's clock: pages count remaining time by it, whatever the clock of the device says.
 func (s *server) secure(c *fiber.Ctx) error {
-	c.Set(fiber.HeaderDate, s.Engine.Clock().UTC().Format(http.TimeFormat))
+	c.Set(headerTime, s.Engine.Clock().UTC().Format(time.RFC3339))
 	c.Set(fiber.HeaderContentSecurityPolicy, csp)
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "same-origin")

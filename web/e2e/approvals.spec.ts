@@ -1,29 +1,9 @@
 import type { Page } from '@playwright/test'
 import { accessible, at, expect, fitsWidth, test, words } from './company'
 import { approve, DeskSheet, openTask, projects, teams } from './sheet'
+import { colleague, more } from './verbs'
 
 const t = words('zh-CN')
-
-/** Chooses a verb that stands under “more”; a menu that closes as the page is renewed is opened again. */
-async function more(page: Page, verb: string): Promise<void> {
-  await expect(async () => {
-    const item = page.getByRole('menuitem', { name: t(`tasks.verb.${verb}`), exact: true })
-    if (!(await item.isVisible())) await page.getByRole('button', { name: t('record.more') }).click()
-    await item.click({ timeout: 3_000 })
-    await expect(page.getByRole('dialog')).toBeVisible({ timeout: 3_000 })
-  }).toPass({ timeout: 30_000 })
-}
-
-/** Chooses a colleague in the field with this label. */
-async function colleague(page: Page, label: string, name: string): Promise<void> {
-  const field = page.getByRole('combobox', { name: label })
-  await field.click()
-  await field.fill(name)
-  const offered = page.locator('.ant-select-dropdown:visible .ant-select-item-option')
-  await expect(offered).toHaveCount(1)
-  await offered.filter({ hasText: name }).click()
-  await expect(page.getByRole('dialog').locator('.ant-select-content-has-value')).toHaveText(name)
-}
 
 async function timeline(page: Page, number: string): Promise<void> {
   await page.goto(at('/?tab=started'))
@@ -37,7 +17,7 @@ test('a task is delegated, handed back and transferred, and the history says who
 
   const foreman = await sit('foreman')
   await openTask(foreman, number)
-  await more(foreman, 'delegate')
+  await more(foreman, t('tasks.verb.delegate'))
   await colleague(foreman, t('verbs.person.delegate'), '周敏')
   await accessible(foreman)
   await foreman.getByRole('dialog').getByRole('button', { name: t('tasks.verb.delegate') }).click()
@@ -53,7 +33,7 @@ test('a task is delegated, handed back and transferred, and the history says who
   await approve(foreman, 'zh-CN', number)
   const manager = await sit('manager')
   await openTask(manager, number)
-  await more(manager, 'transfer')
+  await more(manager, t('tasks.verb.transfer'))
   await colleague(manager, t('verbs.person.transfer'), '周建平')
   await manager.getByRole('dialog').getByRole('button', { name: t('tasks.verb.transfer') }).click()
   await expect(manager.getByText(t('tasks.done.transfer'), { exact: true })).toBeVisible()

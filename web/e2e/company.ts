@@ -12,7 +12,8 @@ export interface Seat {
   password?: string
 }
 
-function demo(): Demo {
+/** The demo company, which all journeys share that found none of their own. */
+export function demo(): Demo {
   return JSON.parse(process.env['FORMWORK_E2E_DEMO'] ?? '{}') as Demo
 }
 
@@ -21,8 +22,8 @@ export function at(path: string): string {
   return demo().url + path
 }
 
-export function passwordOf(login: string): string {
-  const person = demo().people.find((each) => each.login === login)
+export function passwordOf(login: string, company = demo()): string {
+  const person = company.people.find((each) => each.login === login)
   if (!person) throw new Error(`nobody signs in as ${login}`)
   return person.password
 }
@@ -46,13 +47,20 @@ interface Fixtures {
   door: (seat?: Seat) => Promise<Page>
 }
 
+interface Places {
+  /** The company the people are of: the demo's, unless a spec founds another. */
+  company: Demo
+}
+
 /** Tests with people. What a page writes to its console as an error fails the test. */
-export const test = base.extend<Fixtures>({
-  door: async ({ browser }, use) => {
+export const test = base.extend<Fixtures, Places>({
+  company: [async ({}, use) => use(demo()), { scope: 'worker' }],
+  door: async ({ browser, company }, use) => {
     const complaints: string[] = []
     const contexts: { close: () => Promise<void> }[] = []
     await use(async ({ lang = 'zh-CN', phone = false }: Seat = {}) => {
       const context = await browser.newContext({
+        baseURL: company.url,
         locale: lang,
         viewport: phone ? { width: 390, height: 844 } : { width: 1440, height: 900 },
         isMobile: phone,
@@ -69,13 +77,14 @@ export const test = base.extend<Fixtures>({
     for (const context of contexts) await context.close()
     expect(complaints, 'errors on the console').toEqual([])
   },
-  sit: async ({ door }, use) => {
+  sit: async ({ door, company }, use) => {
     await use(async (login, seat = {}) => {
       const page = await door(seat)
       const t = words(seat.lang ?? 'zh-CN')
-      await page.goto(at('/sign-in'))
+      await page.goto('/sign-in')
       await page.getByLabel(t('signIn.login'), { exact: true }).fill(login)
-      await page.getByLabel(t('signIn.password'), { exact: true }).fill(seat.password ?? passwordOf(login))
+      const password = seat.password ?? passwordOf(login, company)
+      await page.getByLabel(t('signIn.password'), { exact: true }).fill(password)
       await page.getByRole('button', { name: t('signIn.enter'), exact: true }).click()
       await expect(page.getByRole('main').getByRole('tablist')).toBeVisible()
       await speak(page, seat.lang ?? 'zh-CN')
@@ -86,7 +95,7 @@ export const test = base.extend<Fixtures>({
 
 /** The browser itself tells of every answer that is no success; refusals are part of what is tested. */
 function expected(text: string): boolean {
-  return /Failed to load resource: (the server responded with a status of (401|403|404|409|422)|net::ERR_INTERNET_DISCONNECTED)/.test(
+  return /Failed to load resource: (the server responded with a status of (401|403|404|409|422|429)|net::ERR_INTERNET_DISCONNECTED)/.test(
     text,
   )
 }
@@ -94,10 +103,10 @@ function expected(text: string): boolean {
 /** The account remembers its language; each test says which one it wants. */
 async function speak(page: Page, lang: Lang): Promise<void> {
   if ((await page.locator('html').getAttribute('lang')) === lang) return
-  await page.goto(at('/account'))
+  await page.goto('/account')
   await page.getByText(lang === 'en' ? 'English' : '中文', { exact: true }).click()
   await expect(page.locator('html')).toHaveAttribute('lang', lang)
-  await page.goto(at('/'))
+  await page.goto('/')
 }
 
 /** Nothing serious stands in the way of people with disabilities. Messages in passing fade, so their colours are none. */

@@ -25,9 +25,9 @@ export class Office {
     this.csrf = csrf
   }
 
-  static async of(login: string, password = passwordOf(login)): Promise<Office> {
-    const api = await request.newContext()
-    const answer = await api.post(at('/api/v1/session'), { data: { login, password, lang: 'zh-CN' } })
+  static async of(login: string, password = passwordOf(login), url = at('')): Promise<Office> {
+    const api = await request.newContext({ baseURL: url })
+    const answer = await api.post('/api/v1/session', { data: { login, password, lang: 'zh-CN' } })
     const { csrf } = (await answer.json()) as { csrf: string }
     return new Office(api, csrf)
   }
@@ -37,7 +37,7 @@ export class Office {
   }
 
   async list(entity: string): Promise<Stored[]> {
-    const answer = await this.api.get(at(`/api/v1/entities/${entity}/records?limit=100&sort=created_at`))
+    const answer = await this.api.get(`/api/v1/entities/${entity}/records?limit=100&sort=created_at`)
     return ((await answer.json()) as { records: Stored[] }).records
   }
 
@@ -58,7 +58,7 @@ export class Office {
 
   /** Approves all that waits for this person about an entity. */
   async approveAll(entity: string): Promise<void> {
-    const answer = await this.api.get(at('/api/v1/tasks?tab=open&limit=100'))
+    const answer = await this.api.get('/api/v1/tasks?tab=open&limit=100')
     const { tasks } = (await answer.json()) as { tasks: { id: string; entity: string }[] }
     for (const task of tasks.filter((each) => each.entity === entity)) await this.post(`tasks/${task.id}/approve`, {})
   }
@@ -67,6 +67,11 @@ export class Office {
   async hire(login: string, name: string, roles: readonly string[]): Promise<Hand> {
     const { member, password } = await this.post<{ member: { user: string }; password: string }>('members', { login, name, roles })
     return { user: member.user, login, name, password }
+  }
+
+  /** Puts a definition into the draft. */
+  async draft(kind: string, definition: { name: string }): Promise<void> {
+    await this.send('put', `draft/${kind}/${definition.name}`, definition)
   }
 
   /** Publishes definitions by their references. What somebody else left in the draft is dropped: one person edits here. */
@@ -88,7 +93,7 @@ export class Office {
   }
 
   private async send(method: 'post' | 'put' | 'delete', path: string, data?: unknown) {
-    const answer = await this.api[method](at(`/api/v1/${path}`), { data, headers: { 'X-CSRF-Token': this.csrf } })
+    const answer = await this.api[method](`/api/v1/${path}`, { data, headers: { 'X-CSRF-Token': this.csrf } })
     if (!answer.ok()) throw new Error(`${path}: ${await answer.text()}`)
     return answer
   }

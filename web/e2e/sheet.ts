@@ -179,7 +179,7 @@ export class DeskSheet {
 
 /** Opens the task about a sheet from the to-do centre. */
 export async function openTask(page: Page, number: string): Promise<void> {
-  await page.goto(at('/'))
+  await page.goto('/')
   await page.getByRole('link', { name: new RegExp(number) }).click()
   await expect(page.getByRole('heading', { level: 1, name: new RegExp(number) })).toBeVisible()
 }

@@ -170,7 +170,7 @@ async function send(path: string, options: RequestOptions): Promise<Response> {
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
       ...(options.signal ? { signal: options.signal } : {}),
     })
-    noteServerTime(response.headers.get('Date'))
+    noteServerTime(response.headers.get('X-Server-Time'))
     return response
   } catch (cause) {
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause

@@ -11,28 +11,28 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  noteServerTime(new Date(Date.now()).toUTCString())
+  noteServerTime(new Date(Date.now()).toISOString())
   stop()
   told.mockClear()
   vi.useRealTimers()
 })
 
 test('a device that is an hour behind counts by the clock of the server', () => {
-  noteServerTime('Mon, 02 Mar 2026 13:00:00 GMT')
+  noteServerTime('2026-03-02T13:00:00Z')
   expect(serverNow()).toBe(noon + 3_600_000)
   expect(told).toHaveBeenCalledTimes(1)
   vi.advanceTimersByTime(60_000)
-  noteServerTime('Mon, 02 Mar 2026 13:01:00 GMT')
+  noteServerTime('2026-03-02T13:01:00Z')
   expect(serverNow()).toBe(noon + 3_660_000)
   expect(told).toHaveBeenCalledTimes(1)
 })
 
 test.each([
-  ['the second an answer was on its way', 'Mon, 02 Mar 2026 11:59:59 GMT'],
-  ['an answer without a date', null],
-  ['a date nobody can read', 'noon'],
-])('%s changes nothing', (_, date) => {
-  noteServerTime(date)
+  ['the second an answer was on its way', '2026-03-02T11:59:59Z'],
+  ['an answer that tells no time', null],
+  ['a time nobody can read', 'noon'],
+])('%s changes nothing', (_, time) => {
+  noteServerTime(time)
   expect(serverNow()).toBe(noon)
   expect(told).not.toHaveBeenCalled()
 })

@@ -2,12 +2,12 @@
 let ahead = 0
 const listeners = new Set<() => void>()
 
-/** An answer's date has whole seconds and was on its way: less than this is no difference. */
+/** The time told has whole seconds and was on its way: less than this is no difference. */
 const tolerance = 2_000
 
-/** Takes the server's time from the Date header of an answer that has just come. */
-export function noteServerTime(date: string | null): void {
-  const at = date ? Date.parse(date) : Number.NaN
+/** Takes the server's time from an answer that has just come (its header X-Server-Time, ISO 8601). */
+export function noteServerTime(told: string | null): void {
+  const at = told ? Date.parse(told) : Number.NaN
   if (Number.isNaN(at)) return
   const difference = at - Date.now()
   const next = Math.abs(difference) < tolerance ? 0 : difference

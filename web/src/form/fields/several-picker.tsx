@@ -41,6 +41,7 @@ export function SeveralPicker(props: EditorProps & { target: string }) {
         for (const item of items) {
           if (chosen.includes(item.id)) model.learnName(props.target, item.id, item.text)
         }
+        setTyped('')
         props.onChange(chosen.length > 0 ? chosen : undefined)
       }}
       onBlur={props.onBlur}

@@ -273,6 +273,9 @@ function Choice<V extends string>({ name, label, value, options, onChange }: Cho
   )
 }
 
+/** What is said with these is an opinion on the record; with the others it goes to whom they concern. */
+const deciding: ReadonlySet<string> = new Set(['approve', 'reject', 'return', 'resolve'])
+
 const speechless: ReadonlySet<string> = new Set(['save', 'removesign'])
 
 /** The words that go with it. */
@@ -280,9 +283,15 @@ function Words({ can, input, change }: PartProps) {
   const { t } = useTranslation()
   const phone = usePhone()
   if (speechless.has(can.verb)) return null
-  const reason = reasoned.has(wordOf(can))
-  const required = can.comment === true || reason
-  const key = reason ? 'verbs.reason' : required ? 'tasks.comment' : 'tasks.commentOptional'
+  const required = can.comment === true || reasoned.has(wordOf(can))
+  const opinion = deciding.has(can.verb)
+  const key = required
+    ? opinion
+      ? 'tasks.comment'
+      : 'verbs.reason'
+    : opinion
+      ? 'tasks.commentOptional'
+      : 'verbs.noteOptional'
   return (
     <Labelled
       id="verb-comment"
