@@ -28,7 +28,9 @@ func TestPurchaseFromSubmitToApproval(t *testing.T) {
 	if task.Subject != "采购 水泥" || task.NodeTitle != "项目经理" || task.Initiator.Name != "Name u_wang" || !task.Unread {
 		t.Errorf("task %+v", task)
 	}
-	wantSummary := []flow.SummaryItem{{"subject", "主题", "水泥"}, {"project", "项目", "花园"}, {"amount", "金额", "1500.00"}}
+	wantSummary := []flow.SummaryItem{
+		{"subject", "主题", "水泥", def.TypeText}, {"project", "项目", "花园", def.TypeReference}, {"amount", "金额", "1500.00", def.TypeMoney},
+	}
 	if !slices.Equal(task.Summary, wantSummary) {
 		t.Errorf("summary %v, want %v", task.Summary, wantSummary)
 	}

@@ -47,9 +47,10 @@ type TaskItem struct {
 
 // SummaryItem is one value of the record the reader may see: display text for references and options, else the wire value.
 type SummaryItem struct {
-	Field string `json:"field"`
-	Title string `json:"title"`
-	Value any    `json:"value"`
+	Field string        `json:"field"`
+	Title string        `json:"title"`
+	Value any           `json:"value"`
+	Type  def.FieldType `json:"type"` // how the value is to be written: an amount of money has its thousands apart
 }
 
 // TaskPage is one page of tasks, the latest first.
@@ -166,7 +167,7 @@ func summaryOf(entity *def.Entity, rec record.Record, lang string) []SummaryItem
 		if text, isText := value.(string); isText {
 			value = shownText(field, text, rec, lang)
 		}
-		items = append(items, SummaryItem{Field: name, Title: field.Label(lang), Value: value})
+		items = append(items, SummaryItem{Field: name, Title: field.Label(lang), Value: value, Type: field.XType})
 	}
 	return items
 }

@@ -250,7 +250,7 @@ const pictures = process.env['FORMWORK_E2E_PICTURES']
 export async function picture(page: Page, name: string): Promise<void> {
   if (!pictures) return
   mkdirSync(pictures, { recursive: true })
-  await page.screenshot({ path: `${pictures}/${name}.png`, fullPage: true })
+  await page.screenshot({ path: `${pictures}/${name}.png` })
 }
 
 export { expect }

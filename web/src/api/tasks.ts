@@ -16,7 +16,7 @@ export interface Task {
   node?: string
   nodeTitle?: string
   subject: string
-  summary: { field: string; title: string; value: Wire }[]
+  summary: { field: string; title: string; value: Wire; type: string }[]
   initiator: Person
   /** Whose task it is, where it is not the reader's own. */
   for?: Person

@@ -3,6 +3,7 @@ import { Checkbox } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { Task } from '@/api/tasks'
 import { nodeText } from '@/form/verbs/needs'
+import { grouped } from '@/lib/decimal'
 import { translateIfKnown } from '@/lib/i18n'
 import type { TaskTab } from '@/lib/task-tab'
 import { fromNow, moment } from '@/lib/time'
@@ -16,6 +17,12 @@ interface TaskCardProps {
   /** Given while several are chosen: the card is then a choice instead of a link. */
   chosen?: boolean
   onChoose?: () => void
+}
+
+/** A fact of the record as it is written on its page. */
+function factText({ type, value }: Task['summary'][number]): string {
+  if (typeof value !== 'string') return JSON.stringify(value)
+  return type === 'money' ? grouped(value) : value
 }
 
 /** One task of a list: what it is about, up to five facts, who started it and how long it has been here. */
@@ -44,7 +51,7 @@ export function TaskCard({ task, tab, chosen, onChoose }: TaskCardProps) {
           {task.summary.map((line) => (
             <div key={line.field}>
               <dt>{line.title}</dt>
-              <dd>{typeof line.value === 'string' ? line.value : JSON.stringify(line.value)}</dd>
+              <dd>{factText(line)}</dd>
             </div>
           ))}
         </dl>
