@@ -201,7 +201,8 @@ func (s *Service) personal(ctx context.Context, p *person, c *Channel, what told
 		case card != nil:
 			values["subject"], values["initiator"], values["node"] = card.Subject, card.Initiator.Name, card.NodeTitle
 			for _, item := range card.Summary {
-				lines = append(lines, fmt.Sprintf("%s: %v", item.Title, item.Value))
+				fact := map[string]string{"title": item.Title, "value": fmt.Sprint(item.Value)}
+				lines = append(lines, fill(text(p.actor.Lang, "fact"), fact))
 			}
 		case what.Kind != KindMessage && what.Kind != flow.NoticeIncident && what.Kind != flow.NoticeMention:
 			return message{}, &permanent{CodeNobody, nil}

@@ -49,7 +49,8 @@ export interface FlowView {
   initiator?: Person
   startedAt?: string
   active: (FlowNode & {
-    tasks: { id: string; user: Person; status: string; arrivedAt: string }[]
+    /** arrivedAt is absent while it is not the person's turn. */
+    tasks: { id: string; user: Person; status: string; arrivedAt?: string }[]
   })[]
   /** The reader's own open task, if he has one. */
   mine?: {

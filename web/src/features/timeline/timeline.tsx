@@ -77,9 +77,18 @@ export function TimelineCards({ bundle, record, flow, entries, runs }: TimelineC
   )
 }
 
-function FlowPath({ flow }: { flow: FlowView }) {
+/** Who is waited for at a node, and how long already; whose turn has not come has no time yet. */
+function WaitingFor({ name, since }: { name: string; since: string | undefined }) {
   const { t } = useTranslation()
   const now = useNow()
+  if (!since) return <>{t('timeline.notYet', { name })}</>
+  const waited = now - Date.parse(since)
+  if (waited < 60_000) return <>{t('timeline.justArrived', { name })}</>
+  return <>{t('timeline.waitingFor', { name, time: lengthOf(waited) })}</>
+}
+
+function FlowPath({ flow }: { flow: FlowView }) {
+  const { t } = useTranslation()
   const waiting = new Map(flow.active.map((node) => [node.node, node.tasks]))
   if (flow.path.length === 0 && !flow.incident) return null
   return (
@@ -106,10 +115,7 @@ function FlowPath({ flow }: { flow: FlowView }) {
             {node.title} <span className="fw-path-people">{t(`timeline.node.${node.status}`)}</span>
             {waiting.get(node.node)?.map((task) => (
               <div key={task.id} className="fw-path-people">
-                {t('timeline.waitingFor', {
-                  name: task.user.name,
-                  time: lengthOf(task.arrivedAt ? now - Date.parse(task.arrivedAt) : 0),
-                })}
+                <WaitingFor name={task.user.name} since={task.arrivedAt} />
               </div>
             ))}
           </li>
