@@ -7,7 +7,8 @@ import { Office } from './office'
 import { flow, form, menu, payment, project, roles, view } from './payment-app'
 import { launch, type Running, setClock } from './program'
 import type { Demo } from './server'
-import { more, sign } from './verbs'
+import { sign } from './sheet'
+import { more } from './verbs'
 
 const password = 'Zahlung-2026-genehmigt'
 
@@ -80,7 +81,7 @@ export async function found(page: Page, site: Site): Promise<void> {
 
 /** Puts the application's definitions into the draft. */
 export async function draft(site: Site): Promise<void> {
-  const admin = await Office.of(site, 'admin')
+  const admin = await Office.of('admin', password, site.url)
   for (const entity of [project, payment]) await admin.draft('entities', entity)
   for (const role of roles) await admin.draft('roles', role)
   await admin.draft('forms', form)
@@ -92,7 +93,7 @@ export async function draft(site: Site): Promise<void> {
 
 /** Brings in departments, people and a project. */
 export async function hire(site: Site): Promise<void> {
-  const admin = await Office.of(site, 'admin')
+  const admin = await Office.of('admin', password, site.url)
   const departments = new Map<string, string>()
   const ids = new Map<string, string>()
   for (const [login, { name, department, ...rest }] of Object.entries(staff)) {
@@ -101,7 +102,8 @@ export async function hire(site: Site): Promise<void> {
     }
     const manager = 'manager' in rest ? { manager: ids.get(rest.manager) } : {}
     const place = { department: departments.get(department), ...manager }
-    ids.set(login, await admin.hire({ login, name, password, roles: rest.roles, ...place }))
+    const { member } = await admin.post<{ member: { user: string } }>('members', { login, name, password, roles: rest.roles, ...place })
+    ids.set(login, member.user)
   }
   await admin.create('project', { name: '滨江一号', manager: ids.get('zhao') })
   await admin.leave()
@@ -118,9 +120,9 @@ export interface Claim {
 
 /** Submits a payment as the applicant's other programs would. */
 export async function submitted(site: Site, { amount, over = '0.00', payee = '宏远混凝土有限公司' }: Claim): Promise<void> {
-  const office = await Office.of(site, 'wang')
+  const office = await Office.of('wang', password, site.url)
   const values = { project: { key: '滨江一号' }, payee, amount, over_plan_amount: over, cost_center: '工程一部', bank }
-  await office.submit('payment', values)
+  await office.create('payment', values, true)
   await office.leave()
 }
 
@@ -228,7 +230,7 @@ export class Desk {
   async decide(verb: 'approve' | 'return' | 'reject', given: { comment?: string; signed?: boolean } = {}): Promise<void> {
     await this.page.getByRole('button', { name: this.t(`tasks.verb.${verb}`), exact: true }).click()
     if (given.comment) await this.dialog.getByRole('textbox').first().fill(given.comment)
-    if (given.signed) await sign(this.page, this.dialog, this.lang)
+    if (given.signed) await sign(this.page, this.lang)
     await this.confirm(`tasks.verb.${verb}`, `tasks.done.${verb}`)
   }
 

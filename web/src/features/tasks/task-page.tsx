@@ -280,13 +280,14 @@ function useDeciding(
         return refused(error)
       }
     },
-    onDone: async (answer, { can }) => {
+    onDone: async (answer, { can, input }) => {
       if (!answer) return
       attempt.done()
       model.settle()
       ask(undefined)
       void message.success(doneText(wordOf(can)))
-      if (staying.has(can.verb) || (can.on === 'record' && ownTask(detail))) {
+      const waits = can.verb === 'addsign' && input.kind === 'before'
+      if ((staying.has(can.verb) && !waits) || (can.on === 'record' && ownTask(detail))) {
         await client.invalidateQueries({ queryKey: ['tasks'] })
         return
       }
@@ -301,7 +302,7 @@ function useDeciding(
   return { deciding, asked, setAsked: ask, refusal }
 }
 
-/** After these the task is still there. */
+/** After these the task is still there; who has others sign before him gets his back when they have. */
 const staying: ReadonlySet<string> = new Set(['save', 'cc', 'remind', 'removesign', 'addsign'])
 
 /** What one is told about counts as read once it has been opened. */

@@ -26,6 +26,8 @@ export function TimelineEvent({ entry, earlier, bundle, record }: TimelineEventP
   const took = earlier ? Date.parse(entry.at) - Date.parse(earlier.at) : 0
   const name =
     entry.actor.id === 'system' ? t('timeline.system') : entry.actor.name || entry.actor.id
+  const people = entry.users?.map((user) => user.name).join('、') ?? ''
+  const aimed = people !== '' && !passing.has(entry.type)
   return (
     <li>
       <Initials name={name} />
@@ -35,14 +37,12 @@ export function TimelineEvent({ entry, earlier, bundle, record }: TimelineEventP
             <strong>{name}</strong>{' '}
             {entry.for && `${t('timeline.standsFor', { name: entry.for.name })} `}
             {translateIfKnown(`event.${entry.type}`) ?? entry.type}
-            {entry.users &&
-              entry.users.length > 0 &&
-              ` ${entry.users.map((user) => user.name).join('、')}`}
+            {aimed && ` ${people}`}
           </span>
         </div>
         <div className="fw-event-time">
           <time dateTime={entry.at}>{moment(entry.at, bundle.zone)}</time>
-          <Circumstances entry={entry} took={took} />
+          <Circumstances entry={entry} took={took} copied={aimed ? '' : people} />
         </div>
         {entry.comment && <div className="fw-event-comment">{entry.comment}</div>}
         {entry.sign && (
@@ -56,13 +56,27 @@ export function TimelineEvent({ entry, earlier, bundle, record }: TimelineEventP
   )
 }
 
+/** What is not done to anybody: people named with these were sent a copy as the flow passed a node on its way. */
+const passing: ReadonlySet<string> = new Set([
+  'started',
+  'resubmitted',
+  'approved',
+  'rejected',
+  'returned',
+  'retried',
+  'jumped',
+  'migrated',
+])
+
 /** Where in the flow it was, how long it took, and what else there is to know of it. */
-function Circumstances({ entry, took }: { entry: TimelineEntry; took: number }) {
+function Circumstances(props: { entry: TimelineEntry; took: number; copied: string }) {
+  const { entry, took, copied } = props
   const { t } = useTranslation()
   const known = [
     entry.nodeTitle,
     entry.round && entry.round > 1 ? t('timeline.round', { count: entry.round }) : undefined,
     took >= 60_000 ? t('timeline.took', { time: lengthOf(took) }) : undefined,
+    copied ? `${t('event.copied')} ${copied}` : undefined,
     entry.cause ? t('automation.byFlow') : undefined,
     entry.confirmed ? t('timeline.confirmed') : undefined,
     entry.auto ? (translateIfKnown(`auto.${entry.auto}`) ?? entry.auto) : undefined,
