@@ -79,7 +79,7 @@ func TestEveryKindHasItsSentences(t *testing.T) {
 	for _, status := range []flow.Status{flow.Approved, flow.Rejected, flow.Cancelled, flow.Terminated} {
 		keys = append(keys, "ended."+string(status), "ended."+string(status)+".line")
 	}
-	keys = append(keys, "comment", "open", "system", "digest", "digest.line", "group.task", "group.people", "foot", "test", "test.line")
+	keys = append(keys, "fact", "comment", "open", "system", "digest", "digest.line", "group.task", "group.people", "foot", "test", "test.line")
 	for lang, texts := range allTexts() {
 		if len(texts) != len(keys) {
 			t.Errorf("%s has %d sentences, %d are used", lang, len(texts), len(keys))
