@@ -163,7 +163,7 @@ export class Receiver {
 
   /** The payments it was told to make, of one amount. */
   paid(amount: string): Receiver['calls'] {
-    return this.calls.filter(({ body }) => body.type === 'flow.payment' && body.data.amount === amount)
+    return this.calls.filter(({ body }) => body.type === 'flow.payment' && Number(body.data.amount) === Number(amount))
   }
 
   async close(): Promise<void> {
