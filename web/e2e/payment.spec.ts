@@ -2,8 +2,6 @@ import { accessible, fitsWidth } from './company'
 import { Wiretap } from './crew'
 import { bank, type Claim, Desk, draft, expect, found, hire, later, picture, Receiver, subject, test } from './payment'
 import { flow, pay } from './payment-app'
-import { sign } from './sheet'
-import { colleague } from './verbs'
 
 // One story, told in order: what the company has done in one part is what the next one finds.
 test.describe.configure({ mode: 'serial', timeout: 300_000 })
@@ -144,93 +142,5 @@ test('the applicant submits on his phone, withdraws, corrects and reminds; the d
     await li.page.goto('/messages')
     await expect(li.page.getByRole('listitem').filter({ hasText: t('notices.remind') })).toContainText(subject(big))
     await picture(li.page, '08-inbox')
-  })
-})
-
-test('the board votes with signatures; a return is corrected and resumed; a proxy signs for a member', async ({ sit, site }) => {
-  site.at(later(2, 35))
-  const zhou = new Desk(await sit('zhou'))
-  const qian = new Desk(await sit('qian'))
-  const { t } = zhou
-
-  await test.step('one signs, another sends it back to the applicant', async () => {
-    await zhou.open(big)
-    await zhou.decide('approve', { comment: '同意', signed: true })
-    await qian.open(big)
-    await qian.page.getByRole('button', { name: t('tasks.verb.return'), exact: true }).click()
-    await qian.dialog.getByRole('textbox').fill('收款单位与合同不一致')
-    await picture(qian.page, '09-return')
-    await qian.confirm('tasks.verb.return', 'tasks.done.return')
-  })
-
-  await test.step('he corrects it, and it goes straight back to the board', async () => {
-    const wang = new Desk(await sit('wang', { phone: true }))
-    await wang.counts('open', 1)
-    await picture(wang.page, '10-phone-returned')
-    await wang.tab('started')
-    await wang.card(big).getByRole('link').tap()
-    await expect(wang.entry('钱立群', t('event.returned'))).toContainText('收款单位与合同不一致')
-    await wang.page.getByLabel(/^收款单位/).fill('宏远混凝土（集团）有限公司')
-    await wang.page.getByRole('button', { name: t('record.resubmit'), exact: true }).tap()
-    await expect(wang.page.getByText(t('state.running')).first()).toBeVisible()
-    await expect(wang.path.getByText(/周明远/)).toBeVisible()
-    await expect(wang.path.getByText(/李海燕/)).toHaveCount(0)
-    await picture(wang.page, '11-phone-resumed')
-  })
-
-  await test.step('who is away names a proxy, who signs on his phone in English', async () => {
-    await zhou.page.goto('/account')
-    await zhou.page.getByRole('button', { name: t('proxies.add') }).click()
-    await colleague(zhou.page, t('proxies.to'), '赵建华')
-    await zhou.dialog.getByRole('button', { name: t('proxies.add') }).click()
-    await expect(zhou.page.getByText(t('proxies.given', { name: '赵建华' }))).toBeVisible()
-
-    const zhao = new Desk(await sit('zhao', { phone: true, lang: 'en' }), 'en')
-    await zhao.open(big, 'proxied')
-    await fitsWidth(zhao.page)
-    await picture(zhao.page, '12-phone-proxied-en')
-    await zhao.page.getByRole('button', { name: zhao.t('tasks.verb.approve'), exact: true }).tap()
-    await sign(zhao.page, 'en')
-    await fitsWidth(zhao.page)
-    await picture(zhao.page, '13-phone-signed-en')
-    await zhao.confirm('tasks.verb.approve', 'tasks.done.approve')
-  })
-
-  await test.step('two of three are enough: the third is not asked any more', async () => {
-    const sun = new Desk(await sit('sun'))
-    await sun.counts('open', 1)
-    await qian.open(big)
-    await qian.decide('approve', { comment: '已更正', signed: true })
-    await sun.counts('open', 0)
-    await picture(sun.page, '14-empty-todo')
-  })
-})
-
-test('legal adds signers before and beside', async ({ sit, site }) => {
-  site.at(later(4))
-  const zheng = new Desk(await sit('zheng'))
-  const { t } = zheng
-  const add = async (kind: 'before' | 'parallel', name: string) => {
-    await zheng.more('tasks.verb.addsign')
-    await colleague(zheng.page, t('verbs.people'), name)
-    await zheng.dialog.getByRole('radio', { name: t(`verbs.kinds.${kind}`) }).check()
-    await picture(zheng.page, `15-addsign-${kind}`)
-    await zheng.confirm('tasks.verb.addsign', 'tasks.done.addsign')
-  }
-
-  await test.step('one signs before legal does, another beside', async () => {
-    await zheng.open(big)
-    await add('before', '何文')
-    await expect(zheng.page.getByText(t('tasks.none.open'))).toBeVisible()
-    const he = new Desk(await sit('hewen'))
-    await he.open(big)
-    await he.decide('approve', { comment: '合同条款无误' })
-    await zheng.open(big)
-    await add('parallel', '吴静')
-    await zheng.decide('approve')
-    expect(erp.paid(big)).toHaveLength(0)
-    const wu = new Desk(await sit('wujing'))
-    await wu.open(big)
-    await wu.decide('approve', { comment: '款项已备' })
   })
 })
