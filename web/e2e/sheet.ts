@@ -206,9 +206,9 @@ export async function sign(page: Page, lang: Lang): Promise<void> {
     [0.15, 0.6],
     [0.45, 0.9],
   ] as const) {
-    const points = Array.from({ length: 13 }, (_, step) => ({
-      x: box.x + box.width * (from + ((to - from) * step) / 12),
-      y: box.y + box.height * (0.5 + 0.3 * Math.sin((step * Math.PI) / 3)),
+    const points = Array.from({ length: 5 }, (_, step) => ({
+      x: box.x + box.width * (from + ((to - from) * step) / 4),
+      y: box.y + box.height * (step % 2 === 0 ? 0.7 : 0.3),
     }))
     await (finger ? touch(page, points) : drag(page, points))
   }
@@ -222,7 +222,7 @@ async function drag(page: Page, points: readonly Place[]): Promise<void> {
   if (!first) return
   await page.mouse.move(first.x, first.y)
   await page.mouse.down()
-  for (const { x, y } of rest) await page.mouse.move(x, y)
+  for (const { x, y } of rest) await page.mouse.move(x, y, { steps: 4 })
   await page.mouse.up()
 }
 
