@@ -50,6 +50,7 @@ func newBacklog(tb testing.TB, data string) *backlog {
 	tb.Helper()
 	s := serveProcess(tb, "formwork", []string{"serve", "--demo", "--data", data})
 	c := furnish(s, data, 1)
+	unsigned(s.signIn(data, "admin"))
 	made := c.clerk.must("POST", sheets, object{"values": c.sheet(0), "submit": true}).text("id")
 	manager := c.manager.must("GET", "/session", nil)
 	user, _ := manager.object["user"].(object)
@@ -76,6 +77,21 @@ func newBacklog(tb testing.TB, data string) *backlog {
 		b.task = docs[0]
 	})
 	return b
+}
+
+// unsigned publishes the flow of sheets without drawn signatures: what has to be signed is not decided in bulk.
+func unsigned(admin *browser) {
+	admin.server.t.Helper()
+	sheet := admin.must("GET", "/definitions/flows/day_labor_sheet", nil).object
+	delete(sheet, "scenarios") // they tell of the signatures
+	nodes, _ := sheet["nodes"].([]any)
+	for _, node := range nodes {
+		if node, ok := node.(object); ok {
+			delete(node, "sign")
+		}
+	}
+	admin.must("PUT", "/draft/flows/day_labor_sheet", sheet)
+	admin.must("POST", "/draft/publish", object{"note": "load"})
 }
 
 // settle runs the server until those who follow the log have seen all of it: what the demo set off must not work out the
