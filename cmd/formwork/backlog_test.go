@@ -285,12 +285,13 @@ func TestBacklog(t *testing.T) {
 	listed := foreman.everything("/tasks?tab=open&limit=100", "tasks")
 	b.checkList(listed)
 	bulk := min(*backlogBulk, flow.MaxBatch, len(listed)/2)
+	copies := slices.DeleteFunc(slices.Clone(listed), func(task object) bool { return !strings.Contains(fmt.Sprint(task["id"]), ".01JOPEN") })
 	batch := []string{}
-	for _, task := range listed[:bulk] {
+	for _, task := range copies[:bulk] {
 		batch = append(batch, fmt.Sprint(task["id"]))
 	}
 	one := batch[:0:0]
-	for _, task := range listed[bulk : bulk+bulk/2] {
+	for _, task := range copies[bulk : bulk+bulk/2] {
 		one = append(one, fmt.Sprint(task["id"]))
 	}
 	var people sync.WaitGroup
