@@ -148,6 +148,7 @@ func TestDeadlinesWhenClocksJump(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			onStores(t, func(t *testing.T, backend store.Backend) {
+				t.Helper()
 				s := twoServers(t, backend)
 				run := s.begin("R06")
 				for step := range 15 { // five hours
@@ -173,6 +174,7 @@ func TestDeadlinesWhenClocksJump(t *testing.T) {
 // once more, also when the clock has gone back behind those of the first.
 func TestARunThatComesBackHasItsDeadlinesAgain(t *testing.T) {
 	onStores(t, func(t *testing.T, backend store.Backend) {
+		t.Helper()
 		s := twoServers(t, backend)
 		run := s.begin("R06b")
 		s.pass(90 * time.Minute)

@@ -140,6 +140,7 @@ func (d decided) after(in asked, one bool) (decided, bool) {
 // by one order of what happened.
 func TestDecisionsAreLinearizable(t *testing.T) {
 	onStores(t, func(t *testing.T, backend store.Backend) {
+		t.Helper()
 		e, clock := open(t, backend)
 		company, err := stage.Found(t.Context(), e, clock, "race")
 		if err != nil {
