@@ -136,11 +136,7 @@ func (b *Builder) needed(name string, installed map[string]tenant.Installed) ([]
 				if err := visit(other); err != nil {
 					return err
 				}
-				needed, err := b.Template(other)
-				if err != nil {
-					return err
-				}
-				version = needed.Manifest.Version
+				version = b.shippedVersion(other)
 			}
 			if !satisfies(version, template.Manifest.Needs[other]) {
 				return fmt.Errorf("template %s needs %s %s, not %s", name, other, template.Manifest.Needs[other], version)
@@ -150,6 +146,15 @@ func (b *Builder) needed(name string, installed map[string]tenant.Installed) ([]
 		return nil
 	}
 	return order, visit(name)
+}
+
+// shippedVersion is the version of a template that is known to be shipped.
+func (b *Builder) shippedVersion(name string) string {
+	template, err := b.Template(name)
+	if err != nil {
+		return ""
+	}
+	return template.Manifest.Version
 }
 
 // readTemplates decodes all shipped templates.

@@ -126,23 +126,22 @@ func (r *request) needVariables(ctx context.Context, admissions []admission) err
 // references lists every reference a record's values hold, with its place.
 func references(plan []planned, values form.Values) []reference {
 	var list []reference
+	add := func(field *def.Field, path string, ids []string, row map[string]any) {
+		for _, id := range ids {
+			list = append(list, reference{field.Target(), id, field, path, row})
+		}
+	}
 	for _, field := range plan {
-		if !field.IsTable() {
-			for _, id := range idsOf(values[field.Name]) {
-				if field.Target() != "" {
-					list = append(list, reference{field.Target(), id, field.Field, field.Name, nil})
-				}
-			}
-			continue
+		if field.Target() != "" {
+			add(field.Field, field.Name, idsOf(values[field.Name]), nil)
 		}
 		for _, row := range rowsOf(values[field.Name]) {
 			for _, column := range field.columns {
 				if column.Target() == "" {
 					continue
 				}
-				for _, id := range idsOf(row[column.Name]) {
-					path := fmt.Sprintf("%s[%v].%s", field.Name, row["_id"], column.Name)
-					list = append(list, reference{column.Target(), id, column, path, row})
+				if ids := idsOf(row[column.Name]); len(ids) > 0 {
+					add(column, fmt.Sprintf("%s[%v].%s", field.Name, row["_id"], column.Name), ids, row)
 				}
 			}
 		}

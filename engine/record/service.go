@@ -30,8 +30,10 @@ func New(c Config) (*Service, error) {
 	if c.Catalogs == nil || c.Stores == nil || c.Access == nil || c.Clock == nil || c.NewID == nil || c.Zone == nil {
 		return nil, errors.New("record service: incomplete configuration")
 	}
-	return &Service{config: c, cache: cache{entries: map[cacheKey]*compiled{}},
-		kept: kept{clock: c.Clock, tenants: map[string]*keptDocs{}}, numbers: newNumbers(), runs: newRuns()}, nil
+	return &Service{
+		config: c, cache: cache{entries: map[cacheKey]*compiled{}}, kept: kept{clock: c.Clock, tenants: map[string]*keptDocs{}},
+		numbers: newNumbers(), runs: newRuns(),
+	}, nil
 }
 
 // open gives a tenant's store with the system collections of this package in it.
