@@ -125,7 +125,8 @@ func TestConditionsKnowWhatMayBeMissing(t *testing.T) {
 		{"head_count > 3", nil},
 		{"project.manager == actor.id", nil}, // required, and required there
 		{"location == 'A'", []string{"location"}},
-		{"nz(location, '') == 'A'", nil},
+		{"nz(location, '-') == 'A'", nil},
+		{"nz(location, '') == 'A'", []string{"location"}}, // the empty text is missing too
 		{"team.pay_mode == 'direct_wage'", []string{"team.pay_mode"}},
 		{"std_hours > 8", nil}, // computed from what is required all along
 		{"state == 'draft'", nil},

@@ -146,6 +146,8 @@ func (c *compiler) coalesce(a operand, rest func() operand, name string) operand
 	result.typ.Optional, result.missing = b.typ.Optional, b.missing
 	if !a.typ.Optional {
 		result.typ.Optional, result.missing = false, nil
+	} else if b.typ.Optional && len(b.missing) == 0 {
+		result.missing = a.missing // nothing stands in for it: nil, or the empty text, which is the same
 	}
 	result.paths = joinPaths(a.paths, b.paths)
 	x, y := a.run, b.run

@@ -1,6 +1,7 @@
 package sheet_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"errors"
 	"fmt"
@@ -116,6 +117,29 @@ func TestLongNumbersStayExact(t *testing.T) {
 	for _, want := range []string{"1234567890123.45", "9999999999.99"} {
 		if !strings.Contains(all, want) {
 			t.Errorf("%s is not in %s", want, all)
+		}
+	}
+}
+
+// A program may write a workbook without a part for styles.
+func TestAWorkbookWithoutStylesIsMarked(t *testing.T) {
+	w := newWorld(t)
+	book := w.book(rows{workerLabels, {"A0", "张三"}})
+	var plain, b bytes.Buffer
+	from, err := zip.NewReader(bytes.NewReader(book), int64(len(book)))
+	w.must(err)
+	to := zip.NewWriter(&plain)
+	for _, part := range from.File {
+		if part.Name != "xl/styles.xml" {
+			w.must(to.Copy(part))
+		}
+	}
+	w.must(to.Close())
+	w.must(sheet.Marked(sheet.MarkInput{File: plain.Bytes(), Title: "x", Notes: []sheet.Note{{Row: 2, Column: "B", Text: "错"}}}, &b))
+	file := opened(t, b.Bytes())
+	for cell, want := range map[string]string{"H2": "错", "B2": "张三"} {
+		if got, err := file.GetCellValue("Sheet1", cell); err != nil || got != want {
+			t.Errorf("%s is %q, %v, want %q", cell, got, err, want)
 		}
 	}
 }

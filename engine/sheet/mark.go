@@ -31,7 +31,7 @@ type MarkInput struct {
 var red = excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FFC7CE"}}
 
 // Marked writes a copy of a workbook with the notes beside the lines and red cells. Up to 5,000 rows it keeps its layout,
-// beyond it is written anew: values, notes and red cells only. It fails with *FileError.
+// beyond, and if it has no styles at all, it is written anew: values, notes and red cells only. It fails with *FileError.
 func Marked(in MarkInput, to io.Writer) error {
 	g, err := read(in.File, in.Sheet)
 	if err != nil {
@@ -89,6 +89,9 @@ func (m *marks) onto(raw []byte, g *grid, to io.Writer) (err error) {
 		return err
 	}
 	defer func() { _ = file.Close() }() // temporary files only
+	if _, err := file.GetStyle(0); err != nil {
+		return m.anew(g, to) // a workbook may do without styles, and then none can be added to it
+	}
 	filled := map[int]int{}
 	for _, at := range m.places() {
 		name, err := excelize.CoordinatesToCellName(at.column+1, at.row+1)
