@@ -208,7 +208,7 @@ func piece(asked string, size int64) (offset, length int64, answer rangeAnswer) 
 // fileStatus holds the statuses of refused files that are not 422.
 var fileStatus = map[string]int{
 	file.CodeTooLarge: fiber.StatusRequestEntityTooLarge, file.CodeQuota: fiber.StatusInsufficientStorage,
-	file.CodeNoThumb: fiber.StatusNotFound, file.CodeSignature: fiber.StatusConflict,
+	file.CodeNoThumb: fiber.StatusNotFound, file.CodeSignature: fiber.StatusConflict, file.CodeAttachment: fiber.StatusConflict,
 }
 
 func describeFile(err error) (failure, bool) {

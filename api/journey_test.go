@@ -172,10 +172,14 @@ func TestOneWinner(t *testing.T) {
 		task := foreman.open(made.text("id"))
 		verbs := []string{"approve", "reject", "approve", "return", "approve", "reject"}
 		results := make([]reply, len(verbs))
+		signs := make([]string, len(verbs))
+		for i := range signs {
+			signs[i] = foreman.drawn()
+		}
 		var all sync.WaitGroup
 		for i, verb := range verbs {
 			all.Go(func() {
-				results[i], _ = foreman.try("POST", "/tasks/"+task+"/"+verb, object{"comment": "x"})
+				results[i], _ = foreman.try("POST", "/tasks/"+task+"/"+verb, object{"comment": "x", "sign": signs[i]})
 			})
 		}
 		all.Wait()

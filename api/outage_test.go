@@ -174,9 +174,14 @@ func TestAReceiverThatStaysAwayIsGivenUpOpenly(t *testing.T) {
 		if shown := admin.do("GET", path+"/timeline", nil).want(http.StatusOK, ""); shown.at("flow.effects.0.dead") == true {
 			w.t.Errorf("given up after a day: %s", shown.body)
 		}
-		w.stayAway(96)
-		admin = w.signIn("admin")
-		shown := admin.do("GET", path+"/timeline", nil).want(http.StatusOK, "")
+		var shown reply
+		for range 10 { // days; what is tried at which of them depends on how fast deliveries follow the clock
+			w.stayAway(24)
+			admin = w.signIn("admin")
+			if shown = admin.do("GET", path+"/timeline", nil).want(http.StatusOK, ""); shown.at("flow.effects.0.dead") == true {
+				break
+			}
+		}
 		if shown.at("flow.effects.0.dead") != true {
 			w.t.Fatalf("the run does not show what was given up: %s", shown.body)
 		}

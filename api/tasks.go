@@ -35,7 +35,7 @@ type (
 	commandParams struct {
 		Entity string `path:"entity"`
 		ID     string `path:"id"`
-		Verb   string `path:"verb" enum:"submit,resubmit,withdraw,cancel,comment,remind,cc,retrieve,terminate,retry,jump,reassign,migrate"`
+		Verb   string `path:"verb" enum:"submit,resubmit,withdraw,cancel,comment,remind,cc,retrieve,terminate,retry,jump,reassign,migrate,return"`
 	}
 	actBody struct {
 		Values       form.Values         `json:"values,omitempty"`
@@ -52,6 +52,7 @@ type (
 		Rev          *int64              `json:"rev,omitempty" description:"commands the run has seen: refused if there were more"`
 		Acknowledged map[string]string   `json:"acknowledged,omitempty"`
 		Sign         string              `json:"sign,omitempty" description:"of approve: id of an uploaded signature"`
+		Files        []string            `json:"files,omitempty" description:"ids of up to 9 uploads that go with the words"`
 		Password     string              `json:"password,omitempty" description:"where the node asks for it: the actor's own, typed again"`
 	}
 	batchBody struct {
@@ -131,15 +132,15 @@ var (
 	}
 )
 
-// act reads what a person asks a flow for, and the password he typed again.
-func (r *request) act(verb flow.Verb) (flow.Act, string, error) {
+// act reads what a person asks a flow for, with the rest of the body: his password typed again, his files.
+func (r *request) act(verb flow.Verb) (flow.Act, actBody, error) {
 	var body actBody
 	if err := r.decode(&body); err != nil {
-		return flow.Act{}, "", err
+		return flow.Act{}, body, err
 	}
 	key, err := r.idempotencyKey()
 	if err != nil {
-		return flow.Act{}, "", err
+		return flow.Act{}, body, err
 	}
 	rev, err := r.ifMatch()
 	return flow.Act{
@@ -147,7 +148,7 @@ func (r *request) act(verb flow.Verb) (flow.Act, string, error) {
 		Kind: flow.TaskKind(body.Kind), Mode: body.Mode, Resubmit: body.Resubmit, Picks: body.Picks, Task: body.Task,
 		Map: body.Map, Seen: body.Seen, Acknowledged: body.Acknowledged, Sign: body.Sign, Rev: body.Rev, Key: key, IfRev: rev,
 		Replayed: &r.replayed,
-	}, body.Password, err
+	}, body, err
 }
 
 // tellReplay says that the answer is to a command that was done before.
@@ -162,12 +163,12 @@ func (s *server) decideTask(r *request) error {
 	if !ok {
 		return errNotFound
 	}
-	act, password, err := r.act(verb)
+	act, body, err := r.act(verb)
 	if err != nil {
 		return err
 	}
 	decided, err := s.Engine.Decide(r.ctx, r.actor, engine.Decision{
-		Task: r.Params("task"), Act: act, Password: password, Session: r.session, Address: r.IP(),
+		Task: r.Params("task"), Act: act, Files: body.Files, Password: body.Password, Session: r.session, Address: r.IP(),
 	})
 	if err != nil {
 		return err
@@ -181,11 +182,13 @@ func (s *server) commandRecord(r *request) error {
 	if !ok {
 		return errNotFound
 	}
-	act, _, err := r.act(verb)
+	act, body, err := r.act(verb)
 	if err != nil {
 		return err
 	}
-	rec, err := s.Engine.Flows.Act(r.ctx, r.actor, r.Params("entity"), r.Params("id"), act)
+	rec, err := s.Engine.Command(r.ctx, r.actor, engine.Commanding{
+		Entity: r.Params("entity"), Record: r.Params("id"), Act: act, Files: body.Files,
+	})
 	if err != nil {
 		return err
 	}

@@ -8,12 +8,14 @@ import (
 	"formwork/engine/file"
 	"formwork/engine/flow"
 	"formwork/engine/identity"
+	"formwork/engine/record"
 )
 
 // Decision is what somebody does with a task, and the proof that it is he.
 type Decision struct {
 	Task     string
 	Act      flow.Act
+	Files    []string         // ids of uploads that go with his words
 	Password string           // typed again, "" = not: nodes that ask for it refuse (flow.CodeConfirmRequired)
 	Session  identity.Session // of a password
 	Address  string           // of the client, for the throttling of passwords
@@ -34,7 +36,48 @@ func (e *Engine) Decide(ctx context.Context, actor access.Actor, d Decision) (fl
 			return flow.Decided{}, err
 		}
 	}
+	if len(d.Files) > 0 {
+		about, err := e.Flows.About(ctx, actor, d.Task)
+		if err != nil {
+			return flow.Decided{}, err
+		}
+		if d.Act.Files, err = e.attach(ctx, actor, d.Files, file.Attaching{Entity: about.Entity, Record: about.Record, Task: d.Task}); err != nil {
+			return flow.Decided{}, err
+		}
+	}
 	return e.Flows.Decide(ctx, actor, d.Task, d.Act)
+}
+
+// Command does a verb of a record, with files that go with the words.
+func (e *Engine) Command(ctx context.Context, actor access.Actor, d Commanding) (record.Record, error) {
+	if len(d.Files) > 0 {
+		var err error
+		to := file.Attaching{Entity: d.Entity, Record: d.Record, Task: string(d.Act.Verb)}
+		if d.Act.Files, err = e.attach(ctx, actor, d.Files, to); err != nil {
+			return record.Record{}, err
+		}
+	}
+	return e.Flows.Act(ctx, actor, d.Entity, d.Record, d.Act)
+}
+
+// Commanding is what somebody does with the run of a record.
+type Commanding struct {
+	Entity, Record string
+	Act            flow.Act
+	Files          []string // ids of uploads that go with his words
+}
+
+// attach binds uploads to what is said before it counts; what is refused then can be said again with them.
+func (e *Engine) attach(ctx context.Context, actor access.Actor, ids []string, to file.Attaching) ([]flow.Attached, error) {
+	files, err := e.Files.Attach(ctx, actor, ids, to)
+	if err != nil {
+		return nil, err
+	}
+	attached := make([]flow.Attached, len(files))
+	for i, f := range files {
+		attached[i] = flow.Attached{ID: f.ID, Name: f.Name}
+	}
+	return attached, nil
 }
 
 // sign binds the drawn signature of a decision to it.

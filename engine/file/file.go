@@ -83,6 +83,7 @@ const (
 	CodeImage         = "image_damaged"   // looks like an image but cannot be drawn
 	CodeNoThumb       = "no_thumbnail"    // there is no small picture of such a file
 	CodeSignature     = "signature_used"  // the signature was made for something else, or is none
+	CodeAttachment    = "attachment_used" // Params: max; a file stands elsewhere already or is none of the actor's, or they are too many
 )
 
 // Limits of uploads.

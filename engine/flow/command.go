@@ -61,6 +61,7 @@ type Command struct {
 	Mode      string              `json:"mode,omitempty"` // of a group of added signers: all (default), any, seq
 	Data      form.Values         `json:"data,omitempty"` // merge patch on the record's values
 	Comment   string              `json:"comment,omitempty"`
+	Files     []Attached          `json:"files,omitempty"`     // what goes with the comment
 	Sign      string              `json:"sign,omitempty"`      // id of the image of a signature
 	Confirmed bool                `json:"confirmed,omitempty"` // the actor has just typed his password
 	Resubmit  string              `json:"resubmit,omitempty"`  // of return: restart or resume, "" = as the node says

@@ -40,6 +40,7 @@ type Fact struct {
 	To        string     `json:"to,omitempty"`    // target of a return or jump
 	Users     []Person   `json:"users,omitempty"` // to whom it was transferred or delegated, who was added or told
 	Comment   string     `json:"comment,omitempty"`
+	Files     []Attached `json:"files,omitempty"`     // what he attached
 	Sign      string     `json:"sign,omitempty"`      // the signature he drew
 	Confirmed bool       `json:"confirmed,omitempty"` // with his password
 	Do        string     `json:"do,omitempty"`        // of a deadline: remind, pass, …
@@ -53,6 +54,12 @@ type Fact struct {
 	Why       []Reason   `json:"why,omitempty"`  // what decided where the tokens went
 	Sent      []Sent     `json:"sent,omitempty"` // effects that were delivered or tried
 	Delta     Delta      `json:"delta"`
+}
+
+// Attached is a file that goes with what somebody did; its bytes are engine/file's.
+type Attached struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
 }
 
 // Delta is the difference between two states of a run: only what changed is set.

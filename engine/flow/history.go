@@ -99,6 +99,7 @@ type Entry struct {
 	To        string            `json:"to,omitempty"`   // where it was returned or sent to
 	Status    Status            `json:"status,omitempty"`
 	Users     []Named           `json:"users,omitempty"`
+	Files     []Attached        `json:"files,omitempty"`     // what he attached
 	Sign      string            `json:"sign,omitempty"`      // the signature he drew
 	Confirmed bool              `json:"confirmed,omitempty"` // with his password
 	Do        string            `json:"do,omitempty"`        // of a deadline: remind, transfer, pass, …
@@ -366,7 +367,7 @@ func (b *historian) entriesOf(events []store.Event) ([]Entry, error) {
 		told.Seq, told.Type = e.Seq, e.Type
 		told.Node, told.Round, told.Comment, told.To, told.Status = fact.Node, fact.Round, fact.Comment, fact.To, fact.Status
 		told.Sent = shownSent(fact.Sent)
-		told.Sign, told.Confirmed, told.Do = fact.Sign, fact.Confirmed, fact.Do
+		told.Files, told.Sign, told.Confirmed, told.Do = fact.Files, fact.Sign, fact.Confirmed, fact.Do
 		if fact.For != nil {
 			holder := named(*fact.For)
 			told.For = &holder

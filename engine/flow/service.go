@@ -63,6 +63,7 @@ type Act struct {
 	Verb         Verb
 	Values       form.Values // merge patch on the record's values
 	Comment      string
+	Files        []Attached // with the words; who calls has seen to it that they may go there
 	To           string
 	Users        []string
 	Kind         TaskKind
@@ -367,7 +368,7 @@ func (d *deciding) command(dir *directory) (Command, error) {
 	a := &d.act
 	cmd := Command{
 		Verb: a.Verb, Task: d.task, To: a.To, Users: a.Users, Kind: a.Kind, Mode: a.Mode, Data: a.Values,
-		Comment: a.Comment, Sign: a.Sign, Resubmit: a.Resubmit, Picks: a.Picks, Key: a.Key, Rev: a.Rev, Seen: a.Seen,
+		Comment: a.Comment, Files: a.Files, Sign: a.Sign, Resubmit: a.Resubmit, Picks: a.Picks, Key: a.Key, Rev: a.Rev, Seen: a.Seen,
 		Confirmed: a.Confirmed, Map: a.Map,
 	}
 	if named, ok := splitTaskID(a.Task); ok {

@@ -260,6 +260,7 @@ func (r *run) finish(body string) (Outcome, error) {
 	r.fact.Status = st.Status
 	r.fact.Rev = st.Rev
 	r.fact.Flow = st.Name
+	r.fact.Files = r.cmd.Files
 	r.fact.Why = r.why
 	r.fact.Delta = r.delta()
 	event := Event{Type: eventTypes[r.cmd.Verb], Data: r.fact}

@@ -30,7 +30,8 @@ type TrailStep struct {
 	Auto       string    `json:"auto,omitempty"` // reason of an automatic decision
 	Do         string    `json:"do,omitempty"`   // of a deadline
 	Comment    string    `json:"comment,omitempty"`
-	Sign       string    `json:"sign,omitempty"` // id of the signature he drew
+	Files      []string  `json:"files,omitempty"` // names of what he attached
+	Sign       string    `json:"sign,omitempty"`  // id of the signature he drew
 }
 
 // stepOpen is the type of a step that is still to be done, stepAuto of one the engine decided.
@@ -134,6 +135,9 @@ func (b *trailer) stepOf(e store.Event, fact *Fact) TrailStep {
 	if fact.For != nil {
 		holder := named(*fact.For)
 		step.For = &holder
+	}
+	for _, f := range fact.Files {
+		step.Files = append(step.Files, f.Name)
 	}
 	for _, p := range fact.Users {
 		step.Users = append(step.Users, named(p))

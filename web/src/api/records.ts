@@ -89,6 +89,8 @@ export interface TimelineEntry {
   users?: Person[]
   /** Whose task it was, when somebody stood in for him. */
   for?: Person
+  /** What he attached. */
+  files?: { id: string; name: string }[]
   /** The signature he drew. */
   sign?: string
   /** He gave his password. */

@@ -75,6 +75,8 @@ export interface VerbInput {
   resubmit?: 'restart' | 'resume'
   picks?: Record<string, string[]>
   sign?: string | undefined
+  /** Uploads that go with the comment, by id. */
+  files?: string[]
   password?: string
   task?: string
 }

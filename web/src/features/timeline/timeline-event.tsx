@@ -1,6 +1,7 @@
+import { PaperClipOutlined } from '@ant-design/icons'
 import { useTranslation } from 'react-i18next'
 import type { Bundle } from '@/api/bundle'
-import { thumbUrl } from '@/api/files'
+import { fileUrl, thumbUrl } from '@/api/files'
 import type { StoredRecord, TimelineEntry } from '@/api/records'
 import type { Wire } from '@/api/wire'
 import { shownValue } from '@/form/fields/kinds'
@@ -45,6 +46,7 @@ export function TimelineEvent({ entry, earlier, bundle, record }: TimelineEventP
           <Circumstances entry={entry} took={took} copied={aimed ? '' : people} />
         </div>
         {entry.comment && <div className="fw-event-comment">{entry.comment}</div>}
+        <Attached files={entry.files} />
         {entry.sign && (
           <img className="fw-event-sign" src={thumbUrl(entry.sign, 240)} alt={t('files.sign')} />
         )}
@@ -82,6 +84,22 @@ function Circumstances(props: { entry: TimelineEntry; took: number; copied: stri
     entry.auto ? (translateIfKnown(`auto.${entry.auto}`) ?? entry.auto) : undefined,
   ]
   return <>{known.filter(Boolean).map((text) => ` · ${text}`)}</>
+}
+
+function Attached({ files }: { files: TimelineEntry['files'] }) {
+  const { t } = useTranslation()
+  if (!files || files.length === 0) return null
+  return (
+    <ul className="fw-event-files">
+      {files.map(({ id, name }) => (
+        <li key={id}>
+          <a href={fileUrl(id, 'download')} download aria-label={t('files.download', { name })}>
+            <PaperClipOutlined aria-hidden /> {name}
+          </a>
+        </li>
+      ))}
+    </ul>
+  )
 }
 
 function SentEffects({ sent }: { sent: TimelineEntry['sent'] }) {

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { AutomationRun } from '@/api/automations'
 import { type Bundle, bundleQueries } from '@/api/bundle'
+import type { UploadedFile } from '@/api/files'
 import {
   commandRecord,
   type FlowView,
@@ -13,6 +14,7 @@ import {
   type TimelineEntry,
 } from '@/api/records'
 import { Attempt } from '@/api/request'
+import { AttachmentsBox, useAttachments } from '@/form/verbs/attachments'
 import { PeopleSelect } from '@/form/verbs/people-select'
 import { explain } from '@/lib/problems/explain'
 import { lengthOf } from '@/lib/time'
@@ -131,19 +133,23 @@ function CommentBox({ record }: { record: StoredRecord }) {
   const fail = useFailureMessage()
   const [text, setText] = useState('')
   const [told, setTold] = useState<string[]>([])
+  const [files, setFiles] = useState<readonly UploadedFile[]>([])
+  const attachments = useAttachments({ value: files, onChange: setFiles })
   const [attempt] = useState(() => new Attempt())
   const commenting = useMutation({
-    mutationFn: (comment: string) =>
-      commandRecord(
-        record,
-        'comment',
-        { comment, ...(told.length > 0 ? { users: told } : {}) },
-        attempt.keyFor({ comment, told }),
-      ),
+    mutationFn: (comment: string) => {
+      const said = {
+        comment,
+        ...(told.length > 0 ? { users: told } : {}),
+        ...(files.length > 0 ? { files: files.map(({ id }) => id) } : {}),
+      }
+      return commandRecord(record, 'comment', said, attempt.keyFor(said))
+    },
     onSuccess: async () => {
       attempt.done()
       setText('')
       setTold([])
+      setFiles([])
       await client.invalidateQueries({
         queryKey: ['records', record.entity, 'timeline', record.id],
       })
@@ -166,11 +172,13 @@ function CommentBox({ record }: { record: StoredRecord }) {
           <PeopleSelect id="comment-people" several value={told} onChange={setTold} />
         </Labelled>
       )}
+      {text.trim() !== '' && <AttachmentsBox id="comment-files" attachments={attachments} />}
       {text.trim() !== '' && (
         <Button
           size="small"
           type="primary"
           loading={commenting.isPending}
+          disabled={attachments.busy}
           onClick={() => commenting.mutate(text.trim())}
         >
           {t('timeline.send')}

@@ -1,6 +1,7 @@
 import { Alert, Input, Radio, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import type { UploadedFile } from '@/api/files'
 import type { Possible, VerbInput } from '@/api/verbs'
 import { translateIfKnown } from '@/lib/i18n'
 import { Ask } from '@/ui/ask'
@@ -9,6 +10,7 @@ import { usePhone } from '@/ui/use-phone'
 import { signatureOf } from '../fields/files/signature-pad'
 import type { Stroke } from '../fields/files/strokes'
 import { useUploads } from '../fields/files/use-uploads'
+import { AttachmentsBox, useAttachments } from './attachments'
 import { askText, missingIn, reasoned, verbText, wordOf } from './needs'
 import { PeopleSelect } from './people-select'
 import { SignBox } from './sign-box'
@@ -36,20 +38,26 @@ const endings: ReadonlySet<string> = new Set(['reject', 'cancel', 'terminate'])
 export function VerbDialog({ can, busy, refusal, onDo, onCancel }: VerbDialogProps) {
   const { t } = useTranslation()
   const [input, setInput] = useState<VerbInput>(() => begin(can))
+  const [files, setFiles] = useState<readonly UploadedFile[]>([])
+  const attachments = useAttachments({ value: files, onChange: setFiles })
   const [drawn, setDrawn] = useState<readonly Stroke[] | undefined>()
   const [sent, setSent] = useState<{ strokes: readonly Stroke[] | undefined; sign: string }>()
   const uploads = useUploads({
     use: 'signature',
     onDone: ({ id: sign }) => {
       setSent({ strokes: drawn, sign })
-      onDo({ ...trimmed(input), sign })
+      onDo({ ...said(), sign })
     },
+  })
+  const said = () => ({
+    ...trimmed(input),
+    ...(files.length > 0 ? { files: files.map(({ id }) => id) } : {}),
   })
   // A signature is sent with the decision: who signs need not confirm it before. Tried again, it is the same one.
   const decide = async () => {
-    if (!can.sign) return onDo(trimmed(input))
+    if (!can.sign) return onDo(said())
     if (!drawn) return
-    if (sent?.strokes === drawn) return onDo({ ...trimmed(input), sign: sent.sign })
+    if (sent?.strokes === drawn) return onDo({ ...said(), sign: sent.sign })
     for (const { key } of uploads.sending) uploads.stop(key)
     const name = `${t('files.sign')}.png`
     uploads.add([new File([await signatureOf(drawn)], name, { type: 'image/png' })])
@@ -63,7 +71,7 @@ export function VerbDialog({ can, busy, refusal, onDo, onCancel }: VerbDialogPro
       title={askText(word)}
       ok={verbText(word)}
       danger={endings.has(can.verb)}
-      disabled={missingIn(can, drawn ? { ...input, sign: 'drawn' } : input)}
+      disabled={attachments.busy || missingIn(can, drawn ? { ...input, sign: 'drawn' } : input)}
       busy={busy || uploads.sending.some((item) => item.error === undefined)}
       onOk={() => void decide()}
       onCancel={onCancel}
@@ -93,6 +101,7 @@ export function VerbDialog({ can, busy, refusal, onDo, onCancel }: VerbDialogPro
         </Labelled>
       )}
       <Words {...part} />
+      {!speechless.has(can.verb) && <AttachmentsBox id="verb-files" attachments={attachments} />}
       {can.password && (
         <Labelled
           id="verb-password"
