@@ -27,6 +27,9 @@ test('a task is delegated, handed back and transferred, and the history says who
   await openTask(labor, number)
   await labor.getByRole('button', { name: t('tasks.verb.resolve'), exact: true }).click()
   await labor.getByRole('dialog').getByRole('textbox').fill('工时属实')
+  const proof = { name: '考勤记录.txt', mimeType: 'text/plain', buffer: Buffer.from('8 h') }
+  await labor.getByRole('dialog').locator('input[type=file]').setInputFiles(proof)
+  await expect(labor.getByRole('button', { name: t('files.remove', { name: proof.name }) })).toBeVisible()
   await labor.getByRole('dialog').getByRole('button', { name: t('tasks.verb.resolve') }).click()
   await expect(labor.getByText(t('tasks.done.resolve'), { exact: true })).toBeVisible()
 
@@ -44,6 +47,7 @@ test('a task is delegated, handed back and transferred, and the history says who
   await timeline(clerk, number)
   const history = clerk.getByRole('region', { name: t('timeline.title') })
   await expect(history.getByText('工时属实')).toBeVisible()
+  await expect(history.getByRole('link', { name: t('files.download', { name: proof.name }) })).toBeVisible()
   for (const [name, event] of [
     ['孙国强', 'delegated'],
     ['周敏', 'resolved'],
