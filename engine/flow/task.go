@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"formwork/engine/def"
 	"formwork/engine/form"
 )
 
@@ -144,7 +145,8 @@ func (r *run) approve() error {
 	r.fact.Sign, r.fact.Confirmed = r.cmd.Sign, r.cmd.Confirmed
 	r.done(t, TaskApproved)
 	r.st.Acted = true
-	if n.Type == "approve" {
+	// A proxy decides for another, who has not seen it: neither has approved for himself, so neither is a duplicate later.
+	if n.Type == def.NodeApprove && t.By == nil {
 		r.remember(n.Name, r.cmd.Actor.ID)
 	}
 	r.proceed(n)
