@@ -95,7 +95,7 @@ export const roles = [
   approver('board', '董事会', 'Board'),
   approver('finance', '财务', 'Finance'),
   approver('legal', '法务', 'Legal'),
-  { name: 'flow_admin', title: '流程管理员', 'x-i18n': en('Flow administrator'), grants: readers },
+  approver('flow_admin', '流程管理员', 'Flow administrator'),
 ]
 
 /** The approval as the design shows it; what pays is added by the designer of flows. */

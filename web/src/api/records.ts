@@ -84,6 +84,8 @@ export interface TimelineEntry {
   comment?: string
   /** Why it was decided without a person. */
   auto?: string
+  /** What a deadline did: remind, pass, reject, return, or transfer:… with to whom. */
+  do?: string
   /** Where it was returned to. */
   to?: string
   users?: Person[]

@@ -76,16 +76,18 @@ interface TaskTabContentProps {
 
 function TaskTabContent({ tab, search, onSearch }: TaskTabContentProps) {
   const { t } = useTranslation()
-  const [chosen, setChosen] = useState<readonly string[] | undefined>()
+  const [ticked, setTicked] = useState<readonly string[] | undefined>()
   const tasks = useInfiniteQuery({
     ...taskQueries.list(tab, search),
     placeholderData: keepPreviousData,
   })
   const found = tasks.data?.pages.flatMap((page) => page.tasks) ?? []
+  // What has left the list, decided here or elsewhere, is no longer chosen.
+  const chosen = ticked?.filter((id) => found.some((task) => task.id === id))
   const { sort: _sort, ...conditions } = search
   const searched = Object.keys(conditions).length > 0
   const toggle = (id: string) =>
-    setChosen((old = []) => (old.includes(id) ? old.filter((one) => one !== id) : [...old, id]))
+    setTicked((old = []) => (old.includes(id) ? old.filter((one) => one !== id) : [...old, id]))
   return (
     <>
       <TaskFilters
@@ -93,7 +95,7 @@ function TaskTabContent({ tab, search, onSearch }: TaskTabContentProps) {
         search={search}
         onSearch={onSearch}
         {...(batched.has(tab) && found.length > 0
-          ? { onSelect: () => setChosen((old) => (old ? undefined : [])) }
+          ? { onSelect: () => setTicked((old) => (old ? undefined : [])) }
           : {})}
         selecting={chosen !== undefined}
       />
@@ -132,8 +134,8 @@ function TaskTabContent({ tab, search, onSearch }: TaskTabContentProps) {
           tab={tab}
           tasks={found}
           chosen={chosen}
-          onChoose={setChosen}
-          onEnd={() => setChosen(undefined)}
+          onChoose={setTicked}
+          onEnd={() => setTicked(undefined)}
         />
       )}
     </>

@@ -37,7 +37,7 @@ export function TimelineEvent({ entry, earlier, bundle, record }: TimelineEventP
           <span>
             <strong>{name}</strong>{' '}
             {entry.for && `${t('timeline.standsFor', { name: entry.for.name })} `}
-            {translateIfKnown(`event.${entry.type}`) ?? entry.type}
+            {whatHappened(entry)}
             {aimed && ` ${people}`}
           </span>
         </div>
@@ -56,6 +56,15 @@ export function TimelineEvent({ entry, earlier, bundle, record }: TimelineEventP
       </div>
     </li>
   )
+}
+
+/** What was done, as a verb; of a deadline, what it did. */
+function whatHappened({ type, do: deed }: TimelineEntry): string {
+  const atDeadline =
+    type === 'timed_out' && deed
+      ? translateIfKnown(`timeline.deadline.${deed.replace(/:.*$/, '')}`)
+      : undefined
+  return atDeadline ?? translateIfKnown(`event.${type}`) ?? type
 }
 
 /** What is not done to anybody: people named with these were sent a copy as the flow passed a node on its way. */

@@ -16,6 +16,7 @@ import {
 import { Attempt } from '@/api/request'
 import { AttachmentsBox, useAttachments } from '@/form/verbs/attachments'
 import { PeopleSelect } from '@/form/verbs/people-select'
+import { translateIfKnown } from '@/lib/i18n'
 import { explain } from '@/lib/problems/explain'
 import { lengthOf } from '@/lib/time'
 import { Labelled } from '@/ui/labelled'
@@ -79,19 +80,24 @@ export function TimelineCards({ bundle, record, flow, entries, runs }: TimelineC
   )
 }
 
-/** Who is waited for at a node, and how long already; whose turn has not come has no time yet. */
-function WaitingFor({ name, since }: { name: string; since: string | undefined }) {
+type NodeTask = FlowView['active'][number]['tasks'][number]
+
+/** What somebody has decided at a node, or how long he is waited for; whose turn has not come has no time yet. */
+function TaskAt({ task }: { task: NodeTask }) {
   const { t } = useTranslation()
   const now = useNow()
-  if (!since) return <>{t('timeline.notYet', { name })}</>
-  const waited = now - Date.parse(since)
+  const { name } = task.user
+  const decision = translateIfKnown(`decision.${task.status}`)
+  if (decision) return <>{t('timeline.decided', { name, decision })}</>
+  if (!task.arrivedAt) return <>{t('timeline.notYet', { name })}</>
+  const waited = now - Date.parse(task.arrivedAt)
   if (waited < 60_000) return <>{t('timeline.justArrived', { name })}</>
   return <>{t('timeline.waitingFor', { name, time: lengthOf(waited) })}</>
 }
 
 function FlowPath({ flow }: { flow: FlowView }) {
   const { t } = useTranslation()
-  const waiting = new Map(flow.active.map((node) => [node.node, node.tasks]))
+  const tasks = new Map(flow.active.map((node) => [node.node, node.tasks]))
   if (flow.path.length === 0 && !flow.incident) return null
   return (
     <section className="fw-card" aria-label={t('timeline.flow')}>
@@ -115,9 +121,9 @@ function FlowPath({ flow }: { flow: FlowView }) {
             aria-current={node.status === 'active' ? 'step' : undefined}
           >
             {node.title} <span className="fw-path-people">{t(`timeline.node.${node.status}`)}</span>
-            {waiting.get(node.node)?.map((task) => (
+            {tasks.get(node.node)?.map((task) => (
               <div key={task.id} className="fw-path-people">
-                <WaitingFor name={task.user.name} since={task.arrivedAt} />
+                <TaskAt task={task} />
               </div>
             ))}
           </li>
