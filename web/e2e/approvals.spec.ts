@@ -117,3 +117,24 @@ test('who administers the flows watches them and gives a task to somebody else, 
   await dialog.getByRole('button', { name: t('verbs.verb.reassign') }).click()
   await expect(admin.getByText(t('verbs.done.reassign'))).toBeVisible()
 })
+
+test('a dialog stands where it stays from its first moment', async ({ sit }) => {
+  const admin = await sit('admin')
+  await admin.goto(at('/members'))
+  // However slow the machine: a press may come while the dialog still appears.
+  await admin.addStyleTag({ content: '.ant-modal { animation-duration: 1s !important }' })
+  const places = admin.evaluate(async () => {
+    const seen = new Set<string>()
+    for (let still = 0; still < 90; ) {
+      await new Promise(requestAnimationFrame)
+      const dialog = document.querySelector('.ant-modal')
+      const box = dialog?.getBoundingClientRect()
+      if (!dialog || !box || box.width === 0) continue
+      seen.add(`${Math.round(box.left)} ${Math.round(box.top)} ${Math.round(box.width)}`)
+      still += 1
+    }
+    return [...seen]
+  })
+  await admin.getByRole('button', { name: t('members.add') }).first().click()
+  expect(await places).toHaveLength(1)
+})
