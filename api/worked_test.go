@@ -38,8 +38,10 @@ func TestWorkedExample(t *testing.T) {
 		step("day_labor_settlement", s.settlements)
 		step("wage_sheet_lines, wage_sheet_computed", s.wages)
 		step("wage_payable", func() { s.compare("wage_payable", s.report("wage_payable")) })
+		step("advances are marked by the sheets that deduct them", s.deducted)
 		step("importing twice changes nothing", s.importedTwice)
 		step("a void sheet frees its keys and leaves the sums", s.voided)
+		step("a void wage sheet opens its advances again", s.reopened)
 	})
 }
 
@@ -126,7 +128,48 @@ func (s *site) wages() {
 	s.compare("wage_sheet_computed", sheets)
 }
 
+// reopened voids the wage sheets of a month: what they deducted is open again.
+func (s *site) reopened() {
+	const month = "2026-06"
+	labor := s.signIn("U05")
+	for _, rec := range s.all("wage_sheet") {
+		if values, _ := rec["values"].(object); values["month"] == month && rec["state"] == "approved" {
+			labor.do("POST", "/entities/wage_sheet/records/"+fmt.Sprint(rec["id"])+"/void", object{"reason": "重算"}).want(http.StatusOK, "")
+		}
+	}
+	s.deducted()
+}
+
 // importedTwice imports the inputs again: every record is there, none gets another revision.
+// deducted waits until each paid advance names the wage sheet of its project and month, if there is one that counts.
+func (s *site) deducted() {
+	sheets := map[string]any{}
+	for _, rec := range s.all("wage_sheet") {
+		values, _ := rec["values"].(object)
+		if rec["state"] == "approved" && values["supplement"] == number("0") {
+			sheets[fmt.Sprint(values["project"], values["month"])] = rec["id"]
+		}
+	}
+	marked := 0
+	s.eventually("every advance marked by its sheet", func() bool {
+		marked = 0
+		for _, rec := range s.all("wage_advance") {
+			values, _ := rec["values"].(object)
+			sheet := sheets[fmt.Sprint(values["project"], values["deduct_month"])]
+			if values["deducted"] != (sheet != nil) || values["deducted_in"] != sheet {
+				return false
+			}
+			if sheet != nil {
+				marked++
+			}
+		}
+		return true
+	})
+	if marked == 0 {
+		s.t.Error("no advance is deducted")
+	}
+}
+
 func (s *site) importedTwice() {
 	revisions := func() (all []string) {
 		for _, entity := range opened {
