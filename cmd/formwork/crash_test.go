@@ -79,10 +79,13 @@ const restartLimit = time.Minute
 // TestKillWhilePeopleWork is R01 and R18: the server is killed again and again while many people submit and approve. What
 // it acknowledged is there afterwards, once; what it refused is not; every run is whole and the event log unbroken.
 func TestKillWhilePeopleWork(t *testing.T) {
-	t.Run("sqlite", func(t *testing.T) {
-		data := dataIn(t.TempDir())
-		killWhilePeopleWork(t, &place{data: data})
-	})
+	onPlaces(t, killWhilePeopleWork)
+}
+
+// onPlaces runs a test of a whole program on a data folder of its own, and once more with MongoDB if MONGODB_URI is set.
+func onPlaces(t *testing.T, test func(*testing.T, *place)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, &place{data: dataIn(t.TempDir())}) })
 	t.Run("mongodb", func(t *testing.T) {
 		uri := os.Getenv("MONGODB_URI")
 		if uri == "" {
@@ -90,7 +93,7 @@ func TestKillWhilePeopleWork(t *testing.T) {
 		}
 		at := &place{data: dataIn(t.TempDir()), store: scratch(uri)}
 		t.Cleanup(func() { dropAll(t, at) })
-		killWhilePeopleWork(t, at)
+		test(t, at)
 	})
 }
 

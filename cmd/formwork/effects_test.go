@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -58,18 +57,9 @@ func (o *outsider) distinct() int {
 // comes to pass, each under one id, those on records exactly once, and those of one run in their order.
 func TestEffectsSurviveKills(t *testing.T) {
 	t.Parallel()
-	t.Run("sqlite", func(t *testing.T) {
+	onPlaces(t, func(t *testing.T, at *place) {
+		t.Helper()
 		t.Parallel()
-		effectsSurvive(t, &place{data: dataIn(t.TempDir())})
-	})
-	t.Run("mongodb", func(t *testing.T) {
-		uri := os.Getenv("MONGODB_URI")
-		if uri == "" {
-			t.Skip("MONGODB_URI is not set")
-		}
-		t.Parallel()
-		at := &place{data: dataIn(t.TempDir()), store: scratch(uri)}
-		t.Cleanup(func() { dropAll(t, at) })
 		effectsSurvive(t, at)
 	})
 }

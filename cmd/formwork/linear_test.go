@@ -8,7 +8,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -129,18 +128,9 @@ func trialModel(one bool) porcupine.Model {
 // Whatever they were answered, one order of what happened explains it.
 func TestTheTaskAPIIsLinearizable(t *testing.T) {
 	t.Parallel()
-	t.Run("sqlite", func(t *testing.T) {
+	onPlaces(t, func(t *testing.T, at *place) {
+		t.Helper()
 		t.Parallel()
-		linearizable(t, &place{data: dataIn(t.TempDir())})
-	})
-	t.Run("mongodb", func(t *testing.T) {
-		uri := os.Getenv("MONGODB_URI")
-		if uri == "" {
-			t.Skip("MONGODB_URI is not set")
-		}
-		t.Parallel()
-		at := &place{data: dataIn(t.TempDir()), store: scratch(uri)}
-		t.Cleanup(func() { dropAll(t, at) })
 		linearizable(t, at)
 	})
 }
