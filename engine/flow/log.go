@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"formwork/engine/def"
 	"formwork/engine/event"
@@ -20,6 +21,9 @@ func (s *Service) eventsOf(ctx context.Context, tenant, entity, id string) ([]st
 	if err != nil {
 		return nil, err
 	}
+	if err := st.Settle(ctx, entity, id); err != nil {
+		return nil, fmt.Errorf("history of %s/%s: %w", entity, id, err)
+	}
 	after, err := s.cursor(ctx, st)
 	if err != nil {
 		return nil, err
@@ -28,15 +32,15 @@ func (s *Service) eventsOf(ctx context.Context, tenant, entity, id string) ([]st
 	if err != nil {
 		return nil, err
 	}
+	const page = 500
 	var events []store.Event
-	for _, seq := range seqs {
-		found, err := st.Events(ctx, seq-1, 1)
+	for known := range slices.Chunk(seqs, page) {
+		found, err := st.EventsAt(ctx, known...)
 		if err != nil {
 			return nil, fmt.Errorf("history of %s/%s: %w", entity, id, err)
 		}
 		events = append(events, ofRecord(found, entity, id)...)
 	}
-	const page = 500
 	for {
 		found, err := st.Events(ctx, after, page)
 		if err != nil {

@@ -53,6 +53,11 @@ type Store interface {
 	// that of revisions; an event appears soon after (SQLite: together with) its Put, and never before one with a
 	// lower Seq has become visible.
 	Events(ctx context.Context, after int64, limit int) ([]Event, error)
+	// EventsAt gives the events with these numbers, oldest first, without those that are not there.
+	EventsAt(ctx context.Context, seqs ...int64) ([]Event, error)
+	// Settle returns when the log holds every event of the writes of these documents that were done before the call,
+	// whichever process did them. Who tells the history of a document calls it first.
+	Settle(ctx context.Context, collection string, ids ...string) error
 	// Lease takes or renews a named lease. Fence grows with every change of holder. ErrLeased if another holds it.
 	// A ttl of zero gives the lease back, if the holder has it.
 	Lease(ctx context.Context, name, holder string, ttl time.Duration) (fence int64, err error)

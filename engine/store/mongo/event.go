@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"go.mongodb.org/mongo-driver/bson"
 	"go.mongodb.org/mongo-driver/mongo/options"
@@ -65,11 +66,22 @@ func decodeEvent(raw bson.Raw) (store.Event, error) {
 // Events gives the log after a sequence number. A number is given only when the one before it is there, so reading in
 // their order misses none.
 func (db *database) Events(ctx context.Context, after int64, limit int) ([]store.Event, error) {
+	return db.readEvents(ctx, one("_id", one("$gt", after)), options.Find().SetLimit(int64(limit)))
+}
+
+// EventsAt gives the events with these numbers.
+func (db *database) EventsAt(ctx context.Context, seqs ...int64) ([]store.Event, error) {
+	if len(seqs) == 0 {
+		return nil, nil
+	}
+	return db.readEvents(ctx, one("_id", one("$in", seqs)), options.Find())
+}
+
+func (db *database) readEvents(ctx context.Context, where bson.D, how *options.FindOptions) ([]store.Event, error) {
 	if db.closed.Load() {
 		return nil, errClosed
 	}
-	cursor, err := db.collection(eventCollection).Find(ctx, one("_id", one("$gt", after)),
-		options.Find().SetSort(one("_id", 1)).SetLimit(int64(limit)))
+	cursor, err := db.collection(eventCollection).Find(ctx, where, how.SetSort(one("_id", 1)))
 	if err != nil {
 		return nil, wrap("events", plain(ctx, err))
 	}
@@ -83,4 +95,25 @@ func (db *database) Events(ctx context.Context, after int64, limit int) ([]store
 		events = append(events, event)
 	}
 	return events, wrap("events", plain(ctx, cursor.Err()))
+}
+
+// Settle relays what the documents still hold, beside the relays of the processes that wrote it: a relay that meets
+// another goes on with what is left, so this one has no state to share with ours. Where nothing waits it is one read.
+func (db *database) Settle(ctx context.Context, collection string, ids ...string) error {
+	if _, err := db.table(collection); err != nil {
+		return err
+	}
+	r := &relay{db: db, log: db.collection(eventCollection)}
+	for chunk := range slices.Chunk(ids, relayChunk) {
+		bags, err := r.read(ctx, collection, pendingOf(chunk))
+		if err == nil && len(bags) > 0 {
+			if err = r.findLast(ctx); err == nil {
+				err = r.deliver(ctx, bags)
+			}
+		}
+		if err != nil {
+			return wrap("settle", plain(ctx, err))
+		}
+	}
+	return nil
 }

@@ -232,13 +232,18 @@ func (r *relay) collect(ctx context.Context, origins []origin) ([]mailbag, error
 	}
 	var bags []mailbag
 	for collection, list := range ids {
-		found, err := r.read(ctx, collection, bson.D{e("_id", one("$in", list)), e("_pending", one("$gt", nothingYet))})
+		found, err := r.read(ctx, collection, pendingOf(list))
 		if err != nil {
 			return nil, err
 		}
 		bags = append(bags, found...)
 	}
 	return bags, nil
+}
+
+// pendingOf asks for those of these documents that hold events.
+func pendingOf(ids []string) bson.D {
+	return bson.D{e("_id", one("$in", ids)), e("_pending", one("$gt", nothingYet))}
 }
 
 func (r *relay) read(ctx context.Context, collection string, where bson.D) ([]mailbag, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"formwork/engine/store"
@@ -21,15 +22,30 @@ func (w *writer) appendEvents(ctx context.Context, events []store.Event) error {
 	return nil
 }
 
+const eventColumns = "SELECT seq, entity, record, rev, n, type, actor, at, data, hash FROM event "
+
 // Events gives the log after a sequence number. One goroutine writes, so numbers become visible in their order.
 func (db *database) Events(ctx context.Context, after int64, limit int) ([]store.Event, error) {
+	return db.readEvents(ctx, "WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)
+}
+
+// EventsAt gives the events with these numbers.
+func (db *database) EventsAt(ctx context.Context, seqs ...int64) ([]store.Event, error) {
+	list, err := json.Marshal(seqs)
+	if err != nil {
+		return nil, fmt.Errorf("numbers of events: %w", err)
+	}
+	return db.readEvents(ctx, "WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq", string(list))
+}
+
+func (db *database) readEvents(ctx context.Context, where string, args ...any) ([]store.Event, error) {
 	r, err := db.readers.take(ctx)
 	if err != nil {
 		return nil, wrap("events", plainError(ctx, err))
 	}
 	defer db.readers.give(r)
 	var events []store.Event
-	rows, err := r.query(ctx, "SELECT seq, entity, record, rev, n, type, actor, at, data, hash FROM event WHERE seq > ? ORDER BY seq LIMIT ?", after, limit)
+	rows, err := r.query(ctx, eventColumns+where, args...)
 	if err != nil {
 		return nil, wrap("events", plainError(ctx, err))
 	}
@@ -48,6 +64,14 @@ func (db *database) Events(ctx context.Context, after int64, limit int) ([]store
 		events = append(events, e)
 	}
 	return events, wrap("events", plainError(ctx, rows.Err()))
+}
+
+// Settle looks only whether it knows the collection: events are written in the transaction of their document.
+func (db *database) Settle(ctx context.Context, collection string, _ ...string) error {
+	return db.read(ctx, func(_ *reader, s *schema) error {
+		_, err := s.table(collection)
+		return err
+	})
 }
 
 // Prompt implements store.Prompt: events are written in the transaction of their document.

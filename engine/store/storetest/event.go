@@ -13,6 +13,8 @@ import (
 var eventCases = []Case{
 	{"events reach the log once, in the order of revisions", eventsOnce},
 	{"events are read after a sequence number", eventsAfter},
+	{"events are read by their numbers", eventsAt},
+	{"a settled document has its events in the log", settled},
 	{"a reader of the log misses nothing while others write", nothingMissed},
 }
 
@@ -106,6 +108,45 @@ func eventsAfter(t T, s *suite) {
 	page, err = db.Events(t.Context(), all[6].Seq, 3)
 	if err != nil || len(page) != 0 {
 		t.Errorf("after the last: %s, %v", asJSON(page), err)
+	}
+}
+
+func eventsAt(t T, s *suite) {
+	db := s.store()
+	for i := range 5 {
+		w := create(sheet, fmt.Sprint("s", i), nil)
+		w.Events = []store.Event{eventOf(w, 0, "created")}
+		db.put(w)
+	}
+	all := db.log(5)
+	found, err := db.EventsAt(t.Context(), all[3].Seq, all[4].Seq+1000, all[1].Seq)
+	if want := []store.Event{all[1], all[3]}; err != nil || !reflect.DeepEqual(found, want) {
+		t.Errorf("the second and fourth: %s, %v; want %s", asJSON(found), err, asJSON(want))
+	}
+	if found, err = db.EventsAt(t.Context()); err != nil || len(found) != 0 {
+		t.Errorf("none asked for: %s, %v", asJSON(found), err)
+	}
+}
+
+// settled writes and asks at once, many times: without Settle a log that fills late is caught out.
+func settled(t T, s *suite) {
+	db := s.store()
+	doc := newDoc("s1", map[string]any{"no": "1"})
+	for rev := int64(0); rev < 50; rev++ {
+		doc.Rev = rev
+		w := update(doc)
+		w.Events = []store.Event{eventOf(w, 0, "changed"), eventOf(w, 1, "approved")}
+		db.put(w)
+		if err := db.Settle(t.Context(), sheet, doc.ID, "nobody"); err != nil {
+			t.Fatalf("settle: %v", err)
+		}
+		events, err := db.Events(t.Context(), 0, 1000)
+		if err != nil || int64(len(events)) != 2*(rev+1) {
+			t.Fatalf("after %d writes the log has %d events (%v), want 2 each", rev+1, len(events), err)
+		}
+	}
+	if err := db.Settle(t.Context(), "unheard", "s1"); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("settle in an unknown collection: %v", err)
 	}
 }
 
