@@ -117,5 +117,14 @@ func (c *company) sheet(i int) object {
 	}
 }
 
+// longSheet is sheet with so much overtime that the labor administrator is asked as well.
+func (c *company) longSheet(i int) object {
+	long := c.sheet(i)
+	if lines, ok := long["lines"].([]object); ok {
+		lines[0]["ot_hours"] = "4.5"
+	}
+	return long
+}
+
 // room is how many sheets there can be.
 func (c *company) room() int { return len(c.teams) * (entryDays - 1) }
