@@ -92,7 +92,24 @@ type brokenStore struct {
 
 var errKilled = errors.New("killed")
 
+// Put does what follows a write in a call of its own: the process may be killed between the two.
 func (s *brokenStore) Put(ctx context.Context, writes ...store.Write) []error {
+	at := slices.IndexFunc(writes, func(w store.Write) bool { return w.Follows })
+	if at < 1 {
+		return s.put(ctx, writes...)
+	}
+	errs := s.put(ctx, writes[:at]...)
+	following := slices.Clone(writes[at:])
+	if errs[at-1] != nil {
+		return append(errs, slices.Repeat([]error{store.ErrLeft}, len(following))...)
+	}
+	for i := range following {
+		following[i].Follows = false
+	}
+	return append(errs, s.put(ctx, following...)...)
+}
+
+func (s *brokenStore) put(ctx context.Context, writes ...store.Write) []error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.writes++

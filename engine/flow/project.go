@@ -188,9 +188,10 @@ func (s *Service) project(ctx context.Context, tenant, entity, id string) (*reco
 	return nil, fmt.Errorf("project tasks of %s/%s: %w", entity, id, store.ErrConflict)
 }
 
-// projectWritten is project for a record that was just written, and gives the record it saw.
+// projectWritten is project for a record that was just written, and gives the record it saw. As a rule the tasks were
+// written along with it.
 func (s *Service) projectWritten(ctx context.Context, tenant string, written *record.Full) (*record.Full, error) {
-	if len(written.Record.Flow) == 0 {
+	if len(written.Record.Flow) == 0 || s.projected.has(tenant, &written.Record) {
 		return written, nil
 	}
 	if done, err := s.projectRecord(ctx, tenant, written); done || err != nil {
@@ -208,33 +209,23 @@ func (s *Service) projectRecord(ctx context.Context, tenant string, full *record
 	if full.Record.Entity == def.EntityRun {
 		return true, nil // nobody has tasks in it
 	}
-	p, err := s.projection(ctx, tenant, full)
+	st, err := decodeState(full.Record.Flow)
 	if err != nil {
 		return false, err
 	}
-	st, err := s.config.Stores(ctx, tenant)
+	plan, err := s.pinnedPlan(ctx, tenant, &st)
 	if err != nil {
 		return false, err
 	}
-	ids := make([]string, 0, len(p.tasks))
-	for _, t := range p.tasks {
-		ids = append(ids, t.ID)
-	}
-	existing, err := st.Get(ctx, def.EntityTask, ids...)
+	p, err := s.projection(ctx, tenant, full, plan, &st)
 	if err != nil {
-		return false, fmt.Errorf("read tasks of %s/%s: %w", full.Record.Entity, full.Record.ID, err)
+		return false, err
 	}
-	known := map[string]*store.Doc{}
-	for i := range existing {
-		known[existing[i].ID] = &existing[i]
+	stored, err := s.entries(ctx, tenant, p)
+	if err != nil {
+		return false, err
 	}
-	var writes []store.Write
-	for _, t := range p.tasks {
-		if w, changed := p.write(t, known[t.ID]); changed {
-			writes = append(writes, w)
-		}
-	}
-	for _, err := range s.config.Records.Project(ctx, tenant, writes...) {
+	for _, err := range s.config.Records.Project(ctx, tenant, p.writes(stored)...) {
 		switch {
 		case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrNotFound):
 			return false, nil
@@ -244,6 +235,38 @@ func (s *Service) projectRecord(ctx context.Context, tenant string, full *record
 	}
 	s.projected.note(tenant, &full.Record)
 	return true, nil
+}
+
+// entries gives the entries of a projection that are stored, by id.
+func (s *Service) entries(ctx context.Context, tenant string, p *projection) (map[string]*store.Doc, error) {
+	st, err := s.config.Stores(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(p.tasks))
+	for _, t := range p.tasks {
+		ids = append(ids, t.ID)
+	}
+	existing, err := st.Get(ctx, def.EntityTask, ids...)
+	if err != nil {
+		return nil, fmt.Errorf("read tasks of %s/%s: %w", p.record.Entity, p.record.ID, err)
+	}
+	stored := make(map[string]*store.Doc, len(existing))
+	for i := range existing {
+		stored[existing[i].ID] = &existing[i]
+	}
+	return stored, nil
+}
+
+// writes brings the entries from what is stored to what they must be.
+func (p *projection) writes(stored map[string]*store.Doc) []store.Write {
+	var writes []store.Write
+	for _, t := range p.tasks {
+		if w, changed := p.write(t, stored[t.ID]); changed {
+			writes = append(writes, w)
+		}
+	}
+	return writes
 }
 
 // projection is what a record's run means for the task list.
@@ -262,16 +285,9 @@ type entry struct {
 	fresh  map[string]any // values that are set once, when the entry is new
 }
 
-func (s *Service) projection(ctx context.Context, tenant string, full *record.Full) (*projection, error) {
-	st, err := decodeState(full.Record.Flow)
-	if err != nil {
-		return nil, err
-	}
-	plan, err := s.pinnedPlan(ctx, tenant, &st)
-	if err != nil {
-		return nil, err
-	}
-	p := &projection{plan: plan, state: &st, record: &full.Record}
+func (s *Service) projection(ctx context.Context, tenant string, full *record.Full, plan *Plan, st *State) (*projection, error) {
+	p := &projection{plan: plan, state: st, record: &full.Record}
+	var err error
 	if p.subject, err = s.subject(ctx, tenant, plan, full); err != nil {
 		return nil, err
 	}

@@ -29,6 +29,13 @@ func (p *projected) note(tenant string, rec *record.Record) {
 	p.revs[at] = max(p.revs[at], rec.Rev)
 }
 
+// has tells whether the tasks are known to be as a record says, or newer.
+func (p *projected) has(tenant string, rec *record.Record) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return rec.Rev <= p.revs[projectedRun{tenant, rec.Entity, rec.ID}]
+}
+
 // covers tells whether the tasks are known to be as an event left them, or newer.
 func (p *projected) covers(tenant string, e store.Event) bool {
 	p.mu.Lock()

@@ -481,5 +481,6 @@ func (d *deciding) outcome(plan *Plan, out *Outcome) (record.Change, error) {
 		c.Writable = func(string) bool { return true }
 	default:
 	}
+	d.along(&c, plan, &out.State)
 	return c, nil
 }

@@ -7,12 +7,14 @@
 package record
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
 	"formwork/engine/form"
+	"formwork/engine/store"
 )
 
 // Record is one stored thing of an entity, as the API shows it.
@@ -48,6 +50,12 @@ type Change struct {
 	NextDue      *time.Time             // set together with Flow
 	Events       []Event                // further events beside created/updated
 	Acknowledged map[string]string      // reasons for warnings, by rule name
+
+	// Along gives writes of system collections that follow from the record as it will be stored (its tasks): they are done
+	// in the same call of the store, after the record and only if it is. Done is told what became of them, when the record
+	// is stored; a crash may come between. Both nil: none.
+	Along func(ctx context.Context, full *Full) ([]store.Write, error)
+	Done  func(errs []error)
 }
 
 // Event is one event to append with a write; the service fills in entity, record, revision, actor, time and chain.

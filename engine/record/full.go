@@ -24,9 +24,12 @@ type Full struct {
 }
 
 // full is a stored record for deciding code.
-func (w *write) full() *Full {
+func (w *write) full() *Full { return w.fullOf(w.stored) }
+
+// fullOf is the record of this write as a document has it.
+func (w *write) fullOf(doc *store.Doc) *Full {
 	return &Full{
-		Record: recordOf(w.entity.Name, w.stored), Catalog: w.catalog, Entity: w.entity, Now: w.now, Actor: w.actor, write: w,
+		Record: recordOf(w.entity.Name, doc), Catalog: w.catalog, Entity: w.entity, Now: w.now, Actor: w.actor, write: w,
 	}
 }
 

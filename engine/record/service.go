@@ -71,12 +71,17 @@ func (s *Service) Project(ctx context.Context, tenant string, writes ...store.Wr
 		return failAll(err)
 	}
 	errs := st.Put(ctx, writes...)
+	s.projected(tenant, writes, errs)
+	return errs
+}
+
+// projected tells caches and listeners of the writes that were done.
+func (s *Service) projected(tenant string, writes []store.Write, errs []error) {
 	for i, w := range writes {
 		if errs[i] == nil {
 			s.written(tenant, w.Collection, w.Doc.ID)
 		}
 	}
-	return errs
 }
 
 // Rights are an actor's possibilities with an entity, over all records.

@@ -290,17 +290,39 @@ func (w *write) put(ctx context.Context, doc store.Doc, o outcome) (store.Doc, e
 	if err != nil {
 		return store.Doc{}, err
 	}
+	along, err := w.along(ctx, &put.Doc, o)
+	if err != nil {
+		return store.Doc{}, err
+	}
 	links, err := w.linkFiles(ctx, &put.Doc)
+	var errs []error
 	if err == nil {
-		err = w.refused(&doc, errors.Join(w.store.Put(ctx, put)...))
+		errs = w.store.Put(ctx, append([]store.Write{put}, along...)...)
+		err = w.refused(&doc, errs[0])
 	}
 	if err != nil {
 		w.giveBack(ctx, links, err)
 		return store.Doc{}, err
 	}
 	w.service.written(w.actor.Tenant, w.entity.Name, doc.ID)
+	if o.change.Done != nil {
+		w.service.projected(w.actor.Tenant, along, errs[1:])
+		o.change.Done(errs[1:])
+	}
 	w.service.rollUp(ctx, w.parentsOf(w.compiled, w.stored, &put.Doc))
 	return put.Doc, nil
+}
+
+// along gives the writes that follow from the document as it is going to be.
+func (w *write) along(ctx context.Context, doc *store.Doc, o outcome) ([]store.Write, error) {
+	if o.change.Along == nil {
+		return nil, nil
+	}
+	writes, err := o.change.Along(ctx, w.fullOf(doc))
+	for i := range writes {
+		writes[i].Follows = true
+	}
+	return writes, err
 }
 
 // sealed is the conditional write of the document with its chained events.

@@ -99,6 +99,10 @@ type Write struct {
 	IfRev      int64   // revision that must be stored now; 0 = must not exist
 	Remove     bool    // delete the document instead (system collections such as sessions); of Doc only the ID counts
 	Events     []Event // each of this document and of revision IfRev + 1, with N of its own
+	// Follows is of a write that means nothing without the one it follows: the last one before it in the call that does
+	// not follow itself. It is done after that one and only if that one was done, else its error is ErrLeft and nothing
+	// has changed. That it is refused changes nothing of the one it follows. A crash may come between the two.
+	Follows bool
 }
 
 // Event is one entry of a tenant's event log. (Entity, Record, Rev, N) is unique.
@@ -149,9 +153,10 @@ var (
 	ErrConflict = errors.New("stored document has another revision")
 	ErrNotFound = errors.New("document not found")
 	ErrLeased   = errors.New("lease held by another")
-	ErrTooLarge = errors.New("document too large") // over 8 MB
-	ErrFull     = errors.New("storage full")       // disk full: nothing was written
-	ErrAway     = errors.New("store is away")      // the database does not answer: what a write did is unknown
+	ErrLeft     = errors.New("left out, as the write it follows was not done") // see Write.Follows
+	ErrTooLarge = errors.New("document too large")                             // over 8 MB
+	ErrFull     = errors.New("storage full")                                   // disk full: nothing was written
+	ErrAway     = errors.New("store is away")                                  // the database does not answer: what a write did is unknown
 
 	// ErrInvalid is wrapped by the error of a write that no store may do: a value that does not fit its field, a
 	// revision that is not IfRev + 1, events of another document. It is a fault of the caller.

@@ -210,13 +210,21 @@ func unfit(path string, value any) error {
 func CheckWrites(writes []Write) []error {
 	errs := make([]error, len(writes))
 	seen := make(map[[2]string]bool, len(writes))
+	var leads error // of the write that others follow
 	for i, w := range writes {
 		key := [2]string{w.Collection, w.Doc.ID}
 		switch {
 		case seen[key]:
 			errs[i] = fmt.Errorf("document %s twice in one call: %w", w.Doc.ID, ErrInvalid)
+		case w.Follows && i == 0:
+			errs[i] = fmt.Errorf("document %s follows nothing: %w", w.Doc.ID, ErrInvalid)
+		case w.Follows && leads != nil:
+			errs[i] = ErrLeft
 		default:
 			errs[i] = checkWrite(w)
+		}
+		if !w.Follows || i == 0 {
+			leads = errs[i]
 		}
 		seen[key] = true
 	}

@@ -34,16 +34,50 @@ type prepared struct {
 	sent   bool               // its events may be there: it was not refused
 }
 
-// Put performs the writes; see store.Store. Creates go together by collection, the others each for itself, at once.
+// Put performs the writes; see store.Store. Creates go together by collection, the others each for itself, at once; then,
+// in the same way, what follows those that were done.
 func (db *database) Put(ctx context.Context, writes ...store.Write) []error {
 	if len(writes) == 0 {
 		return nil
 	}
 	errs := store.CheckWrites(writes)
-	creates := map[string][]*prepared{}
-	all := make([]*prepared, 0, len(writes))
-	var jobs []func()
+	leading := make([]int, 0, len(writes))
 	for i := range writes {
+		if !writes[i].Follows {
+			leading = append(leading, i)
+		}
+	}
+	db.putAtOnce(ctx, writes, leading, errs)
+	if len(leading) < len(writes) {
+		db.putAtOnce(ctx, writes, followers(writes, errs), errs)
+	}
+	return errs
+}
+
+// followers lists the writes that follow others, and leaves out those that follow one that was not done.
+func followers(writes []store.Write, errs []error) []int {
+	var list []int
+	var leads error
+	for i := range writes {
+		switch {
+		case !writes[i].Follows:
+			leads = errs[i]
+		case errs[i] != nil:
+		case leads != nil:
+			errs[i] = store.ErrLeft
+		default:
+			list = append(list, i)
+		}
+	}
+	return list
+}
+
+// putAtOnce does some of a call's writes that do not depend on one another.
+func (db *database) putAtOnce(ctx context.Context, writes []store.Write, which []int, errs []error) {
+	creates := map[string][]*prepared{}
+	all := make([]*prepared, 0, len(which))
+	var jobs []func()
+	for _, i := range which {
 		if errs[i] != nil {
 			continue
 		}
@@ -78,7 +112,6 @@ func (db *database) Put(ctx context.Context, writes ...store.Write) []error {
 	}
 	parallel(jobs)
 	db.relay.wake(all)
-	return errs
 }
 
 // parallel does jobs, maxParallel at once.

@@ -232,15 +232,31 @@ func (w *writer) perform(ctx context.Context, requests []*request) error {
 			}
 			continue
 		}
-		for i := range r.writes {
-			if r.errs[i] != nil {
-				continue
-			}
-			err := w.put(ctx, &r.writes[i])
+		if err := w.putAll(ctx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putAll does the writes of a request. What follows a write that was refused is left out.
+func (w *writer) putAll(ctx context.Context, r *request) error {
+	var leads error
+	for i := range r.writes {
+		write := &r.writes[i]
+		switch {
+		case r.errs[i] != nil:
+		case write.Follows && leads != nil:
+			r.errs[i] = store.ErrLeft
+		default:
+			err := w.put(ctx, write)
 			if err != nil && !isRefusal(err) {
 				return err
 			}
 			r.errs[i] = err
+		}
+		if !write.Follows {
+			leads = r.errs[i]
 		}
 	}
 	return nil

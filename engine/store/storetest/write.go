@@ -20,6 +20,7 @@ var writeCases = []Case{
 	{"a write names the revision it read", revisions},
 	{"a key belongs to one document", keys},
 	{"a batch may be partly refused", partlyRefused},
+	{"a write may follow another", following},
 	{"writes no store may do are refused", invalidWrites},
 	{"a document may have 8 MB", tooLarge},
 	{"removing deletes for good", removing},
@@ -234,6 +235,54 @@ func partlyRefused(t T, s *suite) {
 	}
 	if errs := db.Put(t.Context()); len(errs) != 0 {
 		t.Errorf("put of nothing: %v", errs)
+	}
+}
+
+// following is about Write.Follows: what follows a refused write is left out, and what is refused itself spoils nothing.
+func following(t T, s *suite) {
+	db := s.store()
+	db.put(create(sheet, "old", map[string]any{"no": "old"}), create(worker, "w1", map[string]any{"name": "Li"}))
+	follows := func(w store.Write) store.Write {
+		w.Follows = true
+		return w
+	}
+	removal := store.Write{Collection: worker, Doc: store.Doc{ID: "w1"}, IfRev: 1, Remove: true}
+	writes := []store.Write{
+		follows(create(worker, "first", map[string]any{"name": "follows nothing"})),
+		create(sheet, "old", map[string]any{"no": "taken"}),
+		follows(create(worker, "a", map[string]any{"name": "left"})),
+		follows(removal),
+		create(sheet, "s1", map[string]any{"no": "1"}),
+		follows(create(worker, "b", map[string]any{"name": "done"})),
+		follows(update(newDoc("missing", nil))),
+		follows(create(worker, "c", map[string]any{"name": "done, whatever became of the one before"})),
+		create(sheet, "s2", map[string]any{"total": "no number"}),
+		follows(create(worker, "d", map[string]any{"name": "left"})),
+		create(sheet, "s3", map[string]any{"no": "3"}),
+	}
+	for i := range writes {
+		writes[i].Events = []store.Event{eventOf(writes[i], 0, "written")}
+	}
+	wants := []error{
+		store.ErrInvalid, store.ErrConflict, store.ErrLeft, store.ErrLeft, nil, nil, store.ErrNotFound, nil, store.ErrInvalid, store.ErrLeft, nil,
+	}
+	for i, err := range db.Put(t.Context(), writes...) {
+		if !errors.Is(err, wants[i]) {
+			t.Errorf("write %d of %s: %v, want %v", i, writes[i].Doc.ID, err, wants[i])
+		}
+	}
+	for _, id := range []string{"s1", "s3"} {
+		db.get(sheet, id)
+	}
+	for _, id := range []string{"b", "c", "w1"} {
+		db.get(worker, id)
+	}
+	docs, err := db.Get(t.Context(), worker, "first", "a", "d", "missing")
+	if err != nil || len(docs) != 0 {
+		t.Errorf("%d writes were done that were left out or refused, %v", len(docs), err)
+	}
+	if got := db.log(4); len(got) != 4 {
+		t.Errorf("events %s, want those of the four done writes", asJSON(got))
 	}
 }
 

@@ -1,0 +1,38 @@
+package flow
+
+import (
+	"context"
+
+	"formwork/engine/record"
+	"formwork/engine/store"
+)
+
+// along has the tasks of a run written in the same call of the store as its record (docs/adr/0014-projections-along.md).
+// What is refused there, because somebody marked an entry as read at that moment, projectWritten does again.
+func (d *deciding) along(c *record.Change, plan *Plan, st *State) {
+	s, tenant := d.service, d.actor.Tenant
+	var written record.Record
+	c.Along = func(ctx context.Context, full *record.Full) ([]store.Write, error) {
+		full.Actor = engineActor(tenant) // entries say the same whoever has them made
+		written = full.Record
+		p, err := s.projection(ctx, tenant, full, plan, st)
+		if err != nil {
+			return nil, err
+		}
+		var stored map[string]*store.Doc
+		if full.Record.Rev > 1 {
+			if stored, err = s.entries(ctx, tenant, p); err != nil {
+				return nil, err
+			}
+		}
+		return p.writes(stored), nil
+	}
+	c.Done = func(errs []error) {
+		for _, err := range errs {
+			if err != nil {
+				return
+			}
+		}
+		s.projected.note(tenant, &written)
+	}
+}
