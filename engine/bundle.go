@@ -36,7 +36,7 @@ type Bundle struct {
 type BundleInput struct {
 	Device string // desk or phone
 	Form   string // "" = the entity's form for the device
-	Task   string // id of an open task of the reader: its node's field rights apply
+	Task   string // id of an entry of the reader's task list: its node's field rights apply
 }
 
 // Bundle gives the reader's bundle of an entity; record.ErrNotFound if there is no such entity or nothing in it for him.
@@ -46,23 +46,29 @@ func (e *Engine) Bundle(ctx context.Context, actor access.Actor, entity string, 
 		return Bundle{}, err
 	}
 	node := map[string]string(nil)
+	rightsOf, printsOf := e.Records.Rights, e.Prints.Of
 	if in.Task != "" {
-		if catalog, node, err = e.Flows.TaskLayout(ctx, actor, in.Task); err != nil {
+		if catalog, node, err = e.Flows.TaskLayout(ctx, actor, entity, in.Task); err != nil {
 			return Bundle{}, err
 		}
+		rightsOf, printsOf = e.Records.ParticipantRights, e.Prints.OfParticipant
 	}
 	ent, ok := catalog.Entity(entity)
 	if !ok {
 		return Bundle{}, record.ErrNotFound
 	}
-	rights, err := e.Records.Rights(ctx, actor, entity)
+	rights, err := rightsOf(ctx, actor, entity)
 	if err != nil {
 		return Bundle{}, err
 	}
 	if len(rights.Actions) == 0 && in.Task == "" {
 		return Bundle{}, record.ErrNotFound
 	}
-	return e.bundle(ctx, actor, bundleParts{catalog: catalog, entity: ent, rights: rights, node: node, in: in})
+	prints, err := printsOf(ctx, actor, entity)
+	if err != nil {
+		return Bundle{}, err
+	}
+	return e.bundle(ctx, actor, bundleParts{catalog: catalog, entity: ent, rights: rights, node: node, prints: prints, in: in})
 }
 
 type bundleParts struct {
@@ -70,6 +76,7 @@ type bundleParts struct {
 	entity  *def.Entity
 	rights  record.Rights
 	node    map[string]string
+	prints  []printing.Info
 	in      BundleInput
 }
 
@@ -94,10 +101,6 @@ func (e *Engine) bundle(ctx context.Context, actor access.Actor, p bundleParts) 
 	if err != nil {
 		return Bundle{}, fmt.Errorf("slice %s: %w", p.entity.Name, err)
 	}
-	prints, err := e.Prints.Of(ctx, actor, p.entity.Name)
-	if err != nil {
-		return Bundle{}, err
-	}
 	calendar, err := e.calendars.exceptions(ctx, actor.Tenant)
 	if err != nil {
 		return Bundle{}, err
@@ -106,7 +109,7 @@ func (e *Engine) bundle(ctx context.Context, actor access.Actor, p bundleParts) 
 	b := Bundle{
 		Version: p.catalog.Version, Entity: p.entity.Resolved(shown), Rights: p.rights, Slice: slice,
 		Forms: map[string]*def.Form{}, Views: map[string]*def.View{}, Titles: map[string]string{}, Form: layout.Form.Name,
-		Prints: prints, Now: now, Zone: zone.String(), Offset: now.In(zone).Format("-07:00"), Calendar: calendar,
+		Prints: p.prints, Now: now, Zone: zone.String(), Offset: now.In(zone).Format("-07:00"), Calendar: calendar,
 	}
 	for _, f := range p.catalog.FormsOf(p.entity.Name) {
 		b.Forms[f.Name] = f

@@ -255,10 +255,11 @@ func (p *played) holders(status TaskStatus) map[string][]string {
 
 func (p *played) copies() []string {
 	ids := []string{}
-	for _, person := range p.state.CC {
-		ids = append(ids, person.ID)
+	for _, c := range p.state.CC {
+		ids = append(ids, c.ID)
 	}
-	return slices.Sorted(slices.Values(ids))
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 func (p *played) automatic() [][]any {

@@ -73,7 +73,7 @@ type Delta struct {
 	Choices   map[string][]string  `json:"choices,omitempty"`   // nil = gone
 	Decisions []Decision           `json:"decisions,omitempty"` // added
 	Approvers *[]Approval          `json:"approvers,omitempty"` // all
-	CC        []Person             `json:"cc,omitempty"`        // added
+	CC        []Copy               `json:"cc,omitempty"`        // added
 	Incident  *[]Stuck             `json:"incident,omitempty"`  // all
 	Resume    *Resume              `json:"resume,omitempty"`
 	NoResume  bool                 `json:"noResume,omitempty"`

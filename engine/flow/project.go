@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -294,16 +295,24 @@ func (s *Service) projection(ctx context.Context, tenant string, full *record.Fu
 	for i := range st.Tasks {
 		p.addTask(&st.Tasks[i])
 	}
-	for _, person := range st.CC {
-		p.add(person.ID, "cc."+person.ID, TabCC, map[string]any{}, map[string]any{
-			"arrived_at": wireTime(full.Record.UpdatedAt), "unread": true,
-		})
+	for i, c := range st.CC {
+		if slices.ContainsFunc(st.CC[:i], func(earlier Copy) bool { return earlier.ID == c.ID }) {
+			continue // one card for all copies
+		}
+		values := map[string]any{}
+		if c.Node != "" {
+			values["node"], values["node_title"] = c.Node, plan.titleOf(c.Node, "")
+		}
+		p.add(c.ID, cardOf(c.ID), TabCC, values, map[string]any{"arrived_at": wireTime(full.Record.UpdatedAt), "unread": true})
 	}
 	p.add(st.Initiator.ID, "run."+wireStamp(st.StartedAt), TabStarted, map[string]any{
 		"arrived_at": wireTime(st.StartedAt),
 	}, nil)
 	return p, nil
 }
+
+// cardOf is the id, among the tasks of a record, of the entry of somebody in copy.
+func cardOf(user string) string { return "cc." + user }
 
 // subject is the line a run is known by: what its flow says, else the display text of the record.
 func (s *Service) subject(ctx context.Context, tenant string, plan *Plan, full *record.Full) (string, error) {

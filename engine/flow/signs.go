@@ -13,6 +13,7 @@ import (
 type Signs struct {
 	Nodes  map[string]NodeSigns
 	Hidden func(path string) bool
+	Part   bool // the reader takes part in the run, or did in an earlier one
 }
 
 // NodeSigns is what became of one node: the run passed it by, or who approved or handled it in its last round.
@@ -45,7 +46,11 @@ func (s *Service) Signs(ctx context.Context, actor access.Actor, full *record.Fu
 		return signs, err
 	}
 	dir.flow = st.Name
-	signs.Hidden = plan.Hidden(&st, dir, actor.ID, s.config.Clock())
+	at, err := s.placeOf(ctx, actor, full, &standing{plan, &st, dir})
+	if err != nil {
+		return signs, err
+	}
+	signs.Hidden, signs.Part = at.hidden, at.part
 	for _, node := range plan.path(&st, actor.Lang) {
 		signs.Nodes[node.Node] = NodeSigns{Skipped: node.Status == pathSkipped, By: st.signatures(node.Node)}
 	}

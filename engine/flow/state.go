@@ -167,6 +167,13 @@ type Resume struct {
 	Choices map[string][]string `json:"choices,omitempty"`
 }
 
+// Copy is a reader in copy. Node is the cc node that sent it, or that of the approver who did; "" if the initiator or an
+// admin did. Somebody copied at several nodes has a copy of each.
+type Copy struct {
+	Person
+	Node string `json:"node,omitempty"`
+}
+
 // Parent is the run that called this one.
 type Parent struct {
 	Entity string `json:"entity"`
@@ -194,7 +201,7 @@ type State struct {
 	Decisions []Decision           `json:"decisions,omitempty"`
 	Approvers []Approval           `json:"approvers,omitempty"`
 	Picks     map[string][]string  `json:"picks,omitempty"` // approvers the initiator chose, by node; "" for every node
-	CC        []Person             `json:"cc,omitempty"`
+	CC        []Copy               `json:"cc,omitempty"`
 	Last      string               `json:"last,omitempty"`  // node decided last
 	Acted     bool                 `json:"acted,omitempty"` // somebody approved, rejected, returned or transferred
 	Reminded  map[string]time.Time `json:"reminded,omitempty"`

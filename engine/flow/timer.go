@@ -281,6 +281,7 @@ func (r *run) remind() error {
 
 // carbonCopy lets more people read; an approver may do it if his node allows it, the initiator and admins always.
 func (r *run) carbonCopy() error {
+	at := ""
 	if !r.initiator() && !r.admin() {
 		_, n, err := r.held()
 		if err != nil {
@@ -289,9 +290,10 @@ func (r *run) carbonCopy() error {
 		if !n.allows("cc") {
 			return refuse(CodeNotAllowed)
 		}
+		at = n.Name // what is hidden from him is hidden from whom he sends it to
 	}
 	r.fact.Users = r.active(r.cmd.Users...)
 	r.fact.Comment = r.cmd.Comment
-	r.copyTo(r.fact.Users)
+	r.copyTo(r.fact.Users, at)
 	return nil
 }

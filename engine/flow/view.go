@@ -3,6 +3,8 @@ package flow
 import (
 	"slices"
 	"time"
+
+	"formwork/engine/def"
 )
 
 // MayView tells whether somebody takes part in a run, so that he may see its record: the initiator, whoever holds or
@@ -11,7 +13,7 @@ func (p *Plan) MayView(st *State, org Org, user string, now time.Time) bool {
 	if user == st.Initiator.ID || p.Admin(org, user) {
 		return true
 	}
-	if slices.ContainsFunc(st.CC, func(q Person) bool { return q.ID == user }) {
+	if st.copied(user) {
 		return true
 	}
 	principals := org.Principals(user, now)
@@ -60,7 +62,20 @@ func (p *Plan) nodesOf(st *State, principals []string, user string) []*node {
 	if len(live) > 0 {
 		return live
 	}
+	for _, c := range st.CC {
+		if c.ID == user {
+			past = append(past, p.copiedAt(c.Node))
+		}
+	}
 	return past
+}
+
+// copiedAt is the node somebody was sent a copy at; one without rights of its own for copies of the initiator and admins.
+func (p *Plan) copiedAt(name string) *node {
+	if n := p.nodes[name]; n != nil {
+		return n
+	}
+	return &node{Node: &def.Node{Type: def.NodeCC}}
 }
 
 // NodeRights gives what a node says about fields: path to w, r or -. Unknown nodes say nothing.

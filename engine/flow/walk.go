@@ -78,7 +78,7 @@ func (r *run) enter(n *node, prev []string) (next []string, ok bool) {
 		return nil, false
 	case def.NodeCC:
 		r.round(n)
-		r.copyTo(r.resolve(n, n.Who))
+		r.copyTo(r.resolve(n, n.Who), n.Name)
 	case def.NodeAction:
 		r.round(n)
 		if !r.act(n, prev) {

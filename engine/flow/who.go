@@ -195,14 +195,21 @@ func unique(people []Person) []Person {
 	return once
 }
 
-// copyTo adds readers; whoever is in copy already is not told twice.
-func (r *run) copyTo(people []Person) {
+// copyTo adds readers at a node, "" for none; whoever is in copy already is not told twice.
+func (r *run) copyTo(people []Person, node string) {
 	for _, p := range people {
-		if !slices.ContainsFunc(r.st.CC, func(q Person) bool { return q.ID == p.ID }) {
-			r.st.CC = append(r.st.CC, p)
+		if !r.st.copied(p.ID) {
 			r.fact.Copied = append(r.fact.Copied, p)
 		}
+		if !slices.ContainsFunc(r.st.CC, func(c Copy) bool { return c.ID == p.ID && c.Node == node }) {
+			r.st.CC = append(r.st.CC, Copy{p, node})
+		}
 	}
+}
+
+// copied tells whether somebody is in copy.
+func (s *State) copied(user string) bool {
+	return slices.ContainsFunc(s.CC, func(c Copy) bool { return c.ID == user })
 }
 
 // writable tells whether a node lets its people write a path; the right to a sub-table is one to its columns.

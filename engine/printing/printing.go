@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"formwork/engine/access"
@@ -38,7 +39,8 @@ type Config struct {
 }
 
 // Service makes prints. It is safe for many goroutines. Its methods fail with record.ErrNotFound for an unknown print, and
-// for records that are not there or that no grant to print admits; with record.ErrForbidden without any such grant.
+// for records that are not there or that no grant to print admits; with record.ErrForbidden without any such grant. Who
+// takes part in the approval of a record may print its approval sheet without one.
 type Service struct {
 	config Config
 	cache  cache
@@ -163,6 +165,19 @@ type Sign struct {
 	Name string    `json:"name"`
 	At   time.Time `json:"at"`
 	File string    `json:"file,omitempty"`
+}
+
+// OfParticipant is Of for somebody who takes part in the run of a record: approval sheets are his without a grant.
+func (s *Service) OfParticipant(ctx context.Context, actor access.Actor, entity string) ([]Info, error) {
+	list, err := s.Of(ctx, actor, entity)
+	if err != nil || len(list) > 0 {
+		return list, err
+	}
+	catalog, err := s.config.Catalogs.Active(ctx, actor.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	return infos(slices.DeleteFunc(catalog.PrintsOf(entity), func(p *def.Print) bool { return !approvalSheet(p) })), nil
 }
 
 // Of lists the prints of an entity the actor may use; none without a grant to print.

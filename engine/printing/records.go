@@ -3,13 +3,16 @@ package printing
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"slices"
 
 	"formwork/engine/access"
 	"formwork/engine/def"
 	"formwork/engine/expr"
 	"formwork/engine/flow"
+	"formwork/engine/query"
 	"formwork/engine/record"
 	"formwork/engine/store"
 )
@@ -20,27 +23,22 @@ func (r *run) records(ctx context.Context, ids []string) ([]Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	filter, err := json.Marshal(map[string]any{"field": def.FieldID, "op": "in", "value": ids})
-	if err != nil {
-		return nil, fmt.Errorf("filter of records: %w", err)
-	}
-	list, err := r.service.config.Records.List(ctx, r.actor, r.entity.Name, record.ListInput{
-		Action: access.Print, Filter: filter, Limit: len(ids),
-	})
-	if err != nil {
-		return nil, err
-	}
-	found := make(map[string]*record.Record, len(list.Records))
-	for i := range list.Records {
-		found[list.Records[i].ID] = &list.Records[i]
+	found, refused := r.granted(ctx, ids)
+	if refused != nil && !errors.Is(refused, record.ErrForbidden) {
+		return nil, refused
 	}
 	subjects := make([]*subject, len(ids))
 	runs := make([]passed, len(ids))
 	for i, id := range ids {
-		if found[id] == nil {
-			return nil, fmt.Errorf("%s/%s: %w", r.entity.Name, id, record.ErrNotFound)
+		if found[id] != nil {
+			subjects[i], runs[i], err = r.subject(ctx, found[id], rights.On)
+		} else {
+			subjects[i], runs[i], err = r.shared(ctx, id)
 		}
-		if subjects[i], runs[i], err = r.subject(ctx, found[id], rights); err != nil {
+		if errors.Is(err, record.ErrNotFound) && refused != nil {
+			err = refused
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -66,14 +64,70 @@ func (r *run) records(ctx context.Context, ids []string) ([]Document, error) {
 	return documents, nil
 }
 
+// granted gives those of some records that grants to print admit.
+func (r *run) granted(ctx context.Context, ids []string) (map[string]*record.Record, error) {
+	filter, err := json.Marshal(map[string]any{"field": def.FieldID, "op": "in", "value": ids})
+	if err != nil {
+		return nil, fmt.Errorf("filter of records: %w", err)
+	}
+	list, err := r.service.config.Records.List(ctx, r.actor, r.entity.Name, record.ListInput{
+		Action: access.Print, Filter: filter, Limit: len(ids),
+	})
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]*record.Record, len(list.Records))
+	for i := range list.Records {
+		found[list.Records[i].ID] = &list.Records[i]
+	}
+	return found, nil
+}
+
+// shared is the subject of an approval sheet for somebody who takes part in the run of its record, as an approver or in
+// copy: it shows what his task does.
+func (r *run) shared(ctx context.Context, id string) (*subject, passed, error) {
+	missing := fmt.Errorf("%s/%s: %w", r.entity.Name, id, record.ErrNotFound)
+	if !approvalSheet(r.definition) {
+		return nil, passed{}, missing
+	}
+	full, err := r.service.config.Records.Load(ctx, r.actor.Tenant, r.entity.Name, id)
+	if err != nil {
+		return nil, passed{}, err
+	}
+	signs, err := r.service.config.Flows.Signs(ctx, r.actor, full)
+	if err != nil {
+		return nil, passed{}, err
+	}
+	if !signs.Part {
+		return nil, passed{}, missing
+	}
+	rec, err := r.service.config.Flows.Record(ctx, r.actor, r.entity.Name, id)
+	if err != nil {
+		return nil, passed{}, err
+	}
+	fields, err := r.service.config.Records.ParticipantFields(ctx, r.actor, full)
+	if err != nil {
+		return nil, passed{}, err
+	}
+	return r.subject(ctx, &rec, func(query.Record) access.Fields { return fields })
+}
+
+// approvalSheet tells whether a print is one of how a record's approval went: those who take part may print it.
+func approvalSheet(p *def.Print) bool {
+	return p.Entity != "" && p.Each == "" && !p.Discloses &&
+		slices.ContainsFunc(p.Blocks, func(b *def.PrintBlock) bool { return b.Type == def.BlockTrail })
+}
+
 // passed is what became of the record's run: who decided which node, and, where a block shows it, all that happened.
 type passed struct {
 	flow.Signs
 	steps []flow.TrailStep
 }
 
-// subject is a record as the reader's grants to print, and the node he stands at, show it.
-func (r *run) subject(ctx context.Context, rec *record.Record, rights access.Rights) (*subject, passed, error) {
+// subject is a record as the reader's grants to print, and the node he stands at, show it; rights gives his of a record.
+func (r *run) subject(
+	ctx context.Context, rec *record.Record, rights func(query.Record) access.Fields,
+) (*subject, passed, error) {
 	full, err := r.service.config.Records.Load(ctx, r.actor.Tenant, r.entity.Name, rec.ID)
 	if err != nil {
 		return nil, passed{}, err
@@ -83,7 +137,7 @@ func (r *run) subject(ctx context.Context, rec *record.Record, rights access.Rig
 		ID: whole.ID, Rev: whole.Rev, State: whole.State, Values: whole.Values, CreatedBy: whole.CreatedBy,
 		CreatedAt: whole.CreatedAt, UpdatedBy: whole.UpdatedBy, UpdatedAt: whole.UpdatedAt,
 	}
-	fields := rights.On(doc.Record())
+	fields := rights(doc.Record())
 	var run passed
 	if run.Signs, err = r.service.config.Flows.Signs(ctx, r.actor, full); err != nil {
 		return nil, passed{}, err

@@ -180,10 +180,19 @@ func (r *request) seen(ctx context.Context, entity *def.Entity, id, name string)
 	if err != nil {
 		return nil, err
 	}
-	if !rights.On(doc.Record()).Shows(name) {
+	fields := rights.On(doc.Record())
+	if !fields.Admitted() && r.invited {
+		// What a record he is shown refers to has a name for him, if every reader of it sees that.
+		right, err := r.participant(ctx, entity.Name)
+		if err != nil {
+			return nil, err
+		}
+		fields = access.Rights{Grants: []access.Right{right}}.Anywhere()
+	}
+	if !fields.Shows(name) {
 		return nil, nil //nolint:nilnil // as above
 	}
-	return shownValue(rights.On(doc.Record()), entity, doc, name), nil
+	return shownValue(fields, entity, doc, name), nil
 }
 
 // texts collects the display texts of what a page refers to: entity → id → text.

@@ -286,7 +286,8 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, entity, id string
 }
 
 // Participant gives a record to somebody who takes part in its flow (holds or held a task, is in copy, started it):
-// his row filters do not keep him out, his field masks hold. The caller knows that he takes part.
+// his row filters do not keep him out, his field masks hold. Without any grant he sees what every reader sees. The caller
+// knows that he takes part.
 func (s *Service) Participant(ctx context.Context, actor access.Actor, entity, id string) (Record, error) {
 	r, doc, err := s.find(ctx, actor, entity, id)
 	if err != nil {
@@ -314,12 +315,21 @@ func (r *request) toReader(ctx context.Context, doc *store.Doc) (Record, error) 
 	return (&show{request: r, rights: rights}).one(ctx, doc)
 }
 
-// toParticipant shows a document to the request's actor whatever rows his grants admit. Who takes part sees by his grants
-// to read and to act; who made the record, at least what he may fill in.
+// toParticipant shows a document to the request's actor whatever rows his grants admit.
 func (r *request) toParticipant(ctx context.Context, doc *store.Doc) (Record, error) {
-	rights, err := r.mayRead(ctx, doc)
+	rights, err := r.takingPart(ctx, doc)
 	if err != nil {
 		return Record{}, err
+	}
+	return (&show{request: r, rights: rights, anyRow: true}).one(ctx, doc)
+}
+
+// takingPart gives the rights of who takes part: his grants to read and to act; who made the record sees at least what he
+// may fill in, and who has no grant at all what every reader sees. Records in the recycle bin are not opened by taking part.
+func (r *request) takingPart(ctx context.Context, doc *store.Doc) (access.Rights, error) {
+	rights, err := r.mayRead(ctx, doc)
+	if err != nil {
+		return access.Rights{}, err
 	}
 	also := []access.Action{access.Act}
 	if doc.CreatedBy == r.actor.ID {
@@ -328,11 +338,33 @@ func (r *request) toParticipant(ctx context.Context, doc *store.Doc) (Record, er
 	for _, action := range also {
 		more, err := r.may(ctx, r.entity.Name, action)
 		if err != nil {
-			return Record{}, err
+			return access.Rights{}, err
 		}
 		rights.Grants = append(slices.Clone(rights.Grants), more.Grants...)
 	}
-	return (&show{request: r, rights: rights, anyRow: true}).one(ctx, doc)
+	if rights.All || len(rights.Grants) > 0 || doc.Deleted {
+		return rights, nil
+	}
+	r.invited = true
+	right, err := r.participant(ctx, r.entity.Name)
+	rights.Grants = []access.Right{right}
+	return rights, err
+}
+
+// participant is what the actor sees of an entity he has no grant on, where he takes part. It is resolved once per request.
+func (r *request) participant(ctx context.Context, entity string) (access.Right, error) {
+	if known, ok := r.shared[entity]; ok {
+		return known, nil
+	}
+	right, err := r.service.config.Access.Participant(ctx, r.actor.Tenant, entity)
+	if err != nil {
+		return access.Right{}, err
+	}
+	if r.shared == nil {
+		r.shared = map[string]access.Right{}
+	}
+	r.shared[entity] = right
+	return right, nil
 }
 
 // mayRead gives the rights to read a document: those in the recycle bin are for those who may delete.

@@ -406,8 +406,18 @@ func TestParticipantsSeeByTheirMasks(t *testing.T) {
 	if _, there := shown.Values["total_amount"]; there {
 		t.Error("taking part opened a hidden field")
 	}
-	if _, err := w.records.Participant(w.ctx, nobody, "day_labor_sheet", rec.ID); !errors.Is(err, record.ErrNotFound) {
-		t.Errorf("a participant without any grant: %v", err)
+	invited, err := w.records.Participant(w.ctx, nobody, "day_labor_sheet", rec.ID)
+	if err != nil || invited.Values["work_content"] != "支模" {
+		t.Fatalf("a participant without any grant: %+v, %v", invited.Values, err)
+	}
+	if _, there := invited.Values["total_amount"]; there {
+		t.Error("without any grant he sees what is hidden from some readers")
+	}
+	if project, _ := invited.Values["project"].(string); invited.Refs["project/"+project] == "" {
+		t.Errorf("a reference without a name: %v", invited.Refs)
+	}
+	if _, err := w.records.Get(w.ctx, nobody, "day_labor_sheet", rec.ID); !errors.Is(err, record.ErrNotFound) {
+		t.Errorf("taking part opened the record to everybody: %v", err)
 	}
 }
 

@@ -27,6 +27,8 @@ type request struct {
 	others  *others
 	related form.Related // what forms were answered
 	running running
+	invited bool                    // the actor has no grant on the record, but takes part in its flow
+	shared  map[string]access.Right // by entity, for who is invited
 }
 
 type rightsKey struct {

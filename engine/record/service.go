@@ -98,6 +98,16 @@ var actions = []access.Action{
 // Rights tells an actor's actions on an entity and the most he may do with its fields in some record, for menus and
 // forms.
 func (s *Service) Rights(ctx context.Context, actor access.Actor, entity string) (Rights, error) {
+	return s.rights(ctx, actor, entity, false)
+}
+
+// ParticipantRights is Rights for somebody who takes part in the flow of a record: without any grant he has no action, and
+// the fields every reader sees.
+func (s *Service) ParticipantRights(ctx context.Context, actor access.Actor, entity string) (Rights, error) {
+	return s.rights(ctx, actor, entity, true)
+}
+
+func (s *Service) rights(ctx context.Context, actor access.Actor, entity string, invited bool) (Rights, error) {
 	r, err := s.begin(ctx, actor, entity)
 	if err != nil {
 		return Rights{}, err
@@ -114,6 +124,13 @@ func (s *Service) Rights(ctx context.Context, actor access.Actor, entity string)
 		}
 		all.All = all.All || rights.All
 		all.Grants = append(all.Grants, rights.Grants...)
+	}
+	if invited && !all.All && len(all.Grants) == 0 {
+		right, err := r.participant(ctx, entity)
+		if err != nil {
+			return Rights{}, err
+		}
+		all.Grants = append(all.Grants, right)
 	}
 	fields := all.Anywhere()
 	for _, field := range r.entity.AllFields() {

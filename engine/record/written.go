@@ -86,3 +86,19 @@ func (s *Service) ShowParticipant(ctx context.Context, actor access.Actor, full 
 	r.others, r.running = full.write.others, full.write.running
 	return r.toParticipant(ctx, full.write.stored)
 }
+
+// ParticipantFields gives the field rights by which ShowParticipant shows a loaded record.
+func (s *Service) ParticipantFields(ctx context.Context, actor access.Actor, full *Full) (access.Fields, error) {
+	r, err := s.begin(ctx, actor, full.Record.Entity)
+	if err != nil {
+		return access.Fields{}, err
+	}
+	rights, err := r.takingPart(ctx, full.write.stored)
+	if err != nil {
+		return access.Fields{}, err
+	}
+	if fields := rights.On(full.write.stored.Record()); fields.Admitted() {
+		return fields, nil
+	}
+	return rights.Anywhere(), nil
+}

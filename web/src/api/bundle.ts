@@ -53,7 +53,7 @@ export interface Bundle {
 export interface BundleOccasion {
   phone: boolean
   form?: string | undefined
-  /** An open task of the reader: the field rights of its node apply. */
+  /** An entry of the reader's task list: the field rights of its node apply. */
   task?: string | undefined
 }
 

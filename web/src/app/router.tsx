@@ -275,9 +275,10 @@ const paper = createRoute({
 const printRecords = createRoute({
   getParentRoute: () => paper,
   path: '/print/e/$entity/$print',
-  validateSearch: (search: Record<string, unknown>): { ids: string } => ({
-    ids: text(search['ids']) ?? '',
-  }),
+  validateSearch: (search: Record<string, unknown>): { ids: string; task?: string } => {
+    const task = text(search['task'])
+    return { ids: text(search['ids']) ?? '', ...(task !== undefined && { task }) }
+  },
   component: lazyRouteComponent(() => import('./routes/print-records'), 'PrintRecordsRoute'),
 })
 

@@ -10,8 +10,9 @@ const route = getRouteApi('/paper/print/e/$entity/$print')
 /** Records on paper; which ones is in the URL. */
 export function PrintRecordsRoute() {
   const { entity, print } = route.useParams()
-  const { ids } = route.useSearch()
-  const { data: bundle } = useSuspenseQuery(bundleQueries.of(entity, { phone: usePhone() }))
+  // With a task it is printed by somebody who takes part in the flow, perhaps without any grant.
+  const { ids, task } = route.useSearch()
+  const { data: bundle } = useSuspenseQuery(bundleQueries.of(entity, { task, phone: usePhone() }))
   const navigate = useNavigate()
   const router = useRouter()
   const canGoBack = useCanGoBack()
@@ -26,7 +27,7 @@ export function PrintRecordsRoute() {
         void navigate({
           to: '/print/e/$entity/$print',
           params: { entity, print: next },
-          search: { ids },
+          search: { ids, ...(task !== undefined && { task }) },
           replace: true,
         })
       }

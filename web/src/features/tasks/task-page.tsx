@@ -56,9 +56,10 @@ interface TaskPageProps {
 export function TaskPage(props: TaskPageProps) {
   const phone = usePhone()
   const { data: detail } = useSuspenseQuery(taskQueries.one(props.id))
-  // Only an open task of one's own has field rights; what was handled or copied is read by the grants.
-  const task = ownTask(detail) ? props.id : undefined
-  const { data: bundle } = useSuspenseQuery(bundleQueries.of(detail.record.entity, { task, phone }))
+  // What was copied or handled is read as the task shows it, too: its reader may have no grant on the entity.
+  const { data: bundle } = useSuspenseQuery(
+    bundleQueries.of(detail.record.entity, { task: props.id, phone }),
+  )
   return <OneTask {...props} detail={detail} bundle={bundle} />
 }
 
@@ -100,7 +101,7 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
               void navigate({
                 to: '/print/e/$entity/$print',
                 params: { entity: task.entity, print },
-                search: { ids: task.record },
+                search: { ids: task.record, task: task.id },
               })
             }
           />
