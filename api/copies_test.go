@@ -158,30 +158,3 @@ func TestACopyShowsWhatItsSenderSees(t *testing.T) {
 func revText(c *client, record string) string {
 	return fmt.Sprint(c.do("GET", record, nil).at("rev"))
 }
-
-// TestACopyOutlivesItsRun: a card of an earlier run on the record still opens it, as its node showed it.
-func TestACopyOutlivesItsRun(t *testing.T) {
-	onStores(t, func(w *world) {
-		t := w.t
-		admin, clerk, foreman := w.signIn("admin"), w.signIn("clerk"), w.signIn("foreman")
-		const tell = `[{"name": "tell", "type": "cc", "when": %q, "who": ["user:%s"], "fields": {"location": "-"}},`
-		admin.approvedBy(fmt.Sprintf(tell, "work_content == '清理现场'", w.who("auditor")) + w.node("a", "", "foreman") + "]")
-		auditor := w.stripped(admin, "auditor")
-		values := clerk.sheet("2026-06-01")
-		values["location"] = "地下室"
-		id := clerk.do("POST", sheets, object{"values": values, "submit": true, "acknowledged": sheetReasons}).want(http.StatusCreated, "").text("id")
-		record := sheets + "/" + id
-		clerk.do("POST", record+"/cancel", object{}).want(http.StatusOK, "")
-		admin.approvedBy(fmt.Sprintf(tell, "work_content == '其他'", w.who("auditor")) + w.node("a", "", "foreman") + "]")
-		clerk.do("POST", record+"/submit", object{"acknowledged": sheetReasons}).want(http.StatusOK, "")
-		foreman.act(foreman.open(id), "approve", nil).want(http.StatusOK, "")
-		for what, path := range map[string]string{"record": record, "task": "/tasks/" + auditor.copied(id), "timeline": record + "/timeline"} {
-			r := auditor.do("GET", path, nil).want(http.StatusOK, "")
-			if strings.Contains(string(r.body), "地下室") {
-				t.Errorf("the %s shows what the node hid: %s", what, r.body)
-			}
-		}
-		auditor.do("POST", record+"/comment", object{"comment": "已阅"}).want(http.StatusOK, "")
-		w.stripped(admin, "cost").do("GET", record, nil).want(http.StatusNotFound, "not_found")
-	})
-}

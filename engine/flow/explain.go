@@ -69,11 +69,10 @@ func (s *Service) unseen(ctx context.Context, actor access.Actor, plan *Plan, fu
 	if err != nil {
 		return nil, err
 	}
-	at, err := s.placeOf(ctx, actor, full, &standing{plan, &st, dir})
-	if err != nil {
-		return nil, err
+	byNode := plan.Hidden(&st, dir, actor.ID, s.config.Clock())
+	if dir.err != nil {
+		return nil, dir.err
 	}
-	byNode := at.hidden
 	return func(path string) bool {
 		first, _, further := strings.Cut(path, ".")
 		field, known := full.Entity.Field(first)

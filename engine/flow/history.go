@@ -171,27 +171,6 @@ type historian struct {
 	task    string // the task he looks at, "" = none in particular
 	state   State
 	plan    *Plan
-	place   *place // of the reader, once it is known
-}
-
-// hidden tells which paths the node the reader stands at hides from him.
-func (b *historian) hidden() (func(path string) bool, error) {
-	if b.plan == nil {
-		return func(string) bool { return false }, nil
-	}
-	if b.place == nil {
-		dir, err := b.service.newDirectory(b.ctx, b.actor.Tenant, b.full)
-		if err != nil {
-			return nil, err
-		}
-		dir.flow = b.state.Name
-		at, err := b.service.placeOf(b.ctx, b.actor, b.full, &standing{b.plan, &b.state, dir})
-		if err != nil {
-			return nil, err
-		}
-		b.place = &at
-	}
-	return b.place.hidden, nil
 }
 
 // view shows the run.
@@ -417,9 +396,17 @@ func (b *historian) changes(all []event.Change) ([]EntryChange, error) {
 	if err != nil {
 		return nil, err
 	}
-	hidden, err := b.hidden()
-	if err != nil {
-		return nil, err
+	hidden := func(string) bool { return false }
+	if b.plan != nil {
+		dir, err := b.service.newDirectory(b.ctx, b.actor.Tenant, b.full)
+		if err != nil {
+			return nil, err
+		}
+		dir.flow = b.state.Name
+		hidden = b.plan.Hidden(&b.state, dir, b.actor.ID, b.full.Now)
+		if dir.err != nil {
+			return nil, dir.err
+		}
 	}
 	var changes []EntryChange
 	for _, c := range shown {

@@ -38,19 +38,15 @@ func (s *Service) showing(ctx context.Context, actor access.Actor, full *record.
 		return record.Record{}, err
 	}
 	dir.flow = st.Name
-	at, err := s.placeOf(ctx, actor, full, &standing{plan, st, dir})
-	if err != nil {
-		return record.Record{}, err
-	}
 	show := s.config.Records.Show
-	if at.part {
+	if plan.MayView(st, dir, actor.ID, s.config.Clock()) {
 		show = s.config.Records.ShowParticipant
 	}
 	rec, err := show(ctx, actor, full)
 	if err != nil {
 		return record.Record{}, err
 	}
-	hide(&rec, at.hidden)
+	hide(&rec, plan.Hidden(st, dir, actor.ID, s.config.Clock()))
 	rec.Can = append(rec.Can, plan.runVerbs(st, dir, actor.ID)...)
 	return rec, dir.err
 }

@@ -357,10 +357,6 @@ func (d *deciding) visible(plan *Plan, dir *directory) error {
 	if d.actor.System || d.act.Verb == Start || plan.MayView(&d.state, dir, d.actor.ID, d.full.Now) {
 		return dir.err
 	}
-	at, err := d.service.placeOf(d.ctx, d.actor, d.full, &standing{plan, &d.state, dir})
-	if err != nil || at.part {
-		return err
-	}
 	readable, err := d.full.May(d.ctx, access.Read)
 	if err == nil && !readable {
 		err = record.ErrNotFound

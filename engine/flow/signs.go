@@ -13,7 +13,7 @@ import (
 type Signs struct {
 	Nodes  map[string]NodeSigns
 	Hidden func(path string) bool
-	Part   bool // the reader takes part in the run, or did in an earlier one
+	Part   bool // the reader takes part in the run
 }
 
 // NodeSigns is what became of one node: the run passed it by, or who approved or handled it in its last round.
@@ -46,11 +46,8 @@ func (s *Service) Signs(ctx context.Context, actor access.Actor, full *record.Fu
 		return signs, err
 	}
 	dir.flow = st.Name
-	at, err := s.placeOf(ctx, actor, full, &standing{plan, &st, dir})
-	if err != nil {
-		return signs, err
-	}
-	signs.Hidden, signs.Part = at.hidden, at.part
+	signs.Hidden = plan.Hidden(&st, dir, actor.ID, s.config.Clock())
+	signs.Part = plan.MayView(&st, dir, actor.ID, s.config.Clock())
 	for _, node := range plan.path(&st, actor.Lang) {
 		signs.Nodes[node.Node] = NodeSigns{Skipped: node.Status == pathSkipped, By: st.signatures(node.Node)}
 	}

@@ -77,9 +77,6 @@ func (f *Full) May(ctx context.Context, action access.Action) (bool, error) {
 	return rights.Admits(f.doc().Record()), nil
 }
 
-// Admits tells whether some grants admit this record.
-func (f *Full) Admits(rights access.Rights) bool { return rights.Admits(f.doc().Record()) }
-
 // HasRole tells whether the actor holds the role (or one that inherits it) for this record.
 func (f *Full) HasRole(ctx context.Context, role string) (bool, error) {
 	return f.write.service.config.Access.HasRole(ctx, f.Actor, role, f.Entity.Name, f.doc().Record())
