@@ -30,9 +30,16 @@ func (s *Session) askLookup(from *source, args map[string]any) (found any, known
 	if found, known = s.related.Lookups[key]; known {
 		return found, true
 	}
-	if s.asks[key] == nil {
-		s.asks[key] = &Ask{Key: key, Entity: from.Entity, Source: from.key, Args: args}
+	ask := s.asks[key]
+	if ask == nil {
+		ask = &Ask{Key: key, Entity: from.Entity, Source: from.key, Args: args}
 	}
+	if s.known != nil {
+		if found, known = s.known.Lookup(ask); known {
+			return found, true
+		}
+	}
+	s.asks[key] = ask
 	s.miss(key)
 	return nil, false
 }
@@ -68,6 +75,9 @@ func (s *Session) miss(key string) {
 
 // wait remembers what a unit on a line lacked, so that the answer runs it again.
 func (s *Session) wait(at site) {
+	if len(s.waits) == 0 && len(s.hit.keys) == 0 {
+		return
+	}
 	before := s.waits[at]
 	if len(before) == 0 && len(s.hit.keys) == 0 {
 		return

@@ -110,11 +110,24 @@ type Result struct {
 	Asks     []Ask            `json:"asks,omitempty"` // not empty: answer and evaluate again; Problems are not final
 }
 
+// Known answers at once what the caller has at hand, so that nothing waits for it. What it does not know is asked for.
+// It is used by the session's goroutine, for as long as the session lives, and must give the same answer each time.
+type Known interface {
+	// Record gives another record by its wire values; of one that does not exist all are nil.
+	Record(entity, id string) (record Getter, known bool)
+	// Lookup gives the value an Ask about a lookup finds.
+	Lookup(ask *Ask) (value any, known bool)
+}
+
+// Getter gives wire values by field, nil where there is none.
+type Getter interface{ Get(field string) any }
+
 // Input is one evaluation.
 type Input struct {
 	Values  Values // as sent, merged over the stored ones
 	Stored  Values // nil for a new record; snapshots are kept from it
 	Related Related
+	Known   Known // nil: everything that is not in Related is asked for
 	Context Context
 }
 

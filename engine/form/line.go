@@ -129,14 +129,15 @@ func (s *Session) reference(entity, id string) any {
 	if !ok {
 		return expr.NewRef(id, nil)
 	}
-	return expr.NewRef(id, &other{s, target, id})
+	return expr.NewRef(id, &other{s: s, entity: target, id: id})
 }
 
-// other is a record of Related.
+// other is a record of Related, or of what is known.
 type other struct {
 	s      *Session
 	entity *def.Entity
 	id     string
+	found  Getter // once it was known
 }
 
 // Get answers expressions from Related.
@@ -148,12 +149,29 @@ func (o *other) Get(name string) any {
 	if name == def.FieldID {
 		return o.id
 	}
-	values, ok := o.s.related.Records[o.entity.Name+"/"+o.id]
-	if !ok {
+	if len(o.s.related.Records) > 0 {
+		if values, ok := o.s.related.Records[o.entity.Name+"/"+o.id]; ok {
+			return o.s.runtime(f, values[name])
+		}
+	}
+	if o.found == nil && !o.find() {
 		o.s.askRecord(o.entity.Name, o.id)
 		return nil
 	}
-	return o.s.runtime(f, values[name])
+	return o.s.runtime(f, o.found.Get(name))
+}
+
+// find looks for the record where nobody need be asked. An answer of Related may be replaced by a newer one, so it is
+// looked up each time.
+func (o *other) find() bool {
+	if o.s.known == nil {
+		return false
+	}
+	found, known := o.s.known.Record(o.entity.Name, o.id)
+	if known {
+		o.found = found
+	}
+	return known
 }
 
 // otherRow is a row of a sub-table of a record of Related.

@@ -14,6 +14,7 @@ type Session struct {
 	ctx     Context
 	stored  Values
 	related Related
+	known   Known
 
 	header *line
 	rows   [][]*line // by table
@@ -59,7 +60,7 @@ func (f *Form) Evaluate(in Input) Result { return Open(f, in).Result() }
 // Open evaluates a record and keeps it for editing.
 func Open(f *Form, in Input) *Session {
 	s := &Session{
-		form: f, ctx: in.Context, stored: in.Stored,
+		form: f, ctx: in.Context, stored: in.Stored, known: in.Known,
 		rows: make([][]*line, len(f.tables)), lists: make([][]any, len(f.tables)), looks: make([]State, f.columns),
 		asks: map[string]*Ask{}, waiting: map[string][]site{}, waits: map[site][]string{},
 		due: make([]due, len(f.units)), shown: map[string]bool{}, sealed: make([]bool, f.ids), open: make([]bool, f.ids),

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
+	"formwork/engine/access"
 	"formwork/engine/def"
 	"formwork/engine/form"
 )
@@ -58,10 +60,17 @@ func (r *request) evaluateAll(ctx context.Context, all []*evaluation) error {
 		return err
 	}
 	asker := newAsker(r, all[0].write.compiled.lookups)
+	merges := make([]form.Values, len(all))
 	for i, e := range all {
 		merged, problems := form.Merge(e.write.storedValues(), patches[i])
 		e.found = append(e.found, problems...)
-		if err := e.begin(ctx, merged); err != nil {
+		merges[i] = merged
+	}
+	if err := r.readReferred(ctx, all, merges); err != nil {
+		return err
+	}
+	for i, e := range all {
+		if err := e.begin(ctx, asker, merges[i]); err != nil {
 			return err
 		}
 	}
@@ -90,7 +99,7 @@ func (w *write) clean(patch form.Values) form.Values {
 }
 
 // begin opens record logic on merged values.
-func (e *evaluation) begin(ctx context.Context, merged form.Values) error {
+func (e *evaluation) begin(ctx context.Context, a *asker, merged form.Values) error {
 	w := e.write
 	logic, err := w.compiled.form(w.formName)
 	if err != nil {
@@ -99,10 +108,78 @@ func (e *evaluation) begin(ctx context.Context, merged form.Values) error {
 	w.merged = merged
 	// What an earlier evaluation of this request was told, this one need not ask again.
 	e.session = form.Open(logic, form.Input{
-		Values: merged, Stored: w.storedValues(), Related: w.related, Context: w.context(ctx, e.occasion),
+		Values: merged, Stored: w.storedValues(), Related: w.related, Known: atHand{a}, Context: w.context(ctx, e.occasion),
 	})
 	return nil
 }
+
+// readReferred reads the records that formulas look into and the values name, before anybody asks: what is at hand then
+// costs no round.
+func (r *request) readReferred(ctx context.Context, all []*evaluation, merges []form.Values) error {
+	for i, e := range all {
+		logic, err := e.write.compiled.form(e.write.formName)
+		if err != nil {
+			return err
+		}
+		for _, need := range logic.Needs().Records {
+			r.needAt(need, merges[i])
+		}
+	}
+	return r.others.read(ctx)
+}
+
+// needAt asks for the records a reference names, or one of a sub-table's column.
+func (r *request) needAt(need form.RecordNeed, values form.Values) {
+	name, column, inRows := strings.Cut(need.Path, ".")
+	if !inRows {
+		for _, id := range idsOf(values[name]) {
+			r.others.need(need.Entity, id)
+		}
+		return
+	}
+	for _, row := range rowsOf(values[name]) { // of a path behind a reference there are none
+		for _, id := range idsOf(row[column]) {
+			r.others.need(need.Entity, id)
+		}
+	}
+}
+
+// atHand answers record logic from what this process keeps.
+type atHand struct{ *asker }
+
+// Record gives a record that was read before, or is kept.
+func (k atHand) Record(entity, id string) (form.Getter, bool) {
+	doc, known := k.request.others.atHand(entity, id)
+	if doc == nil || k.request.catalog.Entities[entity] == nil {
+		return nobody{}, known
+	}
+	return doc.Record(), true
+}
+
+// Lookup answers a lookup from a kept group.
+func (k atHand) Lookup(ask *form.Ask) (any, bool) {
+	if value, told := k.answers.Lookups[ask.Key]; told {
+		return value, true
+	}
+	l := k.lookups[ask.Source]
+	if l == nil || access.Leads(l.where) {
+		return nil, false
+	}
+	q, err := k.resolve(l, *ask)
+	if err != nil || !impossible(q.where) && !k.request.others.fromGroup(q) {
+		return nil, false
+	}
+	if err := k.look(context.Background(), q); err != nil {
+		return nil, false // whoever asks is told
+	}
+	return k.answers.Lookups[ask.Key], true
+}
+
+// nobody is a record that does not exist.
+type nobody struct{}
+
+// Get gives nothing.
+func (nobody) Get(string) any { return nil }
 
 // complete runs record logic until nobody asks for anything more.
 func (a *asker) complete(ctx context.Context, all []*evaluation) error {
@@ -134,12 +211,16 @@ func (a *asker) open(all []*evaluation) ([]form.Ask, error) {
 		if e.done {
 			continue
 		}
-		e.result = e.session.Result()
+		waits := e.session.Asks()
 		if e.write.failed != nil {
 			return nil, fmt.Errorf("complete %s: %w", a.request.entity.Name, e.write.failed)
 		}
-		e.done = len(e.result.Asks) == 0
-		for _, ask := range e.result.Asks {
+		if e.done = len(waits) == 0; e.done {
+			e.result = form.Result{Values: e.session.Values(), Problems: e.session.Problems()}
+			continue
+		}
+		e.result.Asks = waits
+		for _, ask := range waits {
 			if !seen[ask.Key] {
 				seen[ask.Key] = true
 				asks = append(asks, ask)

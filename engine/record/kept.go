@@ -35,9 +35,12 @@ type keptDocs struct {
 
 	mu      sync.Mutex
 	docs    map[docKey]keptDoc
-	changes map[string]uint64 // by entity: how often it changed since this process looks on
-	all     uint64            // how often everything was forgotten
-	weight  int               // of docs
+	changes map[string]uint64                 // by entity: how often it changed since this process looks on
+	all     uint64                            // how often everything was forgotten
+	weight  int                               // of docs and groups
+	groups  map[string]map[groupKey]keptGroup // by entity; see groups.go
+	asked   map[string]int                    // by entity: questions about its groups since it changed
+	wide    map[wideKey]time.Time             // groups too large to keep
 
 	turn  sync.Mutex    // of reading the log
 	begun atomic.Uint64 // readings of the log that were begun
@@ -69,7 +72,10 @@ func (k *kept) of(tenant string, st store.Store) *keptDocs {
 	d := k.tenants[tenant]
 	if d == nil || d.store != st {
 		_, prompt := st.(store.Prompt)
-		d = &keptDocs{clock: k.clock, store: st, prompt: prompt, docs: map[docKey]keptDoc{}, changes: map[string]uint64{}, seq: -1}
+		d = &keptDocs{
+			clock: k.clock, store: st, prompt: prompt, docs: map[docKey]keptDoc{}, changes: map[string]uint64{}, seq: -1,
+			groups: map[string]map[groupKey]keptGroup{}, asked: map[string]int{}, wide: map[wideKey]time.Time{},
+		}
 		k.tenants[tenant] = d
 	}
 	return d
@@ -113,6 +119,18 @@ func (d *keptDocs) drop(entity string, ids ...string) {
 		d.weight -= d.docs[key].weight
 		delete(d.docs, key)
 	}
+	delete(d.asked, entity)
+	for _, group := range d.groups[entity] {
+		d.weight -= group.weight
+	}
+	delete(d.groups, entity)
+}
+
+// clear drops all documents; the caller holds mu.
+func (d *keptDocs) clear() {
+	clear(d.docs)
+	clear(d.groups)
+	d.weight = 0
 }
 
 // take gives the kept ones of some documents, the ids of the others, and what keep must be told after reading those.
@@ -145,8 +163,7 @@ func (d *keptDocs) keep(entity string, version uint64, docs []store.Doc) {
 			continue
 		}
 		if d.weight+weight > maxKept {
-			clear(d.docs)
-			d.weight = 0
+			d.clear()
 		}
 		doc := docs[i]
 		doc.Flow, doc.Keys = nil, nil // nobody asks for these of another record
@@ -216,8 +233,7 @@ func (d *keptDocs) catchUp(ctx context.Context) error {
 func (d *keptDocs) forget() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	clear(d.docs)
-	d.weight = 0
+	d.clear()
 	d.all++
 }
 

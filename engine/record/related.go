@@ -103,6 +103,8 @@ type question struct {
 	where  *query.Filter
 	from   *want
 	at     int
+	ready  bool // docs holds all that may answer it
+	docs   []*store.Doc
 }
 
 // asker answers the asks of forms. Its eyes decide what of other records is seen: nil sees all.
@@ -136,7 +138,9 @@ func (a *asker) answer(ctx context.Context, asks []form.Ask) error {
 		}
 		questions = append(questions, q)
 	}
-	a.plan(questions)
+	if err := a.plan(ctx, questions); err != nil {
+		return err
+	}
 	if err := a.request.others.read(ctx); err != nil {
 		return err
 	}
@@ -174,6 +178,21 @@ func (a *asker) question(ctx context.Context, ask form.Ask) (*question, error) {
 	if l == nil {
 		return nil, fmt.Errorf("lookup %s: %w", ask.Source, ErrNotFound)
 	}
+	q, err := a.resolve(l, ask)
+	if err != nil {
+		return nil, err
+	}
+	if access.Leads(q.where) {
+		follower := &access.Follower{Store: a.request.store, Catalog: a.request.catalog, Rights: a.eyes}
+		if q.where, err = follower.Follow(ctx, q.where, l.entity); err != nil {
+			return nil, fmt.Errorf("lookup %s: %w", ask.Source, err)
+		}
+	}
+	return q, nil
+}
+
+// resolve is question for a filter that does not lead into other records.
+func (a *asker) resolve(l *lookup, ask form.Ask) (*question, error) {
 	where, err := query.Resolve(l.where, func(name string) (any, bool) {
 		if value, ok := ask.Args[name]; ok {
 			return value, value != nil
@@ -183,18 +202,12 @@ func (a *asker) question(ctx context.Context, ask form.Ask) (*question, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lookup %s: %w", ask.Source, err)
 	}
-	if access.Leads(where) {
-		follower := &access.Follower{Store: a.request.store, Catalog: a.request.catalog, Rights: a.eyes}
-		if where, err = follower.Follow(ctx, where, l.entity); err != nil {
-			return nil, fmt.Errorf("lookup %s: %w", ask.Source, err)
-		}
-	}
 	return &question{ask: ask, lookup: l, where: where}, nil
 }
 
-// plan hands the questions to the next round of reading. Those of one lookup become one search over the union of what
-// they ask for; look then picks each one's answer in memory.
-func (a *asker) plan(questions []*question) {
+// plan hands the questions to the next round of reading, but for those whose documents are kept. Those of one lookup
+// become one search over the union of what they ask for; look then picks each one's answer in memory.
+func (a *asker) plan(ctx context.Context, questions []*question) error {
 	bySource := map[string][]*question{}
 	for _, q := range questions {
 		if !impossible(q.where) {
@@ -202,12 +215,19 @@ func (a *asker) plan(questions []*question) {
 		}
 	}
 	for _, source := range sortedKeys(bySource) {
-		group := bySource[source]
+		group, err := a.request.others.readGroups(ctx, bySource[source])
+		if err != nil {
+			return err
+		}
+		if len(group) == 0 {
+			continue
+		}
 		from, at := a.request.others.search(group[0].lookup.entity.Name, union(group))
 		for _, q := range group {
 			q.from, q.at = from, at
 		}
 	}
+	return nil
 }
 
 // impossible tells whether a resolved conjunction has a member that matches nothing.
@@ -318,7 +338,11 @@ func shownValue(fields access.Fields, entity *def.Entity, doc *store.Doc, name s
 // look answers a question about a lookup from what the round read.
 func (a *asker) look(ctx context.Context, q *question) error {
 	a.answers.Lookups[q.ask.Key] = nil
-	if q.from == nil {
+	candidates := q.docs
+	if q.from != nil {
+		candidates = q.from.got[q.at]
+	}
+	if len(candidates) == 0 {
 		return nil
 	}
 	sees := func(*store.Doc) bool { return true }
@@ -330,7 +354,7 @@ func (a *asker) look(ctx context.Context, q *question) error {
 		sees = func(doc *store.Doc) bool { return a.seesLookup(rights, q, doc) }
 	}
 	var docs []*store.Doc
-	for _, doc := range q.from.got[q.at] {
+	for _, doc := range candidates {
 		if query.Match(q.where, doc.Record()) && sees(doc) {
 			docs = append(docs, doc)
 		}

@@ -196,10 +196,11 @@ func (w *write) numbered(ctx context.Context, e *evaluated) (*evaluated, error) 
 		values[name] = text
 	}
 	again := &evaluation{write: w, patch: e.patch, occasion: e.occasion}
-	if err := again.begin(ctx, values); err != nil {
+	asker := newAsker(w.request, w.compiled.lookups)
+	if err := again.begin(ctx, asker, values); err != nil {
 		return nil, err
 	}
-	if err := newAsker(w.request, w.compiled.lookups).complete(ctx, []*evaluation{again}); err != nil {
+	if err := asker.complete(ctx, []*evaluation{again}); err != nil {
 		return nil, err
 	}
 	next := &evaluated{e.patch, e.occasion, again.result.Values, again.result.Problems}
