@@ -15,6 +15,7 @@ import (
 // checked already, and the plain keywords only a schema validator knows (allOf, if …).
 type Validator struct {
 	strict  *jsonschema.Schema
+	accepts accept                             // what strict certainly accepts; nil: nobody knows
 	opening func() (*jsonschema.Schema, error) // compiled when first asked for: few entities are ever imported into
 }
 
@@ -42,14 +43,19 @@ func newValidator(e *Entity) (*Validator, error) {
 	if err != nil {
 		return nil, fmt.Errorf("validator of %s: %w", e.Name, err)
 	}
-	return &Validator{strict, sync.OnceValues(func() (*jsonschema.Schema, error) {
+	return &Validator{strict, acceptor(strict), sync.OnceValues(func() (*jsonschema.Schema, error) {
 		return compileSchema(schemaURL+"opening/"+e.Name, portable{opening: true, terse: true}.entity(e))
 	})}, nil
 }
 
 // Check validates the values of a record (wire values: string, int64, bool, []any, map[string]any). Each problem has the
 // code "schema", a JSON pointer into the values, and the keyword that refused.
-func (v *Validator) Check(values map[string]any) []Problem { return schemaProblems(v.strict, values) }
+func (v *Validator) Check(values map[string]any) []Problem {
+	if v.accepts != nil && v.accepts(values) {
+		return nil
+	}
+	return schemaProblems(v.strict, values)
+}
 
 // CheckOpening validates imported opening data: nothing is required of them.
 func (v *Validator) CheckOpening(values map[string]any) []Problem {
