@@ -28,14 +28,15 @@ const (
 	TypeRestored = "restored"
 )
 
-// Written is the data of created, updated, voided, deleted and restored.
+// Written is the data of created, updated, voided, deleted and restored. Its fields, and those of its parts, stand in the
+// order of their keys, so that what Encode writes is canonical and need not be written a second time for the hash.
 type Written struct {
+	Cause   string            `json:"cause,omitempty"` // the effect of a flow this write was, after how many automations led to it
 	Changes []Change          `json:"changes,omitempty"`
-	State   *StateChange      `json:"state,omitempty"`
+	Key     string            `json:"key,omitempty"`     // id of the API key that acted for the actor
 	Reason  string            `json:"reason,omitempty"`  // of a void
 	Reasons map[string]string `json:"reasons,omitempty"` // given for warnings, by rule name
-	Key     string            `json:"key,omitempty"`     // id of the API key that acted for the actor
-	Cause   string            `json:"cause,omitempty"`   // the effect of a flow this write was, after how many automations led to it
+	State   *StateChange      `json:"state,omitempty"`
 	// Warnings are what opening data were let pass with.
 	Warnings []form.Problem `json:"warnings,omitempty"`
 }
@@ -47,12 +48,12 @@ type Written struct {
 // Values of personal fields carry a Salt. The chain commits to the salted digest only: erasing a person drops From, To
 // and Salt and keeps Digest, and the chain still holds.
 type Change struct {
+	Digest string `json:"digest,omitempty"` // SHA-256 (hex) of salt and values; set by Erase
 	Field  string `json:"field"`
 	From   any    `json:"from,omitempty"`
-	To     any    `json:"to,omitempty"`
 	Moved  bool   `json:"moved,omitempty"`
 	Salt   string `json:"salt,omitempty"`
-	Digest string `json:"digest,omitempty"` // SHA-256 (hex) of salt and values; set by Erase
+	To     any    `json:"to,omitempty"`
 }
 
 // StateChange is a change of the record's state.
@@ -127,16 +128,33 @@ type content struct {
 }
 
 func chain(last string, e store.Event) (string, error) {
-	data, err := committed(e.Data)
+	text, err := committedText(e)
 	if err != nil {
 		return "", fmt.Errorf("hash event %s of %s/%s: %w", e.Type, e.Entity, e.Record, err)
 	}
-	text, err := canonical(content{e.Entity, e.Record, e.Rev, e.N, e.Type, e.Actor, e.At.UnixMilli(), data})
-	if err != nil {
-		return "", fmt.Errorf("hash event %s of %s/%s: %w", e.Type, e.Entity, e.Record, err)
+	sum := sha256.New()
+	sum.Write([]byte(last)) // a hash takes all it is given
+	sum.Write([]byte{'\n'})
+	sum.Write(text)
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// committedText is the canonical content of an event. Data that is canonical already is taken as it is.
+func committedText(e store.Event) ([]byte, error) {
+	head := content{e.Entity, e.Record, e.Rev, e.N, e.Type, e.Actor, e.At.UnixMilli(), nil}
+	if !isCanonical(e.Data) {
+		var err error
+		if head.Data, err = committed(e.Data); err != nil {
+			return nil, err
+		}
+		return canonical(head)
 	}
-	sum := sha256.Sum256(append([]byte(last+"\n"), text...))
-	return hex.EncodeToString(sum[:]), nil
+	text, err := canonical(head)
+	if err != nil {
+		return nil, err
+	}
+	text = append(text[:len(text)-1], `,"data":`...)
+	return append(append(text, e.Data...), '}'), nil
 }
 
 // committed decodes event data and replaces salted values by their digest, so that the order of keys, blanks and an
@@ -176,15 +194,4 @@ func committed(data json.RawMessage) (any, error) {
 		changes[i] = map[string]any{"field": field, "digest": digest}
 	}
 	return tree, nil
-}
-
-// canonical writes JSON with sorted keys, without blanks and without HTML escapes.
-func canonical(v any) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }

@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -378,7 +377,7 @@ func (w *write) events(doc *store.Doc, o outcome) ([]store.Event, error) {
 	all := []Event{{Type: o.kind, Data: own}}
 	events := make([]store.Event, 0, 1+len(o.change.Events))
 	for _, e := range append(all, o.change.Events...) {
-		data, err := json.Marshal(e.Data)
+		data, err := event.Encode(e.Data)
 		if err != nil {
 			return nil, fmt.Errorf("event %s: %w", e.Type, err)
 		}
