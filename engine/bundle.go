@@ -51,7 +51,7 @@ func (e *Engine) Bundle(ctx context.Context, actor access.Actor, entity string, 
 		if catalog, node, err = e.Flows.TaskLayout(ctx, actor, entity, in.Task); err != nil {
 			return Bundle{}, err
 		}
-		rightsOf, printsOf = e.Records.ParticipantRights, e.Prints.OfParticipant
+		rightsOf, printsOf = e.Records.InvitedRights, e.Prints.OfParticipant
 	}
 	ent, ok := catalog.Entity(entity)
 	if !ok {

@@ -39,7 +39,10 @@ func (s *Service) showing(ctx context.Context, actor access.Actor, full *record.
 	}
 	dir.flow = st.Name
 	show := s.config.Records.Show
-	if plan.MayView(st, dir, actor.ID, s.config.Clock()) {
+	switch now := s.config.Clock(); {
+	case plan.Invites(st, dir, actor.ID, now):
+		show = s.config.Records.ShowInvited
+	case plan.MayView(st, dir, actor.ID, now):
 		show = s.config.Records.ShowParticipant
 	}
 	rec, err := show(ctx, actor, full)

@@ -13,7 +13,8 @@ import (
 type Signs struct {
 	Nodes  map[string]NodeSigns
 	Hidden func(path string) bool
-	Part   bool // the reader takes part in the run
+	// Invited: the run has asked or told the reader.
+	Invited bool
 }
 
 // NodeSigns is what became of one node: the run passed it by, or who approved or handled it in its last round.
@@ -47,7 +48,7 @@ func (s *Service) Signs(ctx context.Context, actor access.Actor, full *record.Fu
 	}
 	dir.flow = st.Name
 	signs.Hidden = plan.Hidden(&st, dir, actor.ID, s.config.Clock())
-	signs.Part = plan.MayView(&st, dir, actor.ID, s.config.Clock())
+	signs.Invited = plan.Invites(&st, dir, actor.ID, s.config.Clock())
 	for _, node := range plan.path(&st, actor.Lang) {
 		signs.Nodes[node.Node] = NodeSigns{Skipped: node.Status == pathSkipped, By: st.signatures(node.Node)}
 	}

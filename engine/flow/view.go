@@ -10,10 +10,14 @@ import (
 // MayView tells whether somebody takes part in a run, so that he may see its record: the initiator, whoever holds or
 // held a task (or acts for one who holds one), readers in copy, and the admins of the flow.
 func (p *Plan) MayView(st *State, org Org, user string, now time.Time) bool {
-	if user == st.Initiator.ID || p.Admin(org, user) {
-		return true
-	}
-	if st.copied(user) {
+	return p.Invites(st, org, user, now) || p.Admin(org, user)
+}
+
+// Invites tells whether a run has asked or told somebody of its record, so that he may read it without any grant: its
+// initiator, whoever holds or held a task (or acts for one who holds one), and readers in copy. An admin of the flow who
+// has no grant on its records does not read them.
+func (p *Plan) Invites(st *State, org Org, user string, now time.Time) bool {
+	if user == st.Initiator.ID || st.copied(user) {
 		return true
 	}
 	principals := org.Principals(user, now)

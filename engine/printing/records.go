@@ -98,14 +98,14 @@ func (r *run) shared(ctx context.Context, id string) (*subject, passed, error) {
 	if err != nil {
 		return nil, passed{}, err
 	}
-	if !signs.Part {
+	if !signs.Invited {
 		return nil, passed{}, missing
 	}
 	rec, err := r.service.config.Flows.Record(ctx, r.actor, r.entity.Name, id)
 	if err != nil {
 		return nil, passed{}, err
 	}
-	fields, err := r.service.config.Records.ParticipantFields(ctx, r.actor, full)
+	fields, err := r.service.config.Records.InvitedFields(ctx, r.actor, full)
 	if err != nil {
 		return nil, passed{}, err
 	}

@@ -286,13 +286,22 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, entity, id string
 }
 
 // Participant gives a record to somebody who takes part in its flow (holds or held a task, is in copy, started it):
-// his row filters do not keep him out, his field masks hold. Without any grant he sees what every reader sees. The caller
-// knows that he takes part.
+// his row filters do not keep him out, his field masks hold. The caller knows that he takes part.
 func (s *Service) Participant(ctx context.Context, actor access.Actor, entity, id string) (Record, error) {
 	r, doc, err := s.find(ctx, actor, entity, id)
 	if err != nil {
 		return Record{}, err
 	}
+	return r.toParticipant(ctx, doc)
+}
+
+// Invited is Participant for somebody a flow has asked or told: without any grant he sees what every reader sees.
+func (s *Service) Invited(ctx context.Context, actor access.Actor, entity, id string) (Record, error) {
+	r, doc, err := s.find(ctx, actor, entity, id)
+	if err != nil {
+		return Record{}, err
+	}
+	r.invited = true
 	return r.toParticipant(ctx, doc)
 }
 
@@ -325,7 +334,7 @@ func (r *request) toParticipant(ctx context.Context, doc *store.Doc) (Record, er
 }
 
 // takingPart gives the rights of who takes part: his grants to read and to act; who made the record sees at least what he
-// may fill in, and who has no grant at all what every reader sees. Records in the recycle bin are not opened by taking part.
+// may fill in, and who is invited without any grant what every reader sees. Records in the recycle bin are not opened so.
 func (r *request) takingPart(ctx context.Context, doc *store.Doc) (access.Rights, error) {
 	rights, err := r.mayRead(ctx, doc)
 	if err != nil {
@@ -342,10 +351,9 @@ func (r *request) takingPart(ctx context.Context, doc *store.Doc) (access.Rights
 		}
 		rights.Grants = append(slices.Clone(rights.Grants), more.Grants...)
 	}
-	if rights.All || len(rights.Grants) > 0 || doc.Deleted {
+	if r.invited = r.invited && !rights.All && len(rights.Grants) == 0 && !doc.Deleted; !r.invited {
 		return rights, nil
 	}
-	r.invited = true
 	right, err := r.participant(ctx, r.entity.Name)
 	rights.Grants = []access.Right{right}
 	return rights, err

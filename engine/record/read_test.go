@@ -1,6 +1,7 @@
 package record_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -406,7 +407,7 @@ func TestParticipantsSeeByTheirMasks(t *testing.T) {
 	if _, there := shown.Values["total_amount"]; there {
 		t.Error("taking part opened a hidden field")
 	}
-	invited, err := w.records.Participant(w.ctx, nobody, "day_labor_sheet", rec.ID)
+	invited, err := w.records.Invited(w.ctx, nobody, "day_labor_sheet", rec.ID)
 	if err != nil || invited.Values["work_content"] != "支模" {
 		t.Fatalf("a participant without any grant: %+v, %v", invited.Values, err)
 	}
@@ -416,8 +417,12 @@ func TestParticipantsSeeByTheirMasks(t *testing.T) {
 	if project, _ := invited.Values["project"].(string); invited.Refs["project/"+project] == "" {
 		t.Errorf("a reference without a name: %v", invited.Refs)
 	}
-	if _, err := w.records.Get(w.ctx, nobody, "day_labor_sheet", rec.ID); !errors.Is(err, record.ErrNotFound) {
-		t.Errorf("taking part opened the record to everybody: %v", err)
+	for name, read := range map[string]func(context.Context, access.Actor, string, string) (record.Record, error){
+		"get": w.records.Get, "participant": w.records.Participant,
+	} {
+		if _, err := read(w.ctx, nobody, "day_labor_sheet", rec.ID); !errors.Is(err, record.ErrNotFound) {
+			t.Errorf("%s without any grant: %v", name, err)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ type request struct {
 	others  *others
 	related form.Related // what forms were answered
 	running running
-	invited bool                    // the actor has no grant on the record, but takes part in its flow
+	invited bool                    // a flow has asked or told the actor, who may have no grant on its record
 	shared  map[string]access.Right // by entity, for who is invited
 }
 

@@ -101,9 +101,9 @@ func (s *Service) Rights(ctx context.Context, actor access.Actor, entity string)
 	return s.rights(ctx, actor, entity, false)
 }
 
-// ParticipantRights is Rights for somebody who takes part in the flow of a record: without any grant he has no action, and
-// the fields every reader sees.
-func (s *Service) ParticipantRights(ctx context.Context, actor access.Actor, entity string) (Rights, error) {
+// InvitedRights is Rights for somebody a flow has asked or told of a record: without any grant he has no action, and the
+// fields every reader sees.
+func (s *Service) InvitedRights(ctx context.Context, actor access.Actor, entity string) (Rights, error) {
 	return s.rights(ctx, actor, entity, true)
 }
 

@@ -87,12 +87,23 @@ func (s *Service) ShowParticipant(ctx context.Context, actor access.Actor, full 
 	return r.toParticipant(ctx, full.write.stored)
 }
 
-// ParticipantFields gives the field rights by which ShowParticipant shows a loaded record.
-func (s *Service) ParticipantFields(ctx context.Context, actor access.Actor, full *Full) (access.Fields, error) {
+// ShowInvited gives a loaded record as Invited does.
+func (s *Service) ShowInvited(ctx context.Context, actor access.Actor, full *Full) (Record, error) {
+	r, err := s.begin(ctx, actor, full.Record.Entity)
+	if err != nil {
+		return Record{}, err
+	}
+	r.others, r.running, r.invited = full.write.others, full.write.running, true
+	return r.toParticipant(ctx, full.write.stored)
+}
+
+// InvitedFields gives the field rights by which ShowInvited shows a loaded record.
+func (s *Service) InvitedFields(ctx context.Context, actor access.Actor, full *Full) (access.Fields, error) {
 	r, err := s.begin(ctx, actor, full.Record.Entity)
 	if err != nil {
 		return access.Fields{}, err
 	}
+	r.invited = true
 	rights, err := r.takingPart(ctx, full.write.stored)
 	if err != nil {
 		return access.Fields{}, err
