@@ -23,6 +23,7 @@ import (
 	"formwork/engine/printing"
 	"formwork/engine/record"
 	"formwork/engine/report"
+	"formwork/engine/seal"
 	"formwork/engine/sheet"
 	"formwork/engine/store"
 	"formwork/engine/tenant"
@@ -45,7 +46,7 @@ type Config struct {
 
 // Outside is how messages leave the installation.
 type Outside struct {
-	Key   []byte         // seals the secrets of channels, notify.KeySize bytes; nil: one of this process only, for commands and tests
+	Key   []byte         // seals the secrets of channels and hooks, seal.KeySize bytes; nil: one of this process only, for commands and tests
 	Allow []netip.Prefix // networks that may be called besides the public internet
 }
 
@@ -58,6 +59,7 @@ type Engine struct {
 	Access   *access.Service
 	Records  *record.Service
 	Identity *identity.Service
+	box      *seal.Box
 	Flows    *flow.Service
 	Files    *file.Service
 	Reports  *report.Service
@@ -103,7 +105,11 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	if e.box, err = e.newBox(); err != nil {
+		return nil, err
+	}
 	e.Flows = flow.New(flow.Config{
+		Box:      e.box,
 		Workday:  e.calendars.workday,
 		Catalogs: e.Catalogs, Stores: tenants.Store, Records: e.Records, Access: e.Access, Events: e.Events,
 		Clock: cfg.Clock, Zone: tenants.Zone, Outward: outward{e}, Holder: cfg.Holder, Log: cfg.Log,
@@ -145,17 +151,22 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-func (e *Engine) newNotify() (*notify.Service, error) {
+// newBox makes what secrets are sealed with.
+func (e *Engine) newBox() (*seal.Box, error) {
 	key := e.Outside.Key
 	if key == nil {
 		var err error
-		if key, err = e.Random(notify.KeySize); err != nil {
+		if key, err = e.Random(seal.KeySize); err != nil {
 			return nil, err
 		}
 	}
+	return seal.New(key, e.Random)
+}
+
+func (e *Engine) newNotify() (*notify.Service, error) {
 	return notify.New(notify.Config{
 		Stores: e.Tenants.Store, Tenants: e.Tenants, Records: e.Records, Flows: e.Flows, People: e.Identity, Events: e.Events, Jobs: e.Jobs,
-		Clock: e.Clock, NewID: e.NewID, Random: e.Random, Log: e.Log, Key: key, Allow: e.Outside.Allow,
+		Clock: e.Clock, NewID: e.NewID, Random: e.Random, Log: e.Log, Box: e.box, Allow: e.Outside.Allow,
 	})
 }
 
@@ -270,10 +281,14 @@ func (e *Engine) Follow(name string) {
 	e.Notify.Follow(name, tail)
 	tail.Subscribe("calendar", func(ctx context.Context, events []store.Event) error { return e.recount(ctx, name, events) })
 	tail.Subscribe("rollup", e.rollups(name))
-	for what, work := range map[string]func(context.Context) error{
+	workers := map[string]func(context.Context) error{
 		"read event log":  tail.Run,
 		"drop stale data": func(ctx context.Context) error { return e.dropStale(ctx, name, tail) },
-	} {
+	}
+	if e.Outside.Key != nil { // never with the key of one process only
+		workers["seal secrets"] = func(ctx context.Context) error { return e.Flows.SealHooks(ctx, name) }
+	}
+	for what, work := range workers {
 		e.workers.Go(func() {
 			if err := work(ctx); err != nil && ctx.Err() == nil {
 				e.Log.ErrorContext(ctx, "follower stopped", "tenant", name, "work", what, "error", err)

@@ -13,7 +13,7 @@ import (
 	"strings"
 
 	"formwork/engine"
-	"formwork/engine/notify"
+	"formwork/engine/seal"
 )
 
 // keyVariable names the environment variable that holds the key of secrets, in base64. Processes that share a MongoDB
@@ -50,7 +50,7 @@ func secretKey(dataDir string) ([]byte, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	key := make([]byte, notify.KeySize)
+	key := make([]byte, seal.KeySize)
 	if _, err := rand.Read(key); err != nil {
 		return nil, err
 	}
@@ -65,8 +65,8 @@ func secretKey(dataDir string) ([]byte, error) {
 
 func decodeKey(from, text string) ([]byte, error) {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
-	if err == nil && len(key) != notify.KeySize {
-		err = fmt.Errorf("%d bytes, want %d", len(key), notify.KeySize)
+	if err == nil && len(key) != seal.KeySize {
+		err = fmt.Errorf("%d bytes, want %d", len(key), seal.KeySize)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("key of secrets in %s: %w", from, err)

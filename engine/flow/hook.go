@@ -43,7 +43,9 @@ type Hook struct {
 	Flow  string     `json:"flow"`
 	Title string     `json:"title"`
 	Since *time.Time `json:"since,omitempty"` // when its secret was made; absent: it has none and takes no calls
-	Calls []PastCall `json:"calls"`           // the last ones, newest first
+	// Sealed: its secret was sealed with another key, it takes no calls until it has a new one.
+	Sealed bool       `json:"sealed,omitempty"`
+	Calls  []PastCall `json:"calls"` // the last ones, newest first
 }
 
 // HookCall is one call from outside: headers as Standard Webhooks (standardwebhooks.com) has them, and the body as it came.
@@ -79,7 +81,12 @@ func (s *Service) Hooks(ctx context.Context, actor access.Actor) ([]Hook, error)
 			return nil, err
 		}
 		if doc != nil {
-			h.Since = &doc.UpdatedAt
+			h.Since = timeOf(doc.Values, "since")
+			if h.Since == nil { // as older versions kept it
+				h.Since = &doc.UpdatedAt
+			}
+			_, err := s.hookSecret(doc)
+			h.Sealed = err != nil
 		}
 		if h.Calls, err = s.pastCalls(ctx, tenant, h.Name); err != nil {
 			return nil, err
@@ -110,7 +117,11 @@ func (s *Service) SetHookSecret(ctx context.Context, actor access.Actor, name, s
 			return err
 		}
 		now := wireMilli(s.config.Clock())
-		doc := store.Doc{ID: name, Rev: 1, Values: map[string]any{"secret": secret}, CreatedAt: now, UpdatedAt: now}
+		values, err := s.sealedSecret(name, secret, now)
+		if err != nil {
+			return err
+		}
+		doc := store.Doc{ID: name, Rev: 1, Values: values, CreatedAt: now, UpdatedAt: now}
 		if old != nil {
 			doc.Rev = old.Rev + 1
 		}
@@ -172,7 +183,12 @@ func (s *Service) receive(ctx context.Context, tenant, name string, call HookCal
 		return "", false, refuse(CodeNotFound)
 	}
 	now := s.config.Clock()
-	if err := call.verify(textOf(doc.Values, "secret"), now); err != nil {
+	secret, err := s.hookSecret(doc)
+	if err != nil {
+		s.config.Log.WarnContext(ctx, "secret of a hook cannot be read", "tenant", tenant, "hook", name, "error", err)
+		return "", false, refuse(CodeHookSignature)
+	}
+	if err := call.verify(secret, now); err != nil {
 		return "", false, err
 	}
 	if !s.calls.take(tenant+"/"+name, now) {

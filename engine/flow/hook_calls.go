@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"formwork/engine/def"
 	"formwork/engine/record"
 	"formwork/engine/store"
 )
@@ -101,8 +100,3 @@ func callsIn(doc *store.Doc) ([]PastCall, error) {
 	}
 	return calls, nil
 }
-
-// hookShape is the collection of hooks: the secret of each, and its last calls.
-var hookShape = store.Collection{Name: hooks, Fields: []store.Field{
-	{Path: "secret", Type: def.TypeText}, {Path: "calls", Type: def.TypeLongText},
-}}

@@ -14,6 +14,7 @@ import (
 	"formwork/engine/event"
 	"formwork/engine/form"
 	"formwork/engine/record"
+	"formwork/engine/seal"
 	"formwork/engine/store"
 )
 
@@ -30,6 +31,7 @@ type Config struct {
 	Workday  func(ctx context.Context, tenant string) (func(date string) bool, error)
 	Log      *slog.Logger
 	Outward  Outward
+	Box      *seal.Box // of the secrets of hooks; nil = none can be made
 	Holder   string
 }
 

@@ -18,6 +18,7 @@ import (
 	"formwork/engine/identity"
 	"formwork/engine/job"
 	"formwork/engine/record"
+	"formwork/engine/seal"
 	"formwork/engine/store"
 	"formwork/engine/tenant"
 )
@@ -35,8 +36,8 @@ type Config struct {
 	NewID   func() string
 	Random  func(n int) ([]byte, error)
 	Log     *slog.Logger
-	// Key seals the secrets of channels: KeySize bytes, the same in every process of an installation.
-	Key []byte
+	// Box seals the secrets of channels, with the same key in every process of an installation.
+	Box *seal.Box
 	// Allow lists networks that messages may go to besides the public internet. Without it nobody can make the server
 	// call into its own network.
 	Allow []netip.Prefix
@@ -73,8 +74,8 @@ const (
 
 // New makes a Service and registers its jobs.
 func New(c Config) (*Service, error) {
-	if len(c.Key) != KeySize {
-		return nil, fmt.Errorf("notify: the key of secrets has %d bytes, want %d", len(c.Key), KeySize)
+	if c.Box == nil {
+		return nil, errors.New("notify: nothing to seal secrets with")
 	}
 	s := &Service{config: c, channels: map[string]known{}, circuits: circuits{all: map[string]*circuit{}}}
 	s.dialer = &dialer{allow: c.Allow}

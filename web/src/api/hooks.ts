@@ -17,6 +17,8 @@ export interface Hook {
   title: string
   /** When its secret was made; without one it takes no calls. */
   since?: string
+  /** The secret cannot be read here: no calls are taken until there is a new one. */
+  sealed?: true
   /** Where to call, below the address of the server. */
   path: string
   /** The last ones, newest first. */

@@ -69,6 +69,7 @@ function HookAddress({ hook }: { hook: Hook }) {
       {!hook.since && (
         <Alert className="fw-note" type="warning" showIcon title={t('hooks.needsSecret')} />
       )}
+      {hook.sealed && <Alert className="fw-note" type="error" showIcon title={t('hooks.sealed')} />}
       <Button
         type={hook.since ? 'default' : 'primary'}
         loading={renewing.isPending && !asking}
