@@ -34,18 +34,6 @@ func (c *client) publish(definitions ...[2]string) {
 	c.do("POST", "/draft/publish", object{"note": "automations", "accept": []string{"no_webhook"}}).want(200, "")
 }
 
-// eventually waits until a condition holds: workers take a moment.
-func (w *world) eventually(what string, holds func() bool) {
-	w.t.Helper()
-	for range 200 {
-		if holds() {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	w.t.Fatalf("not %s", what)
-}
-
 // count is how many notes there are.
 func (c *client) count() int {
 	list, _ := c.do("GET", "/entities/note/records?limit=100", nil).want(200, "").at("records").([]any)
@@ -89,7 +77,7 @@ func (w *world) inboundWebhook(boss *client) {
 		w.t.Errorf("the repetition started %s, not %s", again.text("run"), run)
 	}
 	w.call(secret, "m1", `{"text": "other"}`, w.clock.Now()).want(409, "idempotency_conflict")
-	w.eventually("written and followed up", func() bool {
+	w.until("written and followed up", func() bool {
 		r := boss.do("GET", "/entities/note/records", nil)
 		return r.text("records.0.values.seen") == "yes" && r.text("records.0.values.amount") == "12.30"
 	})
@@ -157,14 +145,14 @@ func (w *world) buttonsAndRetries(boss *client) {
 	for range 2 {
 		boss.do("POST", record+"/buttons/again", nil, "Idempotency-Key: k1").want(202, "")
 	}
-	w.eventually("copied once", func() bool {
+	w.until("copied once", func() bool {
 		return boss.has("copy of to copy") == 1
 	})
 	leader := w.signIn("clerk")
 	leader.do("GET", record+"/buttons", nil).want(404, "not_found")
 	leader.do("GET", "/automations", nil).want(403, "not_admin")
 	run := boss.do("POST", record+"/buttons/broken", nil).want(202, "").text("run")
-	w.eventually("given up", func() bool {
+	w.until("given up", func() bool {
 		return boss.do("GET", "/automations?incident=true&flow=broken", nil).text("runs.0.incident") == "no_webhook"
 	})
 	line := boss.do("GET", "/entities/flow_run/records/"+run+"/timeline", nil).want(200, "")
@@ -175,7 +163,7 @@ func (w *world) buttonsAndRetries(boss *client) {
 	retry := "/entities/flow_run/records/" + run + "/effects/" + n + "/retry"
 	leader.do("POST", retry, nil).want(404, "not_found")
 	boss.do("POST", retry, nil).want(204, "")
-	w.eventually("tried again", func() bool {
+	w.until("tried again", func() bool {
 		r := boss.do("GET", "/entities/flow_run/records/"+run+"/timeline", nil)
 		entries, _ := r.at("entries").([]any)
 		return r.at("flow.effects.0.dead") == true && len(entries) >= 4

@@ -25,7 +25,7 @@ func TestFormulasKnowTheCompanysCalendar(t *testing.T) {
 		} {
 			admin.do("POST", "/entities/work_calendar/records", object{"values": object{"date": date, "day_type": kind}}).want(http.StatusCreated, "")
 		}
-		w.eventually("the calendar in force", func() bool {
+		w.until("the calendar in force", func() bool {
 			made := admin.do("POST", "/entities/trip/records", object{"values": values}).want(http.StatusCreated, "")
 			return made.at("values.length") == number("9") && made.text("values.back") == "2031-10-23"
 		})

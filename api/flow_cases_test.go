@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -27,6 +28,7 @@ import (
 	"formwork/engine/identity"
 	"formwork/engine/stage"
 	"formwork/engine/store"
+	"formwork/engine/store/sqlite"
 )
 
 // sharedCases is where the scenarios of the contract stand beside a checkout.
@@ -58,6 +60,32 @@ func TestFlowCases(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestEngineCases plays the engine's own scenarios over HTTP.
+func TestEngineCases(t *testing.T) {
+	files, err := filepath.Glob("../engine/flow/testdata/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%d files: %v", len(files), err)
+	}
+	backend, err := sqlite.New(sqlite.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := openStage(t, backend)
+	for _, name := range files {
+		raw, err := os.ReadFile(name)
+		w.must(err)
+		results, err := flow.PlayCases(bytes.NewReader(raw), w.company.Open(t.Context()))
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, r := range results {
+			if r.Failure != "" {
+				t.Error(r.String())
+			}
+		}
+	}
 }
 
 // stageWorld is a server with a company for cases.

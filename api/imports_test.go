@@ -10,7 +10,7 @@ import (
 // over waits until an import is over.
 func (c *client) over(path string) reply {
 	c.w.t.Helper()
-	for range 600 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		r := c.do("GET", path, nil).want(http.StatusOK, "")
 		switch r.text("status") {
 		case "waiting", "running", "undoing":

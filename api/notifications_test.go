@@ -116,18 +116,6 @@ func (o *postOffice) to(address string) []letter {
 	return slices.DeleteFunc(slices.Clone(o.mails), func(l letter) bool { return l.to != address })
 }
 
-// until waits for something the workers do by themselves.
-func (w *world) until(what string, done func() bool) {
-	w.t.Helper()
-	for range 600 {
-		if done() {
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	w.t.Fatalf("%s did not happen", what)
-}
-
 func (w *world) mailChannel(admin *client, port int) {
 	w.t.Helper()
 	admin.do("POST", "/channels", object{

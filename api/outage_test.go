@@ -79,12 +79,12 @@ func TestADeadReceiverHoldsUpNobodyElse(t *testing.T) {
 		for i := range notes {
 			admin.do("POST", "/entities/note/records", object{"values": object{"text": fmt.Sprint("n", i)}}).want(http.StatusCreated, "")
 		}
-		w.eventually("all told to the one that lives", func() bool { n, _ := alive.taken(); return n == notes })
+		w.until("all told to the one that lives", func() bool { n, _ := alive.taken(); return n == notes })
 		begin := time.Now()
 		id := clerk.do("POST", sheets, object{"values": clerk.sheet("2026-06-02"), "submit": true}).want(http.StatusCreated, "").text("id")
 		foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", foreman.signed()).want(http.StatusOK, "")
 		w.t.Logf("submitted and approved in %s while a receiver is down", time.Since(begin).Round(time.Millisecond))
-		w.eventually("left alone", func() bool { return admin.pausedUntil(channel) != "" })
+		w.until("left alone", func() bool { return admin.pausedUntil(channel) != "" })
 		if waiting := admin.do("GET", "/deliveries?status=waiting&channel="+channel, nil); !strings.Contains(string(waiting.body), `"receiver_paused"`) {
 			w.t.Errorf("the log does not say that messages wait: %s", waiting.body)
 		}
@@ -168,7 +168,7 @@ func TestAReceiverThatStaysAwayIsGivenUpOpenly(t *testing.T) {
 		note := admin.do("POST", "/entities/note/records", object{"values": object{"text": "n"}}).want(http.StatusCreated, "").text("id")
 		run := admin.do("POST", "/entities/note/records/"+note+"/buttons/tell", nil).want(http.StatusAccepted, "").text("run")
 		path := "/entities/flow_run/records/" + run
-		w.eventually("a first call", func() bool { _, calls := dead.taken(); return calls > 0 })
+		w.until("a first call", func() bool { _, calls := dead.taken(); return calls > 0 })
 		w.stayAway(24)
 		admin = w.signIn("admin") // his session has ended meanwhile
 		if shown := admin.do("GET", path+"/timeline", nil).want(http.StatusOK, ""); shown.at("flow.effects.0.dead") == true {
@@ -191,7 +191,7 @@ func TestAReceiverThatStaysAwayIsGivenUpOpenly(t *testing.T) {
 		w.clock.pass(time.Hour)
 		n := fmt.Sprint(shown.at("flow.effects.0.n"))
 		admin.do("POST", path+"/effects/"+n+"/retry", nil).want(http.StatusNoContent, "")
-		w.eventually("delivered after the retry", func() bool { n, _ := dead.taken(); return n == 1 })
+		w.until("delivered after the retry", func() bool { n, _ := dead.taken(); return n == 1 })
 	})
 }
 

@@ -45,8 +45,8 @@ func TestRollupsComeWithAPublish(t *testing.T) {
 			v := admin.do("GET", "/entities/bill/records/"+bill, nil).want(http.StatusOK, "")
 			return fmt.Sprint(v.at("values.paid"), " ", v.at("values.pays"), " ", v.at("values.open")) == want
 		}
-		w.eventually("rolled up for the approved bill", func() bool { return holds(approved, "300.00 1 700.00") })
-		w.eventually("rolled up for the draft", func() bool { return holds(draft, "0.10 1 999.90") })
+		w.until("rolled up for the approved bill", func() bool { return holds(approved, "300.00 1 700.00") })
+		w.until("rolled up for the draft", func() bool { return holds(draft, "0.10 1 999.90") })
 
 		last := pay(approved, "700.00")
 		if !holds(approved, "1000.00 2 0.00") {

@@ -337,7 +337,7 @@ func TestRunsMoveToTheNewVersion(t *testing.T) {
 		clerk.do("POST", flowPath+"/migrate", object{}).want(http.StatusForbidden, "not_admin")
 		admin.do("POST", flowPath+"/migrate", object{"map": object{"a": "a2"}, "comment": " "}).want(http.StatusUnprocessableEntity, "comment_required")
 		admin.do("POST", flowPath+"/migrate", object{"map": object{"a": "a2"}, "comment": "新的审批人"}).want(http.StatusAccepted, "")
-		w.wait("the migration", func() bool {
+		w.until("the migration", func() bool {
 			list := admin.do("GET", flowPath+"/migrations", nil)
 			return strings.Contains(string(list.body), `"status":"done","done":1,"count":1`)
 		})
@@ -419,26 +419,15 @@ func TestDeadlinesKeepWorkingTime(t *testing.T) {
 		admin = w.signIn("admin")
 		admin.do("POST", "/entities/work_calendar/records", object{"values": object{"date": "2026-06-08", "day_type": "holiday"}}).
 			want(http.StatusCreated, "")
-		w.wait("the deadline to move", func() bool { return strings.HasPrefix(due(), "2026-06-09T04:") })
+		w.until("the deadline to move", func() bool { return strings.HasPrefix(due(), "2026-06-09T04:") })
 		w.clock.pass(6 * 24 * time.Hour) // Thursday
 		n, err := w.engine.Flows.FireDue(t.Context(), "demo")
 		if w.must(err); n < 0 {
 			t.Fatal("deadlines")
 		}
 		manager := w.signIn("manager")
-		w.wait("the transfer", func() bool { return strings.Contains(string(manager.do("GET", "/tasks", nil).body), id) })
+		w.until("the transfer", func() bool { return strings.Contains(string(manager.do("GET", "/tasks", nil).body), id) })
 	})
-}
-
-// wait gives the workers time.
-func (w *world) wait(what string, done func() bool) {
-	w.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if done() {
-			return
-		}
-	}
-	w.t.Fatalf("waited for %s in vain", what)
 }
 
 func (w *world) decode(r reply, into any) {

@@ -151,7 +151,7 @@ func (s *site) deducted() {
 		}
 	}
 	marked := 0
-	s.eventually("every advance marked by its sheet", func() bool {
+	s.until("every advance marked by its sheet", func() bool {
 		marked = 0
 		for _, rec := range s.all("wage_advance") {
 			values, _ := rec["values"].(object)

@@ -103,6 +103,20 @@ func onBackends(t *testing.T, test func(t *testing.T, backend store.Backend)) {
 	})
 }
 
+// patience is how long a test waits for what workers do by themselves; on a machine with other work they take their time.
+const patience = 2 * time.Minute
+
+// until waits for something the workers do by themselves.
+func (w *world) until(what string, done func() bool) {
+	w.t.Helper()
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		if done() {
+			return
+		}
+	}
+	w.t.Fatalf("%s did not happen", what)
+}
+
 // scratch names databases of this test's own: the path of the URI is their prefix.
 func scratch(uri string) string {
 	address, query, found := strings.Cut(uri, "?")

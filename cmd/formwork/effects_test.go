@@ -162,7 +162,7 @@ func approveUnderKills(t *testing.T, s *server, admin *browser, ids []string, ta
 // waitIdle waits until no run has anything left to deliver, as its history shows it.
 func (s *server) waitIdle(admin *browser) {
 	s.t.Helper()
-	for start := time.Now(); time.Since(start) < time.Minute; time.Sleep(100 * time.Millisecond) {
+	for start := time.Now(); time.Since(start) < 3*time.Minute; time.Sleep(100 * time.Millisecond) {
 		open := 0
 		for _, rec := range admin.everything("/entities/order/records?limit=500", "records") {
 			id, _ := rec["id"].(string)

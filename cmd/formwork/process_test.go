@@ -118,7 +118,7 @@ func (s *server) start() {
 		s.mu.Unlock()
 	case <-exited:
 		s.t.Fatal("the server ended before it answered")
-	case <-time.After(time.Minute):
+	case <-time.After(3 * time.Minute):
 		s.t.Fatal("the server does not start")
 	}
 }
@@ -329,7 +329,7 @@ func (b *browser) insist(method, path string, body any, key string) (answer, err
 		if err == nil && a.status < 500 {
 			return a, nil
 		}
-		if time.Since(start) > time.Minute {
+		if time.Since(start) > 3*time.Minute {
 			return a, fmt.Errorf("%s %s: %d %s: %w", method, path, a.status, a.body, err)
 		}
 	}

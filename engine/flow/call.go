@@ -95,10 +95,28 @@ func (a Active) awaits(index int) bool {
 	return slices.ContainsFunc(a.Children, func(c Child) bool { return c.Index == index && c.Status == Running })
 }
 
+// called is the node as its running children know it.
+func (a Active) called(n *node) Called {
+	if a.Called != nil {
+		return *a.Called
+	}
+	return Called{Node: n.Name, Flow: n.Flow}
+}
+
+// calling finds the active node that called under a name, which a migration may have changed since.
+func (s *State) calling(name string) (node string, active Active, ok bool) {
+	for node, active := range s.Active {
+		if active.Called != nil && active.Called.Node == name || active.Called == nil && node == name {
+			return node, active, true
+		}
+	}
+	return "", Active{}, false
+}
+
 // childEnded takes a child's result; the node passes or rejects as its children have.
 func (r *run) childEnded() error {
-	n := r.plan.nodes[r.cmd.Node]
-	active := r.st.Active[n.Name]
+	name, active, _ := r.st.calling(r.cmd.Node)
+	n := r.plan.nodes[name]
 	active.Children = slices.Clone(active.Children)
 	slots := make([]slot, len(active.Children))
 	for i := range active.Children {
@@ -144,6 +162,7 @@ func (r *run) cancelChildren(n *node, active Active) {
 		}
 	}
 	if len(kids) > 0 {
-		r.send(Effect{Kind: EffectCancelChild, Node: n.Name, Round: active.Round, Kids: kids})
+		called := active.called(n)
+		r.send(Effect{Kind: EffectCancelChild, Node: called.Node, Flow: called.Flow, Round: active.Round, Kids: kids})
 	}
 }

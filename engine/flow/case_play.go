@@ -8,7 +8,6 @@ import (
 	"io"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -16,20 +15,6 @@ import (
 	"formwork/engine/form"
 	"formwork/engine/record"
 )
-
-// CaseSetting is what a case plays on: its definitions, the organisation, and an example of every value it uses.
-type CaseSetting struct {
-	ID       string
-	Flow     *def.Flow
-	Called   map[string]*def.Flow   // by name
-	Values   map[string]any         // of the main flow's record, by field
-	SubValue map[string]form.Values // of the records of called flows, by flow and field
-	Leaders  map[string]string
-	Roles    map[string][]string
-
-	Departments map[string]string // of users
-	Heads       map[string]string // of departments
-}
 
 // CaseCommand is what a person of a case does.
 type CaseCommand struct {
@@ -116,84 +101,6 @@ func (c *scenario) playOn(open func(CaseSetting) (CaseStage, error)) error {
 		}
 	}
 	return meetsOn(stage, &caseStep{}, c.Expected, nil)
-}
-
-// setting collects what the stage has to know before the first step.
-func (c *scenario) setting() CaseSetting {
-	org := newCaseOrg(c.Org)
-	set := CaseSetting{
-		ID: c.ID, Flow: c.Def.flow(""), Called: map[string]*def.Flow{}, Values: map[string]any{},
-		SubValue: map[string]form.Values{}, Leaders: org.leaders, Roles: org.roles, Departments: org.departments, Heads: org.heads,
-	}
-	for _, name := range fieldsRead(c.Def.Nodes) {
-		set.Values[name] = json.Number("0")
-	}
-	calls := map[string]string{} // call node to flow
-	for i := range c.Def.Nodes {
-		n := &c.Def.Nodes[i]
-		calls[n.ID] = n.Flow
-	}
-	for name, sub := range c.Defs {
-		set.Called[name] = sub.flow(name)
-		set.SubValue[name] = form.Values{}
-		for _, field := range fieldsRead(sub.Nodes) {
-			set.SubValue[name][field] = json.Number("0")
-		}
-	}
-	for i := range c.Def.Nodes {
-		n := &c.Def.Nodes[i]
-		for out, from := range n.Out {
-			set.Values[out], set.SubValue[n.Flow][from] = json.Number("0"), json.Number("0")
-		}
-	}
-	for i := range c.Steps {
-		for _, step := range append([]caseStep{c.Steps[i]}, c.Steps[i].Race...) {
-			into := set.Values
-			if step.On != "" {
-				into = set.SubValue[calls[step.On]]
-			}
-			for field, value := range step.Data {
-				into[field] = value
-			}
-		}
-	}
-	for i := range c.Def.Nodes {
-		n := &c.Def.Nodes[i]
-		for in, from := range n.Map {
-			set.SubValue[n.Flow][in] = set.mapped(n.Each, from)
-		}
-	}
-	return set
-}
-
-// mapped is a value of what an expression names, of the rows of a table or of the record, to tell its type; 0 for any other
-// expression.
-func (set *CaseSetting) mapped(each, from string) any {
-	name := strings.TrimPrefix(from, "row.")
-	rows, _ := set.Values[each].([]any)
-	for _, row := range rows {
-		if row, _ := row.(map[string]any); row[name] != nil {
-			return row[name]
-		}
-	}
-	if value, known := set.Values[name]; known {
-		return value
-	}
-	return json.Number("0")
-}
-
-// fieldsRead lists the fields that rights and approvers of some nodes name.
-func fieldsRead(nodes []shortNode) []string {
-	var names []string
-	for i := range nodes {
-		for path := range nodes[i].Fields {
-			names = append(names, path)
-		}
-		for k := range nodes[i].Branches {
-			names = append(names, fieldsRead(nodes[i].Branches[k].Nodes)...)
-		}
-	}
-	return names
 }
 
 // reason is the comment of a step. The cases leave out the reasons administrators must give.
@@ -347,21 +254,6 @@ func CaseEffects(facts []Fact, plan *Plan) (effects []string, reminds int) {
 		}
 	}
 	return effects, reminds
-}
-
-// CaseField names the type of a case's value: numbers are decimals, texts that name people are users.
-func CaseField(value any, people func(string) bool) def.FieldType {
-	switch v := value.(type) {
-	case string:
-		if people(v) {
-			return def.TypeUser
-		}
-		return def.TypeText
-	case bool:
-		return def.TypeBoolean
-	default:
-		return def.TypeDecimal
-	}
 }
 
 // StoredRun gives a run as it is stored, after what it has to deliver was delivered; false if none is stored. It is for

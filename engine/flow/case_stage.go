@@ -124,7 +124,27 @@ func (s *stage) do(step *caseStep) error {
 			p.plan = s.plan
 		}
 	}
-	return s.command(p, step.command())
+	if err := s.command(p, step.command()); err != nil {
+		return err
+	}
+	return s.tellAgain(s.main)
+}
+
+// tellAgain delivers what children had to tell a parent that was suspended then.
+func (s *stage) tellAgain(p *played) error {
+	for _, list := range p.children {
+		for _, child := range list {
+			if len(child.state.Outbox) > 0 && p.state.Status != Suspended {
+				if err := s.deliver(child); err != nil {
+					return err
+				}
+			}
+			if err := s.tellAgain(child); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (s *stage) addProxy(step *caseStep) error {

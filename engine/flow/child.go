@@ -45,7 +45,7 @@ func childEntity(f *def.Flow) string {
 
 // call starts a child, unless its parent has given up waiting for it.
 func (d *delivery) call(ctx context.Context, e *Effect) error {
-	active, waits := d.state.Active[e.Node]
+	_, active, waits := d.state.calling(e.Node)
 	if e.Parent != nil && (!waits || active.Round != e.Round || !active.awaits(e.Index)) {
 		return nil
 	}
@@ -111,11 +111,11 @@ func (d *delivery) cancelChildren(ctx context.Context, e *Effect) error {
 	if err != nil {
 		return err
 	}
-	plan := d.service.plan(cat, d.state.Name)
-	if plan == nil || plan.nodes[e.Node] == nil {
-		return nil
+	name := e.Flow
+	if plan := d.service.plan(cat, d.state.Name); name == "" && plan != nil && plan.nodes[e.Node] != nil {
+		name = plan.nodes[e.Node].Flow // written by an older version
 	}
-	f := cat.Flows[plan.nodes[e.Node].Flow]
+	f := cat.Flows[name]
 	if f == nil {
 		return nil
 	}

@@ -105,7 +105,7 @@ type Effect struct {
 	Round  int             `json:"round,omitempty"`
 	N      int             `json:"n"`
 	Do     json.RawMessage `json:"do,omitempty"`   // of action: the node's do
-	Flow   string          `json:"flow,omitempty"` // of call
+	Flow   string          `json:"flow,omitempty"` // of call and cancel_child
 	Row    string          `json:"row,omitempty"`
 	Values form.Values     `json:"values,omitempty"` // of call: the mapped fields; of tell_parent: the child's
 	Parent *Parent         `json:"parent,omitempty"` // of tell_parent

@@ -23,10 +23,11 @@ func (r *run) migrate() error {
 		return err
 	}
 	st := r.st
-	st.Active = m.keys(st.Active)
+	st.Active = m.actives(r.plan, next, st.Active)
 	st.Blocks = renamed(m, st.Blocks)
 	st.Rounds = renamed(m, st.Rounds)
-	st.Choices = renamed(m, st.Choices)
+	st.Choices = m.choices(st.Choices)
+	st.Set, st.Picks = renamed(m, st.Set), renamed(m, st.Picks)
 	st.Last = m.name(st.Last)
 	for i := range st.Tasks {
 		st.Tasks[i].Node = m.name(st.Tasks[i].Node)
@@ -46,7 +47,7 @@ func (r *run) migrate() error {
 	if st.Resume != nil {
 		resume := *st.Resume
 		resume.Node, resume.Prev = m.name(resume.Node), m.names(resume.Prev)
-		resume.Choices = renamed(m, resume.Choices)
+		resume.Choices = m.choices(resume.Choices)
 		st.Resume = &resume
 	}
 	st.Name, st.Catalog, st.Settings = next.Flow.Name, next.Catalog, next.settings
@@ -76,11 +77,29 @@ func (m renaming) names(old []string) []string {
 	return renamed
 }
 
-func (m renaming) keys(actives map[string]Active) map[string]Active {
-	moved := renamed(m, actives)
-	for name, active := range moved {
+// actives gives the tokens under the new names. A node that waits for children stays known to them as it was.
+func (m renaming) actives(from, to *Plan, old map[string]Active) map[string]Active {
+	moved := renamed(m, old)
+	for name := range old {
+		now := m.name(name)
+		active := moved[now]
 		active.Prev = m.names(active.Prev)
-		moved[name] = active
+		called := active.called(from.nodes[name])
+		if len(active.Children) > 0 && called != (Called{Node: now, Flow: to.nodes[now].Flow}) {
+			active.Called = &called
+		}
+		moved[now] = active
+	}
+	return moved
+}
+
+// choices gives the branches taken under the new names of nodes and branches.
+func (m renaming) choices(old map[string][]string) map[string][]string {
+	moved := renamed(m, old)
+	for name, taken := range moved {
+		if _, condition := cutQuestion(name); !condition { // of a node's own condition it is yes or no
+			moved[name] = m.names(taken)
+		}
 	}
 	return moved
 }
@@ -118,10 +137,13 @@ func (m renaming) check(from, to *Plan, st *State) error {
 			return refuseWith(CodeMigrateUnmapped, "node", name)
 		}
 	}
+	taken := map[*list]bool{}
 	for _, name := range held {
-		if !slices.Equal(m.names(from.nodes[name].scope()), to.nodes[m.name(name)].scope()) {
+		l := to.nodes[m.name(name)].list
+		if taken[l] || !slices.Equal(m.names(from.nodes[name].scope()), to.nodes[m.name(name)].scope()) {
 			return refuseWith(CodeMigrateScope, "node", name)
 		}
+		taken[l] = true // one token in a list, also where two branches become one
 	}
 	return nil
 }

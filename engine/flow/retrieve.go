@@ -39,7 +39,8 @@ func (r *run) takeBack(n, next *node, mine *Task) {
 	r.st.Last = ""
 }
 
-// approvedBy is the slot the actor himself approved last on a node, in its last round.
+// approvedBy is the slot the actor himself approved last on a node, in its last round. Who signed before somebody else
+// has not had the last word there: it would not be asked again.
 func (r *run) approvedBy(n *node) *Task {
 	var last *Task
 	for _, t := range r.st.tasksOf(n.Name, r.st.Rounds[n.Name]) {
@@ -47,7 +48,7 @@ func (r *run) approvedBy(n *node) *Task {
 		if t.By != nil {
 			holder = t.By.ID
 		}
-		if t.Status == TaskApproved && t.Auto == "" && holder == r.cmd.Actor.ID {
+		if t.Status == TaskApproved && t.Kind != TaskBefore && t.Auto == "" && holder == r.cmd.Actor.ID {
 			last = t
 		}
 	}

@@ -332,7 +332,7 @@ func TestFollow(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- tail.Run(ctx) }()
 	w.decide(li, flow.Act{Verb: flow.Approve, Values: form.Values{"note": "soon"}})
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		docs, err := w.store.Get(w.ctx, event.Cursors, "flow")
 		if err != nil {

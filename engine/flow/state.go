@@ -106,6 +106,13 @@ type Active struct {
 	Due       []time.Time `json:"due,omitempty"`   // when each is due, by the calendar; without one, after all time
 	Until     time.Time   `json:"until,omitzero"`  // end of a wait
 	Children  []Child     `json:"children,omitempty"`
+	Called    *Called     `json:"called,omitempty"` // how its children know it, where a migration changed that
+}
+
+// Called is a call node as it was when it called: its children report to that name, and are runs of that flow.
+type Called struct {
+	Node string `json:"node"`
+	Flow string `json:"flow"`
 }
 
 // Child is a run called by a call node. Row is the row it was called for, "" without each.

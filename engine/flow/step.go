@@ -209,7 +209,7 @@ func (r *run) late() bool {
 		due, ok := n.due(active, r.cmd.Index)
 		return !ok || due.After(r.world.Now)
 	case ChildEnded:
-		active, ok := st.Active[r.cmd.Node]
+		_, active, ok := st.calling(r.cmd.Node)
 		return st.Status.Ended() || !ok || active.Round != r.cmd.Round || !active.awaits(r.cmd.Index)
 	case Reschedule:
 		return st.Status.Ended() || r.onTime()

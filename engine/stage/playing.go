@@ -24,6 +24,8 @@ type playing struct {
 	entity  string
 	record  string
 	start   time.Time // hour 0 of the case
+	proxies []flow.Proxy
+	asked   map[string]string // the task a person's command with an idempotency key was about
 }
 
 // taskVerbs are the verbs of somebody's task.
@@ -65,11 +67,10 @@ func (p *playing) command(c flow.CaseCommand) (Command, error) {
 		}
 	}
 	if slices.Contains(taskVerbs, c.Verb) || c.Verb == flow.RemoveSign {
-		task, err := p.task(&cmd)
-		if err != nil {
+		var err error
+		if cmd.Task, err = p.task(&cmd); err != nil {
 			return cmd, err
 		}
-		cmd.Task = task
 	}
 	return cmd, nil
 }
@@ -105,11 +106,16 @@ func (p *playing) create(by string) error {
 
 // child finds the record of a called run: the first in which somebody has an open task, else the latest.
 func (p *playing) child(node, by string) (entity, id string, err error) {
-	index := slices.IndexFunc(p.set.Flow.Nodes, func(n *def.Node) bool { return n.Name == node })
-	if index < 0 {
+	called := calledBy(p.set.Flow.Nodes, node)
+	for _, name := range slices.Sorted(maps.Keys(p.set.Called)) {
+		if called == "" {
+			called = calledBy(p.set.Called[name].Nodes, node)
+		}
+	}
+	if called == "" {
 		return "", "", fmt.Errorf("no call node %s", node)
 	}
-	entity = p.entity + "_" + p.set.Flow.Nodes[index].Flow
+	entity = p.entity + "_" + called
 	docs, err := p.records(entity)
 	if err != nil {
 		return "", "", err
@@ -130,6 +136,21 @@ func (p *playing) child(node, by string) (entity, id string, err error) {
 	return entity, docs[len(docs)-1], nil
 }
 
+// calledBy is the flow a call node calls, somewhere among some nodes; "" if it is not there.
+func calledBy(nodes []*def.Node, name string) string {
+	for _, n := range nodes {
+		if n.Name == name && n.Flow != "" {
+			return n.Flow
+		}
+		for _, b := range n.Branches {
+			if called := calledBy(b.Nodes, name); called != "" {
+				return called
+			}
+		}
+	}
+	return ""
+}
+
 // records lists the records of an entity, the oldest first.
 func (p *playing) records(entity string) ([]string, error) {
 	db, err := p.company.Engine.Tenants.Store(p.ctx, p.company.Tenant)
@@ -148,38 +169,55 @@ func (p *playing) records(entity string) ([]string, error) {
 
 // task gives the id of the task a command is about: the person's own on the named node, as a screen would; one that is
 // closed or was never his is asked for all the same, to be refused. removesign goes by a task of the adder's, or, for an
-// admin who has none, by the signer's.
+// admin who has none, by the signer's. What is sent again with its idempotency key is about the same task.
 func (p *playing) task(cmd *Command) (string, error) {
+	again := cmd.By + "/" + cmd.Key
+	if known := p.asked[again]; cmd.Key != "" && known != "" {
+		return known, nil
+	}
 	run, ok, err := p.company.Engine.Flows.StoredRun(p.ctx, p.company.Tenant, cmd.Entity, cmd.Record)
 	if err != nil || !ok {
 		return "", err
 	}
-	best, rank := "", 0
-	for _, t := range run.State.Tasks {
+	best, rank := "t0", 0
+	principals := flow.Principals(p.proxies, cmd.By, "", p.company.Clock.Now())
+	for i := range run.State.Tasks {
+		t := &run.State.Tasks[i]
 		if cmd.Node != "" && t.Node != cmd.Node {
 			continue
 		}
-		score := 1 // anybody's
-		switch mine := t.User.ID == cmd.By; {
-		case mine && t.Status == flow.TaskOpen:
-			score = 6
-		case t.Owner != nil && t.Owner.ID == cmd.By && t.Status == flow.TaskOpen:
-			score = 5
-		case mine && t.Status == flow.TaskWaiting:
-			score = 4
-		case mine || slices.Contains(t.Past, cmd.By):
-			score = 3
-		case t.Status == flow.TaskOpen:
-			score = 2
-		}
-		if score >= rank {
-			best, rank = t.ID, score
+		if closeness := closeTo(t, cmd.By, principals); closeness >= rank {
+			best, rank = t.ID, closeness
 		}
 	}
-	if best == "" {
-		best = "t0"
+	id := cmd.Entity + "." + cmd.Record + "." + best
+	if cmd.Key != "" {
+		p.asked[again] = id
 	}
-	return cmd.Entity + "." + cmd.Record + "." + best, nil
+	return id, nil
+}
+
+// closeTo tells how much of a person's a task is; the more the higher.
+func closeTo(t *flow.Task, user string, principals []string) int {
+	mine, acts := t.User.ID == user, slices.Contains(principals, t.User.ID)
+	switch {
+	case mine && t.Status == flow.TaskOpen:
+		return 7
+	case acts && t.Status == flow.TaskOpen:
+		return 6
+	case t.Owner != nil && t.Owner.ID == user && t.Status == flow.TaskOpen:
+		return 5
+	case mine && t.Status == flow.TaskWaiting:
+		return 4
+	case acts && t.Status == flow.TaskWaiting:
+		return 3
+	case mine, slices.Contains(t.Past, user), t.By != nil && t.By.ID == user:
+		return 2
+	case t.Status == flow.TaskOpen:
+		return 1
+	default:
+		return 0
+	}
 }
 
 // settle waits for effects and messages: between the main run and its children, until nothing moves.
@@ -292,7 +330,9 @@ func (p *playing) Proxy(x flow.Proxy) error {
 		return err
 	}
 	x.Start, x.End = p.start.Add(x.Start.Sub(flow.CaseEpoch())), p.start.Add(x.End.Sub(flow.CaseEpoch()))
-	_, err = p.company.Engine.Flows.AddProxy(p.ctx, actor, flow.ProxyInput{Proxy: x})
+	if _, err = p.company.Engine.Flows.AddProxy(p.ctx, actor, flow.ProxyInput{Proxy: x}); err == nil {
+		p.proxies = append(p.proxies, x)
+	}
 	return err
 }
 

@@ -8,7 +8,6 @@ package stage
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -72,6 +71,7 @@ type Company struct {
 	View func(ctx context.Context, user, entity, id string) (form.Values, error)
 
 	accounts map[string]identity.Added // by user id
+	works    bool                      // its calendar is there
 }
 
 // Found makes the company. Its name must be free.
@@ -144,6 +144,7 @@ func (c *Company) departments(ctx context.Context, set *flow.CaseSetting) error 
 // everybody lists who could have a part in any case.
 func everybody(set *flow.CaseSetting) []string {
 	all := []string{"u1", "u2", "m1", "m2", "ceo", "f1", "f2", "f3", "e1", "e2", "e3", "e4", "e5", "l1", "adm"}
+	all = append(all, set.People...)
 	for user, leader := range set.Leaders {
 		all = append(all, user, leader)
 	}
@@ -266,9 +267,13 @@ func (c *Company) Open(ctx context.Context) func(flow.CaseSetting) (flow.CaseSta
 	return func(set flow.CaseSetting) (flow.CaseStage, error) {
 		p := &playing{
 			ctx: ctx, company: c, set: set, entity: "case_" + strings.ToLower(set.ID), start: nextMonday(c.Clock.Now()),
+			asked: map[string]string{},
 		}
 		c.Clock.move(p.start)
 		if err := p.publish(set.Flow); err != nil {
+			return nil, err
+		}
+		if err := c.workAllDays(ctx); err != nil {
 			return nil, err
 		}
 		if err := c.people(ctx, &set); err != nil {
@@ -278,7 +283,37 @@ func (c *Company) Open(ctx context.Context) func(flow.CaseSetting) (flow.CaseSta
 	}
 }
 
-// nextMonday is the first hour of the next week: the cases count all time, and for a week from then it is all worked.
+// calendarEntity is where the engine looks for the days a company works.
+const calendarEntity = "work_calendar"
+
+// workedWeeks is for how long the company's calendar is written.
+const workedWeeks = 15 * 52
+
+// workAllDays makes Saturdays and Sundays days of work: the cases count every hour.
+func (c *Company) workAllDays(ctx context.Context) error {
+	if c.works {
+		return nil
+	}
+	c.works = true
+	db, err := c.Engine.Tenants.Store(ctx, c.Tenant)
+	if err != nil {
+		return err
+	}
+	at := c.Clock.Now()
+	monday := nextMonday(at)
+	var writes []store.Write
+	for week := range workedWeeks {
+		for _, ahead := range []int{5, 6} {
+			date := monday.AddDate(0, 0, 7*week+ahead).Format(time.DateOnly)
+			writes = append(writes, store.Write{Collection: calendarEntity, Doc: store.Doc{
+				ID: date, Rev: 1, Values: form.Values{"date": date, "day_type": "workday"}, CreatedAt: at, UpdatedAt: at,
+			}})
+		}
+	}
+	return errors.Join(db.Put(ctx, writes...)...)
+}
+
+// nextMonday is the first hour of the next week.
 func nextMonday(now time.Time) time.Time {
 	day := now.UTC().Truncate(24 * time.Hour)
 	for {
@@ -304,133 +339,6 @@ func (c *Company) dropProxies(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// definitions makes the entity of a case, its flows and the roles.
-func (p *playing) definitions(main *def.Flow) (def.Definitions, error) {
-	defs := def.Definitions{}
-	add := func(kind def.Kind, value any) error {
-		raw, err := json.Marshal(value)
-		if err != nil {
-			return err
-		}
-		canonical, problems := def.Canonical(raw)
-		if len(problems) > 0 {
-			return fmt.Errorf("definition: %s at %s", problems[0].Code, problems[0].Path)
-		}
-		d, err := def.Parse(kind, canonical)
-		if err != nil {
-			return err
-		}
-		defs[def.RefOf("cases", d)] = d
-		return nil
-	}
-	entities := map[string]map[string]any{p.entity: p.set.Values}
-	for name, values := range p.set.SubValue {
-		entities[p.entity+"_"+name] = values
-	}
-	for entity, values := range entities {
-		if err := add(def.KindEntity, p.entityOf(entity, values)); err != nil {
-			return nil, err
-		}
-	}
-	flows := map[string]*def.Flow{p.entity: main}
-	for name, f := range p.set.Called {
-		flows[p.entity+"_"+name] = f
-	}
-	for name, f := range flows {
-		if err := add(def.KindFlow, p.flowOf(name, f)); err != nil {
-			return nil, err
-		}
-	}
-	for role, value := range rolesOf(slices.Collect(maps.Keys(entities)), p.set.Roles) {
-		if err := add(def.KindRole, value); err != nil {
-			return nil, fmt.Errorf("role %s: %w", role, err)
-		}
-	}
-	return defs, nil
-}
-
-type object = map[string]any
-
-func (p *playing) entityOf(name string, values map[string]any) object {
-	properties := object{"subject_line": object{"type": "string", "x-type": "text", "title": "S"}}
-	for field, value := range values {
-		properties[field] = p.propertyOf(field, value)
-	}
-	return object{
-		"name": name, "title": name, "type": "object", "x-approval": true, "x-display": "subject_line", "properties": properties,
-	}
-}
-
-// propertyOf is a field that takes a value of the case: rows make a sub-table with the columns of the first.
-func (p *playing) propertyOf(field string, value any) object {
-	if rows, _ := value.([]any); len(rows) > 0 {
-		if row, ok := rows[0].(map[string]any); ok {
-			columns := object{}
-			for name, cell := range row {
-				columns[name] = p.propertyOf(name, cell)
-			}
-			return object{"type": "array", "x-type": "table", "title": field, "items": object{"type": "object", "properties": columns}}
-		}
-	}
-	kind := flow.CaseField(value, func(text string) bool { return slices.Contains(everybody(&p.set), text) })
-	if text, ok := value.(string); ok && p.set.Heads[text] != "" {
-		kind = def.TypeDepartment
-	}
-	property := object{"type": "string", "x-type": string(kind), "title": field}
-	switch kind {
-	case def.TypeBoolean:
-		property["type"] = "boolean"
-	case def.TypeDecimal:
-		property["x-scale"] = 4
-	default:
-	}
-	return property
-}
-
-// flowOf is a flow of the case on its own entity; the flows it calls have the case in their names.
-func (p *playing) flowOf(name string, f *def.Flow) *def.Flow {
-	g := *f
-	g.Name, g.Title, g.Entity = name, name, name
-	if name != p.entity {
-		g.Start = &def.Start{On: def.Strings{"call"}}
-	}
-	g.Nodes = p.renamed(f.Nodes)
-	return &g
-}
-
-func (p *playing) renamed(nodes []*def.Node) []*def.Node {
-	list := make([]*def.Node, len(nodes))
-	for i, n := range nodes {
-		m := *n
-		if m.Flow != "" {
-			m.Flow = p.entity + "_" + m.Flow
-		}
-		m.Branches = nil
-		for _, b := range n.Branches {
-			c := *b
-			c.Nodes = p.renamed(b.Nodes)
-			m.Branches = append(m.Branches, &c)
-		}
-		list[i] = &m
-	}
-	return list
-}
-
-// rolesOf lets staff start and read their own, and holders of the cases' roles be asked.
-func rolesOf(entities []string, roles map[string][]string) map[string]object {
-	own := object{"field": "created_by", "op": "eq", "value": object{"var": "actor.id"}}
-	staff, asked := object{}, object{}
-	for _, entity := range entities {
-		staff[entity] = object{"entity": entity, "actions": []string{"create", "read", "update", "submit"}, "where": own}
-		asked[entity] = object{"entity": entity, "actions": []string{"act"}}
-	}
-	all := map[string]object{"staff": {"name": "staff", "title": "staff", "grants": staff}}
-	for role := range roles {
-		all[role] = object{"name": role, "title": role, "grants": asked}
-	}
-	return all
 }
 
 // publish puts definitions in force without asking the static checks.

@@ -121,7 +121,7 @@ func TestEngineCases(t *testing.T) {
 			}
 		}
 	}
-	if played < 104 {
+	if played < 245 {
 		t.Errorf("%d scenarios were played", played)
 	}
 }
