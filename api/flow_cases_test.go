@@ -94,11 +94,12 @@ type stageWorld struct {
 	company *stage.Company
 	mu      sync.Mutex
 	clients map[string]*client
+	signs   map[string]string // ids of the signatures of a record, by their names in its case
 }
 
 func openStage(t *testing.T, backend store.Backend) *stageWorld {
 	t.Helper()
-	w := &stageWorld{world: &world{t: t}, clients: map[string]*client{}}
+	w := &stageWorld{world: &world{t: t}, clients: map[string]*client{}, signs: map[string]string{}}
 	w.log = slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	clock := stage.NewClock(time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC))
 	blobs, err := file.OpenFolder(t.TempDir(), time.Now())
@@ -176,8 +177,11 @@ func (w *stageWorld) do(_ context.Context, cmd stage.Command) error {
 	if cmd.Rev != nil {
 		body["rev"] = *cmd.Rev
 	}
+	if cmd.Picks != nil {
+		body["picks"] = cmd.Picks
+	}
 	if cmd.Sign != "" {
-		body["sign"] = c.drawn()
+		body["sign"] = w.signature(c, cmd.Record+cmd.Sign)
 	}
 	path := "/entities/" + cmd.Entity + "/records/" + cmd.Record + "/" + recordVerbs[cmd.Verb]
 	if cmd.Task != "" {
@@ -192,6 +196,16 @@ func (w *stageWorld) do(_ context.Context, cmd stage.Command) error {
 		return err
 	}
 	return refusalOf(r)
+}
+
+// signature is what a person draws for a name; it is drawn once.
+func (w *stageWorld) signature(c *client, name string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.signs[name] == "" {
+		w.signs[name] = c.drawn()
+	}
+	return w.signs[name]
 }
 
 // refusalOf gives the refusal an answer tells.

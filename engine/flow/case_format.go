@@ -141,6 +141,7 @@ type orgChange struct {
 	Heads       map[string]string   `json:"heads"`
 	Head        map[string]string   `json:"head"`
 	Departments map[string]string   `json:"departments"` // of users
+	Dept        map[string]string   `json:"dept"`        // the same
 	Disabled    []string            `json:"disabled"`
 }
 

@@ -38,6 +38,7 @@ func newCaseOrg(change *orgChange) *caseOrg {
 		maps.Copy(o.heads, change.Heads)
 		maps.Copy(o.heads, change.Head)
 		maps.Copy(o.departments, change.Departments)
+		maps.Copy(o.departments, change.Dept)
 		for _, id := range change.Disabled {
 			o.disabled[id] = true
 		}

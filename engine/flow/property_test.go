@@ -231,6 +231,12 @@ func playRandom(t *testing.T, d dice, length int) *game {
 	if d.roll(4) > 0 {
 		data["amount"] = json.Number(strconv.Itoa(d.roll(12)))
 	}
+	if d.roll(3) == 0 {
+		s.org.proxies = []Proxy{
+			{Principal: pick(&d, people...), To: pick(&d, people...), Start: epoch, End: epoch.Add(20 * time.Hour)},
+			{Principal: pick(&d, people...), To: "u1", Start: epoch, End: epoch.Add(20 * time.Hour)},
+		}
+	}
 	start := Command{Verb: Start, Actor: Person{ID: "u1"}, Data: data}
 	if !g.try(start) { // somebody has to be chosen
 		start.Picks = chosen
@@ -241,6 +247,9 @@ func playRandom(t *testing.T, d dice, length int) *game {
 			break
 		}
 		g.try(g.command())
+		if d.roll(10) == 0 { // somebody leaves, but for the admin and whom people choose
+			s.org.disabled[pick(&d, "u1", "m1", "m2", "ceo", "f1", "f3", "e1", "l1")] = true
+		}
 		if d.roll(4) == 0 {
 			s.now = s.now.Add(time.Duration(d.roll(5)) * time.Hour)
 		}
@@ -273,6 +282,9 @@ func (g *game) command() Command {
 	}
 	if len(st.Posted) > 0 && d.roll(3) == 0 {
 		c.Verb = Reverse
+	}
+	if slices.ContainsFunc(st.Tasks, func(t Task) bool { return t.live() && t.added() }) && d.roll(6) == 0 {
+		c.Verb = RemoveSign
 	}
 	c.Actor = Person{ID: pick(d, people...)}
 	if open := st.OpenTasks(); len(open) > 0 && d.roll(6) > 0 {
