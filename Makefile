@@ -24,7 +24,7 @@ RUN ?= .
 BENCH ?= .
 
 # Tests and linters need no built UI.
-GO_TEST := go test -tags no_ui -timeout 30m
+GO_TEST := go test -tags no_ui
 
 # What the targets are built from. Tests are no part of it: changing one rebuilds nothing.
 go_sources := go.mod go.sum $(wildcard web/*.go) \
