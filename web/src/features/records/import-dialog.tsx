@@ -112,7 +112,7 @@ function NewImport({ bundle, onCancel, onStarted }: NewImportProps) {
   return (
     <>
       <ImportOptions
-        entity={entity}
+        bundle={bundle}
         imports={imports.data ?? []}
         order={order}
         onChange={change}
@@ -178,7 +178,7 @@ function ImportFooter(props: ImportFooterProps) {
 }
 
 interface ImportOptionsProps {
-  entity: string
+  bundle: Bundle
   imports: ImportInfo[]
   order: Order
   onChange: (next: Partial<Order>) => void
@@ -243,7 +243,8 @@ function ImportOptions(props: ImportOptionsProps) {
         </Labelled>
       )}
       <FileChoice
-        entity={props.entity}
+        entity={props.bundle.entity.name}
+        title={chosen?.title ?? titleOf(props.bundle.entity)}
         importName={order.importName}
         file={props.file}
         onFile={props.onFile}
@@ -259,22 +260,23 @@ function givenWith(given: Record<string, string>, field: string, text: string) {
 
 interface FileChoiceProps {
   entity: string
+  title: string
   importName: string
   file: File | undefined
   onFile: (file: File | undefined) => void
 }
 
-function FileChoice({ entity, importName, file, onFile }: FileChoiceProps) {
+function FileChoice({ entity, title, importName, file, onFile }: FileChoiceProps) {
   const { t } = useTranslation()
   const failed = useFailureMessage()
   const input = useRef<HTMLInputElement>(null)
   const template = useMutation({
     mutationFn: () => importTemplate(entity, importName),
-    onSuccess: (blob) => save(blob, `${importName || entity}.xlsx`),
+    onSuccess: (blob) => save(blob, `${t('sheets.templateOf', { title })}.xlsx`),
     onError: failed,
   })
   return (
-    <div style={{ display: 'flex', gap: 8, flexWrap: 'wrap', alignItems: 'center' }}>
+    <div className="fw-import-file">
       <input
         ref={input}
         type="file"
@@ -290,7 +292,12 @@ function FileChoice({ entity, importName, file, onFile }: FileChoiceProps) {
         {t('sheets.choose')}
       </Button>
       <span>{file?.name ?? t('sheets.noFile')}</span>
-      <Button type="link" loading={template.isPending} onClick={() => template.mutate()}>
+      <Button
+        type="link"
+        style={{ paddingInline: 0 }}
+        loading={template.isPending}
+        onClick={() => template.mutate()}
+      >
         {t('sheets.template')}
       </Button>
     </div>

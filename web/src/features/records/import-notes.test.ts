@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Bundle } from '@/api/bundle'
 import type { ImportReport } from '@/api/sheets'
-import { notesOf, placeOf, wantsReason } from './import-notes'
+import { columnOf, notesOf, placeOf, wantsReason } from './import-notes'
 
 const bundle = {
   entity: {
@@ -30,17 +30,30 @@ test('notes say what is wrong: the words of a rule, the name nobody knows, the c
     report([
       { row: 2, column: 'C', field: 'name', code: 'age', rule: 'age', level: 'error' },
       { row: 3, field: 'team', code: 'reference', params: { key: 'T9' }, level: 'error' },
+      { row: 4, column: 'A', field: 'name', code: 'option', params: { needsReason: true } },
     ]),
   )
   expect(notes).toEqual([
     { row: 2, column: 'C', text: '未满 16 周岁不得用工' },
     { row: 3, text: '没有找到“T9”，请核对名称或改填编码' },
+    { row: 4, column: 'A', text: '请从选项中选择（填写“补充原因”后可以导入）' },
   ])
 })
 
 test('a place is a cell, or a line', () => {
   expect(placeOf({ row: 7, column: 'AB', field: 'a', code: 'x' })).toBe('AB7')
   expect(placeOf({ row: 7, field: 'a', code: 'x' })).toBe('7')
+})
+
+test('a column is called as its workbook heads it, else by its field; a line has none', () => {
+  const headed = { ...report([]), columns: [{ column: 'C', label: '工人姓名', field: 'name' }] }
+  expect(columnOf(bundle, headed, { row: 2, column: 'C', field: 'name', code: 'x' })).toBe(
+    '工人姓名',
+  )
+  expect(columnOf(bundle, report([]), { row: 2, column: 'C', field: 'name', code: 'x' })).toBe(
+    '姓名',
+  )
+  expect(columnOf(bundle, headed, { row: 2, field: 'name', code: 'x' })).toBe('')
 })
 
 test('a reason is asked for only where it helps', () => {

@@ -1,8 +1,9 @@
 import i18next from 'i18next'
 import type { Bundle } from '@/api/bundle'
 import type { ImportReport, SheetNote, SheetProblem } from '@/api/sheets'
-import { textOfProblem } from '@/form/labels'
+import { fieldAt, textOfProblem } from '@/form/labels'
 import { similarOf } from '@/form/similar'
+import { titleOf } from '@/lib/texts'
 
 /** What is wrong with a line, as a sentence: a rule of the entity has its own message. */
 export function problemSentence(bundle: Bundle, problem: SheetProblem): string {
@@ -10,10 +11,21 @@ export function problemSentence(bundle: Bundle, problem: SheetProblem): string {
   if (problem.code === 'reference' && typeof key === 'string')
     return i18next.t('sheets.unknownReference', { key })
   const { named } = similarOf(problem)
-  const text = textOfProblem(bundle, problem)
+  const problemAlone = textOfProblem(bundle, problem)
+  const text = asksForReason(problem)
+    ? i18next.t('sheets.needsReason', { problem: problemAlone })
+    : problemAlone
   if (named.length === 0) return text
   const names = named.map((one) => one.text).join(i18next.t('form.comma'))
   return [text, names].join(i18next.t('form.colon'))
+}
+
+/** The column a problem is in, as the workbook heads it; a problem of a whole line has none. */
+export function columnOf(bundle: Bundle, report: ImportReport, problem: SheetProblem): string {
+  if (!problem.column) return ''
+  const taken = report.columns?.find((one) => one.column === problem.column)
+  const field = fieldAt(bundle, problem.field)
+  return taken?.label ?? (field ? titleOf(field) : '')
 }
 
 /** The notes for the marked workbook. */
@@ -32,5 +44,10 @@ export function placeOf(problem: SheetProblem): string {
 
 /** Whether some record waits for a reason only: then giving one helps. */
 export function wantsReason(report: ImportReport): boolean {
-  return report.problems.some((problem) => problem.params?.['needsReason'] === true)
+  return report.problems.some(asksForReason)
+}
+
+/** Whether a record with this problem is stored if somebody gives a reason. */
+function asksForReason(problem: SheetProblem): boolean {
+  return problem.params?.['needsReason'] === true
 }

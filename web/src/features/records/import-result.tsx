@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Bundle } from '@/api/bundle'
 import { type ImportReport, markedWorkbook, save } from '@/api/sheets'
 import { useFailureMessage } from '@/ui/use-failure-message'
-import { notesOf, placeOf, problemSentence } from './import-notes'
+import { columnOf, notesOf, placeOf, problemSentence } from './import-notes'
 
 interface ImportResultProps {
   bundle: Bundle
@@ -15,7 +15,7 @@ interface ImportResultProps {
   workbook?: () => Promise<File>
 }
 
-/** How many problems are listed; the marked workbook has all of them. */
+/** How many problems are listed; the marked workbook has all the report names. */
 const listed = 50
 
 /** What became of the workbook, or would become of it. */
@@ -47,19 +47,19 @@ export function ImportResult({ bundle, report, file, workbook }: ImportResultPro
       )}
       {report.problems.length > 0 && (
         <>
-          <ul style={{ maxHeight: 240, overflow: 'auto', paddingInlineStart: 20 }}>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: who has no mouse scrolls it by keys */}
+          <ul className="fw-import-problems" tabIndex={0} aria-label={t('sheets.notes')}>
             {report.problems.slice(0, listed).map((problem, i) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: one cell may have several problems of one code; the list never changes
               <li key={`${placeOf(problem)} ${problem.code} ${i}`}>
-                <strong>{placeOf(problem)}</strong> {problemSentence(bundle, problem)}
+                <strong>
+                  {placeOf(problem)} {columnOf(bundle, report, problem)}
+                </strong>{' '}
+                {problemSentence(bundle, problem)}
               </li>
             ))}
           </ul>
-          {report.problems.length + report.more > listed && (
-            <p className="fw-quiet">
-              {t('sheets.moreProblems', { n: report.problems.length + report.more - listed })}
-            </p>
-          )}
+          <MoreProblems listed={report.problems.length} more={report.more} />
           {source && (
             <Button loading={marking.isPending} onClick={() => marking.mutate(source)}>
               {t('sheets.marked')}
@@ -68,5 +68,19 @@ export function ImportResult({ bundle, report, file, workbook }: ImportResultPro
         </>
       )}
     </div>
+  )
+}
+
+/** How many problems are not listed, and where they are found. Of very many the report names the first ones only. */
+function MoreProblems({ listed: named, more }: { listed: number; more: number }) {
+  const { t } = useTranslation()
+  const rest = named + more - listed
+  if (rest <= 0) return null
+  return (
+    <p className="fw-quiet">
+      {more > 0
+        ? t('sheets.tooManyProblems', { n: rest, marked: named })
+        : t('sheets.moreProblems', { n: rest })}
+    </p>
   )
 }

@@ -5,7 +5,6 @@ import { useTranslation } from 'react-i18next'
 import type { Bundle } from '@/api/bundle'
 import type { View } from '@/api/definitions.gen'
 import type { ExportOrder } from '@/api/sheets'
-import { usePhone } from '@/ui/use-phone'
 import { ExportButton } from './export-button'
 
 const ImportDialog = lazy(async () => ({ default: (await import('./import-dialog')).ImportDialog }))
@@ -16,17 +15,16 @@ interface SheetButtonsProps {
   order: ExportOrder
 }
 
-/** Workbooks out and in, as the view offers and grants allow; a phone only takes them out. */
+/** Workbooks out and in, as the view offers and grants allow. */
 export function SheetButtons({ bundle, view, order }: SheetButtonsProps) {
   const { t } = useTranslation()
-  const phone = usePhone()
   const [importing, setImporting] = useState(false)
   const may = (action: 'import' | 'export') =>
     (view.actions?.includes(action) ?? false) && bundle.rights.actions.includes(action)
   return (
     <>
       {may('export') && <ExportButton bundle={bundle} order={order} />}
-      {may('import') && !phone && (
+      {may('import') && (
         <Button icon={<UploadOutlined />} onClick={() => setImporting(true)}>
           {t('sheets.import')}
         </Button>
