@@ -7,7 +7,7 @@ import { fileUrl } from '@/api/files'
 import { inCells } from './files/cell-dialog'
 import { DropZone } from './files/drop-zone'
 import { PickButton } from './files/pick-button'
-import { SendingLine } from './files/sending-line'
+import { SendingLines } from './files/sending-line'
 import { idsOf, useFileList } from './files/use-file-list'
 import type { EditorProps, FieldKind, ShownProps } from './kind'
 
@@ -41,9 +41,7 @@ function AttachmentInput(props: EditorProps) {
             />
           </li>
         ))}
-        {list.sending.map((item) => (
-          <SendingLine key={item.key} item={item} uploads={list} />
-        ))}
+        <SendingLines uploads={list} />
       </ul>
       <div className="fw-files-tools">
         {list.room > 0 && (

@@ -10,7 +10,7 @@ import { inCells } from './files/cell-dialog'
 import { DropZone } from './files/drop-zone'
 import { PickButton } from './files/pick-button'
 import { Pictures } from './files/pictures'
-import { SendingLine } from './files/sending-line'
+import { SendingLines } from './files/sending-line'
 import { shrinkPhoto } from './files/shrink'
 import { type FileList, idsOf, useFileList } from './files/use-file-list'
 import { placeOfRecord, watermark } from './files/watermark'
@@ -45,9 +45,7 @@ function ImageInput(props: EditorProps) {
         </div>
       )}
       <ul>
-        {list.sending.map((item) => (
-          <SendingLine key={item.key} item={item} uploads={list} />
-        ))}
+        <SendingLines uploads={list} />
       </ul>
       <PhotoButtons {...props} list={list} />
     </DropZone>

@@ -7,9 +7,9 @@ import { useTranslation } from 'react-i18next'
 import { deleteFile, thumbUrl } from '@/api/files'
 import { useForm } from '../form-context'
 import { inCells } from './files/cell-dialog'
-import { SendingLine } from './files/sending-line'
+import { SendingLines } from './files/sending-line'
 import { SignaturePad } from './files/signature-pad'
-import { useUploads } from './files/use-uploads'
+import { isSending, useUploads } from './files/use-uploads'
 import type { EditorProps, FieldKind, ShownProps } from './kind'
 
 const shownSize = 480
@@ -53,15 +53,13 @@ function SignatureInput(props: EditorProps) {
         id={props.id}
         invalid={props.invalid}
         describedBy={props.describedBy}
-        busy={uploads.sending.some((item) => item.error === undefined)}
+        busy={isSending(uploads)}
         onSign={(drawn) =>
           uploads.add([new File([drawn], `${t('files.sign')}.png`, { type: 'image/png' })])
         }
       />
       <ul>
-        {uploads.sending.map((item) => (
-          <SendingLine key={item.key} item={item} uploads={uploads} />
-        ))}
+        <SendingLines uploads={uploads} />
       </ul>
     </div>
   )

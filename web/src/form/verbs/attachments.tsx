@@ -4,8 +4,8 @@ import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { deleteFile, type UploadedFile } from '@/api/files'
 import { PickButton } from '../fields/files/pick-button'
-import { SendingLine } from '../fields/files/sending-line'
-import { type Uploads, useUploads } from '../fields/files/use-uploads'
+import { SendingLines } from '../fields/files/sending-line'
+import { isSending, type Uploads, useUploads } from '../fields/files/use-uploads'
 
 /** How many files may go with one decision or comment. */
 const most = 9
@@ -33,7 +33,7 @@ export function useAttachments({ value, onChange }: AttachmentsOptions): Attachm
   return {
     files: value,
     uploads,
-    busy: uploads.sending.some(({ error }) => error === undefined),
+    busy: isSending(uploads),
     remove: (id) => {
       onChange((files) => files.filter((file) => file.id !== id))
       deleteFile(id).catch(() => undefined) // what stays behind goes after a day
@@ -60,9 +60,7 @@ export function AttachmentsBox({ id, attachments }: { id: string; attachments: A
             />
           </li>
         ))}
-        {uploads.sending.map((item) => (
-          <SendingLine key={item.key} item={item} uploads={uploads} />
-        ))}
+        <SendingLines uploads={uploads} />
       </ul>
       {room > 0 && (
         <div>

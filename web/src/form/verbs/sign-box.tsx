@@ -1,8 +1,8 @@
 import '../fields/files/files.css'
-import { SendingLine } from '../fields/files/sending-line'
+import { SendingLines } from '../fields/files/sending-line'
 import { SignaturePad } from '../fields/files/signature-pad'
 import type { Stroke } from '../fields/files/strokes'
-import type { Uploads } from '../fields/files/use-uploads'
+import { isSending, type Uploads } from '../fields/files/use-uploads'
 
 interface SignBoxProps {
   id: string
@@ -15,16 +15,9 @@ interface SignBoxProps {
 export function SignBox({ id, uploads, onDraw }: SignBoxProps) {
   return (
     <div className="fw-files">
-      <SignaturePad
-        id={id}
-        invalid={false}
-        busy={uploads.sending.some((item) => item.error === undefined)}
-        onDraw={onDraw}
-      />
+      <SignaturePad id={id} invalid={false} busy={isSending(uploads)} onDraw={onDraw} />
       <ul>
-        {uploads.sending.map((item) => (
-          <SendingLine key={item.key} item={item} uploads={uploads} />
-        ))}
+        <SendingLines uploads={uploads} />
       </ul>
     </div>
   )

@@ -9,7 +9,7 @@ import { Labelled } from '@/ui/labelled'
 import { usePhone } from '@/ui/use-phone'
 import { signatureOf } from '../fields/files/signature-pad'
 import type { Stroke } from '../fields/files/strokes'
-import { useUploads } from '../fields/files/use-uploads'
+import { isSending, useUploads } from '../fields/files/use-uploads'
 import { AttachmentsBox, useAttachments } from './attachments'
 import { askText, missingIn, reasoned, verbText, wordOf } from './needs'
 import { PeopleSelect } from './people-select'
@@ -72,7 +72,7 @@ export function VerbDialog({ can, busy, refusal, onDo, onCancel }: VerbDialogPro
       ok={verbText(word)}
       danger={endings.has(can.verb)}
       disabled={attachments.busy || missingIn(can, drawn ? { ...input, sign: 'drawn' } : input)}
-      busy={busy || uploads.sending.some((item) => item.error === undefined)}
+      busy={busy || isSending(uploads)}
       onOk={() => void decide()}
       onCancel={onCancel}
     >

@@ -25,6 +25,11 @@ export interface Uploads {
   stop: (key: string) => void
 }
 
+/** Whether some are still on their way; those that did not arrive are not. */
+export function isSending(uploads: Uploads): boolean {
+  return uploads.sending.some(({ error }) => error === undefined)
+}
+
 /** Sends files one after the other, so that a weak line brings the first ones through. */
 export function useUploads(options: UploadsOptions): Uploads {
   const [sending, setSending] = useState<readonly Sending[]>([])
