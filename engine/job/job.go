@@ -32,9 +32,9 @@ import (
 
 const (
 	collection  = "job"
-	visibility  = 2 * time.Minute // so long after the last sign of life a job is taken over
-	parallel    = 8               // jobs at once
-	maxAttempts = 12              // about nine hours with back-off
+	visibility  = 30 * time.Second // so long after the last sign of life a job is taken over
+	parallel    = 8                // jobs at once
+	maxAttempts = 12               // about nine hours with back-off
 	firstDelay  = 2 * time.Second
 	longestWait = 2 * time.Hour
 	batch       = 100
@@ -271,6 +271,9 @@ func (r *Runner) work(ctx context.Context, tenant string, db store.Store, doc st
 	for {
 		select {
 		case failure := <-done:
+			if failure != nil && ctx.Err() != nil { // the process ends: that is no fault of the job, and the next one goes on at once
+				return r.putBack(context.WithoutCancel(ctx), db, doc, postponed(doc, r.Clock()))
+			}
 			return r.settle(ctx, db, doc, failure)
 		case <-alive.C:
 			doc.Values["run_at"] = stamp(r.Clock().Add(visibility))

@@ -168,7 +168,12 @@ func TestJobOfADeadWorkerIsTakenOver(t *testing.T) {
 
 func TestScheduleRunsInOneProcessOnly(t *testing.T) {
 	c := &clock{now: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)}
-	backend := open(t, t.TempDir())
+	// Its leases go by the clock that stands still: on a busy machine ten milliseconds of the real one are soon over.
+	backend, err := sqlite.New(sqlite.Options{Dir: t.TempDir(), Clock: c.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = backend.Close() })
 	var mu sync.Mutex
 	runs := map[string]int{}
 	ctx, stop := context.WithCancel(t.Context())
@@ -191,6 +196,27 @@ func TestScheduleRunsInOneProcessOnly(t *testing.T) {
 	both.Wait()
 	if len(runs) != 1 {
 		t.Errorf("runs = %v, want one process", runs)
+	}
+}
+
+// A process that is told to end leaves its jobs to the next one at once, as often as it is started again.
+func TestJobOfAProcessThatEndsIsDueAtOnce(t *testing.T) {
+	c := &clock{now: time.Date(2026, 6, 1, 8, 0, 0, 0, time.UTC)}
+	backend := open(t, t.TempDir())
+	ends := newRunner(t, backend, c)
+	if err := ends.Enqueue(t.Context(), "acme", job.Job{Type: "work"}); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		ctx, end := context.WithCancel(t.Context())
+		ends.Register("work", func(ctx context.Context, _ string, _ json.RawMessage) error { end(); return ctx.Err() })
+		_ = ends.RunDue(ctx) // it ends in the middle of the work
+	}
+	next := newRunner(t, backend, c)
+	done := 0
+	next.Register("work", func(context.Context, string, json.RawMessage) error { done++; return nil })
+	if err := next.RunDue(t.Context()); err != nil || done != 1 {
+		t.Errorf("the work was done %d times, %v", done, err)
 	}
 }
 

@@ -211,6 +211,9 @@ func (w *write) finish(ctx context.Context, patch form.Values, occasion form.Eve
 	if err != nil {
 		return nil, err
 	}
+	if w.workbook && w.says(e) {
+		return w.stored, nil
+	}
 	doc, err := w.settle(ctx, e, o)
 	if err != nil {
 		return nil, err
@@ -220,6 +223,16 @@ func (w *write) finish(ctx context.Context, patch form.Values, occasion form.Eve
 	}
 	doc, err = w.put(ctx, doc, o)
 	return &doc, err
+}
+
+// says tells whether a line of a workbook says what is stored already. Nobody is asked again for the reasons of a record
+// that stays as it is.
+func (w *write) says(e *evaluated) bool {
+	if slices.ContainsFunc(e.problems, func(p form.Problem) bool { return p.Level != levelWarning }) {
+		return false
+	}
+	logic, err := w.compiled.form(w.formName)
+	return err == nil && len(logic.Diff(w.stored.Values, e.values)) == 0
 }
 
 // idle tells whether a write is none: same values, same state, no instance, no events.

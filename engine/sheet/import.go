@@ -333,7 +333,7 @@ func (o *outlet) change(ctx context.Context, d *draft) error {
 		}
 		if err == nil && !o.dry {
 			d.became = updated
-			if after.Rev == before.Rev {
+			if after.Rev == before.Rev && !d.begun {
 				d.became = same
 			}
 		}

@@ -300,3 +300,23 @@ func BenchmarkImport(b *testing.B) {
 	b.ReportMetric(float64(b.N*lines)/b.Elapsed().Seconds(), "lines/s")
 	b.ReportMetric(0, "ns/op")
 }
+
+// A record that stays as it is asks nobody for a reason again, however late it was; one that changes does.
+func TestALineThatSaysWhatIsStoredAsksForNoReason(t *testing.T) {
+	w := newWorld(t)
+	late := func(hours any) []byte {
+		return w.book(rows{{"日期", "项目", "班组", "姓名", "正常", "工作内容"}, {"2026-06-20", "P1", "T1", "W1", hours, "清理"}})
+	}
+	in := sheet.Input{File: late(8), Import: "day_labor_rows", Reason: "补录"}
+	if report := w.load(importer, "day_labor_sheet", in); report.Created != 1 {
+		t.Fatalf("the first time: %+v", report)
+	}
+	in = sheet.Input{File: late(8), Import: "day_labor_rows", Mode: sheet.ModeUpsert}
+	if report := w.load(importer, "day_labor_sheet", in); report.Same != 1 || len(report.Problems) > 0 {
+		t.Errorf("the same again: %+v", report)
+	}
+	in.File = late(4)
+	if report := w.load(importer, "day_labor_sheet", in); report.Updated != 0 || len(report.Problems) != 1 {
+		t.Errorf("a change: %+v", report)
+	}
+}

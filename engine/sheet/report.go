@@ -129,6 +129,7 @@ type draft struct {
 	number   int // its place among all of the workbook
 	became   string
 	before   *record.Record // what it changes, as it was
+	begun    bool           // an attempt that died changed it already
 }
 
 func newDraft(row int) *draft {

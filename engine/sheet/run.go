@@ -32,7 +32,7 @@ type Run struct {
 	ID         string         `json:"id"`
 	Entity     string         `json:"entity"`
 	Status     RunStatus      `json:"status"`
-	Phase      string         `json:"phase,omitempty"` // while running: check, store, take_back
+	Phase      string         `json:"phase,omitempty"` // while running: check, store, take_back; while undoing: take_back
 	Order      Order          `json:"order"`
 	File       string         `json:"file"`     // id
 	FileName   string         `json:"fileName"` // as its owner calls it
@@ -107,6 +107,7 @@ type stored struct {
 	Attempts int    `json:"attempts,omitempty"` // times it was begun
 	Settled  int    `json:"settled"`            // records that were stored, or found wrong
 	rev      int64
+	touched  time.Time // when it was written last
 }
 
 // ErrRunState is a run that cannot be cancelled or undone as it stands.
@@ -179,7 +180,7 @@ func (s *Service) run(ctx context.Context, tenant, id string) (*stored, error) {
 }
 
 func readRun(doc *store.Doc) (*stored, error) {
-	run := &stored{rev: doc.Rev}
+	run := &stored{rev: doc.Rev, touched: doc.UpdatedAt}
 	text, _ := doc.Values["data"].(string)
 	if err := json.Unmarshal([]byte(text), run); err != nil {
 		return nil, fmt.Errorf("import %s: %w", doc.ID, err)
@@ -203,12 +204,16 @@ func (s *Service) Start(ctx context.Context, actor access.Actor, entity, name st
 	return run.Run, nil
 }
 
-// begin keeps the workbook and a run that waits: the run first, so that the file never stands nowhere.
+// begin keeps the workbook and a run that waits: the run first, so that the file never stands nowhere, and before it what
+// ends the run if whoever begins it dies.
 func (s *Service) begin(ctx context.Context, actor access.Actor, entity, name string, in Input) (*stored, error) {
 	run := &stored{Lang: actor.Lang, Key: actor.Key, Run: Run{
 		ID: s.config.NewID(), Entity: entity, Status: RunWaiting, Order: orderOf(in), By: actor.ID, CreatedAt: s.now(),
 		FileName: name,
 	}}
+	if err := s.watch(ctx, actor.Tenant, JobImport, run.ID); err != nil {
+		return nil, err
+	}
 	if err := s.keep(ctx, actor.Tenant, run); err != nil {
 		return nil, err
 	}
@@ -225,12 +230,32 @@ const xlsx = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 // link is where the run's workbook belongs.
 func (r *stored) link() file.Link { return file.Link{Entity: runs, Record: r.ID, Field: "file"} }
 
+// work is what a job of this package is told.
+type work struct {
+	Run   string `json:"run"`
+	Watch bool   `json:"watch,omitempty"` // the work is another's: only if that one is gone
+}
+
+// watchAfter is how long a run may stand still before it is taken over by the job that watches it.
+const watchAfter = 2 * time.Minute
+
 func (s *Service) enqueue(ctx context.Context, tenant, kind, id string) error {
-	payload, err := json.Marshal(map[string]string{"run": id})
+	payload, err := json.Marshal(work{Run: id})
 	if err != nil {
 		return err
 	}
 	return s.config.Jobs.Enqueue(ctx, tenant, job.Job{Type: kind, Key: kind + "|" + id, Payload: payload})
+}
+
+// watch enqueues a job that takes a run on if the process dies before its own job is there, or while its caller waits.
+func (s *Service) watch(ctx context.Context, tenant, kind, id string) error {
+	payload, err := json.Marshal(work{Run: id, Watch: true})
+	if err != nil {
+		return err
+	}
+	return s.config.Jobs.Enqueue(ctx, tenant, job.Job{
+		Type: kind, Key: kind + "|watch|" + id, Payload: payload, RunAt: s.now().Add(watchAfter),
+	})
 }
 
 // visible reads a run of an entity its reader may see: his own, or any for administrators.
@@ -343,6 +368,9 @@ func (s *Service) Cancel(ctx context.Context, actor access.Actor, entity, id str
 func (s *Service) Undo(ctx context.Context, actor access.Actor, entity, id string) (Run, error) {
 	run, err := s.visible(ctx, actor, entity, id)
 	if err != nil {
+		return Run{}, err
+	}
+	if err := s.watch(ctx, actor.Tenant, JobUndo, id); err != nil {
 		return Run{}, err
 	}
 	err = s.change(ctx, actor.Tenant, run, func(r *stored) error {

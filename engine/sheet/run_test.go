@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"testing"
 	"time"
 
 	"formwork/engine/form"
+	"formwork/engine/job"
 	"formwork/engine/record"
 	"formwork/engine/sheet"
 	"formwork/engine/store"
@@ -269,5 +271,68 @@ func TestRunOfSomebodyWhoIsGone(t *testing.T) {
 	}
 	if _, err := w.sheets.Start(w.ctx, nobody, "worker", "x.xlsx", sheet.Input{File: w.roster(1)}); !errors.Is(err, record.ErrForbidden) {
 		t.Errorf("who may not import begins one: %v", err)
+	}
+}
+
+// rewrite changes what is stored of a run, as if its process had died some while ago.
+func (w *world) rewrite(id string, set map[string]any) {
+	w.Helper()
+	docs, err := w.store.Get(w.ctx, "import_run", id)
+	w.must(err)
+	data := map[string]any{}
+	text, _ := docs[0].Values["data"].(string)
+	w.must(json.Unmarshal([]byte(text), &data))
+	maps.Copy(data, set)
+	docs[0].Values["data"], docs[0].Values["status"] = asJSON(data), data["status"]
+	docs[0].Rev++
+	docs[0].UpdatedAt = docs[0].UpdatedAt.Add(-time.Hour)
+	w.must(w.store.Put(w.ctx, store.Write{Collection: "import_run", Doc: docs[0], IfRev: docs[0].Rev - 1})[0])
+}
+
+// Whoever began an import died before its job was there: the job that watches takes it on, but not while somebody is at work.
+func TestRunWithoutAJobIsTakenOn(t *testing.T) {
+	w := newWorld(t)
+	run, err := w.sheets.Start(w.ctx, importer, "worker", "花名册.xlsx", sheet.Input{File: w.roster(3)})
+	w.must(err)
+	watch := []byte(`{"run":"` + run.ID + `","watch":true}`)
+	var later *job.Later
+	if err := w.sheets.Work(w.ctx, company, watch); !errors.As(err, &later) || w.run("worker", run.ID).Status != sheet.RunWaiting {
+		t.Errorf("a run that was just begun: %v", err)
+	}
+	w.rewrite(run.ID, nil)
+	w.must(w.sheets.Work(w.ctx, company, watch))
+	if run = w.run("worker", run.ID); run.Status != sheet.RunDone || run.Created != 3 {
+		t.Errorf("a run nobody works on: %+v", run)
+	}
+	w.must(w.sheets.Work(w.ctx, company, watch)) // over: nothing is left to do
+	w.must(w.sheets.Work(w.ctx, company, []byte(`{"run":"never","watch":true}`)))
+}
+
+// A batch of changes that was stored but not written down is done again: its records count as changed, and taking back
+// gives them what they had before the first time, even if that dies as well.
+func TestChangesOfAProcessThatDiedAreCountedAndTakenBack(t *testing.T) {
+	w := newWorld(t)
+	w.start("worker", sheet.Input{File: w.roster(3)})
+	list := rows{workerLabels}
+	for i := range 3 {
+		list = append(list, []any{fmt.Sprintf("N%05d", i+1), fmt.Sprint("改名", i+1), "普工", "在岗", "P1"})
+	}
+	run := w.start("worker", sheet.Input{File: w.book(list), Mode: sheet.ModeUpsert})
+	w.rewrite(run.ID, map[string]any{"status": "running", "phase": "store", "settled": 0, "records": 0, "updated": 0, "report": nil})
+	w.must(w.sheets.Work(w.ctx, company, []byte(`{"run":"`+run.ID+`"}`)))
+	if run = w.run("worker", run.ID); run.Status != sheet.RunDone || run.Updated != 3 || run.Same != 0 || run.Report.Updated != 3 {
+		t.Fatalf("done again: %+v", run)
+	}
+	run = w.undo(run)
+	for i := range 3 {
+		rec := w.only("worker", "no", fmt.Sprintf("N%05d", i+1))
+		if want := fmt.Sprint("新工人", i+1); run.Status != sheet.RunUndone || rec.Values["name"] != want {
+			t.Errorf("%s: %v, want %s", run.Status, rec.Values["name"], want)
+		}
+	}
+	w.rewrite(run.ID, map[string]any{"status": "undoing", "phase": "take_back"})
+	w.must(w.sheets.WorkUndo(w.ctx, company, []byte(`{"run":"`+run.ID+`"}`)))
+	if run = w.run("worker", run.ID); run.Status != sheet.RunUndone || run.Code != "" {
+		t.Errorf("taken back again: %s %s", run.Status, run.Code)
 	}
 }

@@ -22,21 +22,31 @@ func (s *Service) WorkUndo(ctx context.Context, tenant string, payload json.RawM
 		return err
 	}
 	u := &undoing{service: s, tenant: tenant, run: run}
-	used, err := u.inUse(ctx)
-	if err != nil {
-		return err
-	}
-	if used {
-		return s.change(ctx, tenant, run, func(r *stored) error {
-			r.Status, r.Code = RunDone, "import_in_use"
-			return nil
-		})
+	if run.Phase != phaseTakeBack {
+		if going, err := u.begin(ctx); err != nil || !going {
+			return err
+		}
 	}
 	if err := u.takeBack(ctx); err != nil {
 		return err
 	}
 	return s.change(ctx, tenant, run, func(r *stored) error {
-		r.Status, r.FinishedAt = RunUndone, s.moment()
+		r.Status, r.Phase, r.FinishedAt = RunUndone, "", s.moment()
+		return nil
+	})
+}
+
+// begin looks whether anything depends on what the run stored, once: what an attempt that died has taken back would look
+// like a change by somebody else.
+func (u *undoing) begin(ctx context.Context) (going bool, err error) {
+	used, err := u.inUse(ctx)
+	if err != nil {
+		return false, err
+	}
+	return !used, u.service.change(ctx, u.tenant, u.run, func(r *stored) error {
+		if r.Phase = phaseTakeBack; used {
+			r.Status, r.Phase, r.Code = RunDone, "", "import_in_use"
+		}
 		return nil
 	})
 }
@@ -238,7 +248,7 @@ func (u *undoing) restore(ctx context.Context, log batchLog) error {
 	}
 	for _, before := range log.Changed {
 		doc := now[before.ID]
-		if doc == nil || doc.Rev != before.Rev+1 {
+		if doc == nil || doc.Rev != before.Rev+1 && (doc.Rev != before.Rev || !before.Begun) {
 			continue
 		}
 		_, err := u.service.config.Records.Patch(ctx, u.actor(), u.run.Entity, before.ID, record.PatchInput{

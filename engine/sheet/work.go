@@ -11,6 +11,7 @@ import (
 	"formwork/engine/access"
 	"formwork/engine/def"
 	"formwork/engine/form"
+	"formwork/engine/job"
 	"formwork/engine/query"
 	"formwork/engine/record"
 	"formwork/engine/store"
@@ -23,7 +24,7 @@ const (
 	phaseTakeBack = "take_back"
 )
 
-// maxBegun is how often a run is begun: one that dies again and again is given up.
+// maxBegun is how often a run is begun without getting on: one that dies again and again at one place is given up.
 const maxBegun = 10
 
 // Why passes end before their time.
@@ -70,14 +71,24 @@ func (s *Service) Work(ctx context.Context, tenant string, payload json.RawMessa
 	return nil
 }
 
+// jobRun reads the run of a job. One that only watches waits for as long as somebody is at work on it.
 func (s *Service) jobRun(ctx context.Context, tenant string, payload json.RawMessage) (*stored, error) {
-	var p struct {
-		Run string `json:"run"`
-	}
+	var p work
 	if err := json.Unmarshal(payload, &p); err != nil {
 		return nil, fmt.Errorf("payload: %w", err)
 	}
-	return s.run(ctx, tenant, p.Run)
+	run, err := s.run(ctx, tenant, p.Run)
+	if err != nil {
+		if p.Watch && errors.Is(err, record.ErrNotFound) {
+			return &stored{}, nil // whoever began it died before there was anything
+		}
+		return nil, err
+	}
+	over := run.Status != RunWaiting && run.Status != RunRunning && run.Status != RunUndoing
+	if quiet := run.touched.Add(watchAfter); p.Watch && !over && s.now().Before(quiet) {
+		return nil, &job.Later{At: quiet}
+	}
+	return run, nil
 }
 
 // actorOf is who began a run, as he is now.
@@ -230,7 +241,7 @@ func (d *working) store(ctx context.Context) error {
 		}
 		bad := part.Records - part.OK
 		err := d.save(ctx, func(r *stored) {
-			r.Settled = some[len(some)-1].number + 1
+			r.Settled, r.Attempts = some[len(some)-1].number+1, 1
 			r.Records, r.Bad = r.Settled, r.Bad+bad
 			r.Created, r.Updated, r.Same = r.Created+part.Created, r.Updated+part.Updated, r.Same+part.Same
 		})
@@ -303,29 +314,55 @@ type batchLog struct {
 	rev      int64
 }
 
-// changed is a record before an import changed it, as far as it did.
+// changed is a record before an import changed it, as far as it did. Rev is its revision when the batch was begun the last
+// time: an attempt that died may have changed it before.
 type changed struct {
 	ID     string      `json:"id"`
 	Rev    int64       `json:"rev"`
+	Begun  bool        `json:"begun,omitempty"` // an attempt that died changed it already
 	Values form.Values `json:"values"`
 }
 
-// remember keeps what a batch will change before it does. A batch that is done again finds it kept.
+// remember keeps what a batch will change before it does. A batch that is done again keeps the values of the first time,
+// and counts what the attempt that died changed.
 func (d *working) remember(ctx context.Context, some []*draft) error {
 	log := batchLog{number: some[0].number}
 	for _, one := range some {
 		if one.id != "" && !one.failed() {
-			log.Changed = append(log.Changed, changed{one.id, one.before.Rev, d.valuesBefore(one)})
+			log.Changed = append(log.Changed, changed{ID: one.id, Rev: one.before.Rev, Values: d.valuesBefore(one)})
 		}
 	}
 	if len(log.Changed) == 0 {
 		return nil
 	}
-	err := d.keepBatch(ctx, log)
-	if errors.Is(err, store.ErrConflict) {
-		return nil
+	kept, err := d.service.batchDocs(ctx, d.actor.Tenant, batchID(d.run.ID, log.number))
+	if err != nil {
+		return err
 	}
-	return err
+	if len(kept) > 0 {
+		log.since(kept[0], some)
+	}
+	return d.keepBatch(ctx, log)
+}
+
+// since goes on from what an earlier attempt kept.
+func (l *batchLog) since(earlier batchLog, some []*draft) {
+	l.rev, l.Problems = earlier.rev, earlier.Problems
+	first := map[string]changed{}
+	for _, one := range earlier.Changed {
+		first[one.ID] = one
+	}
+	begun := map[string]bool{}
+	for i := range l.Changed {
+		now := &l.Changed[i]
+		if was, known := first[now.ID]; known {
+			now.Values, now.Begun = was.Values, was.Begun || was.Rev < now.Rev
+			begun[now.ID] = now.Begun
+		}
+	}
+	for _, one := range some {
+		one.begun = one.id != "" && begun[one.id]
+	}
 }
 
 // valuesBefore are the values of the fields a draft changes, as they were; what was missing is nil.
