@@ -9,6 +9,8 @@ import (
 	"reflect"
 	"strings"
 	"unicode/utf8"
+
+	"formwork/engine/store"
 )
 
 // Limits of a JSON body. A record nests four deep; a definition with filters some twenty.
@@ -197,34 +199,15 @@ func wholeNumbers(v reflect.Value) {
 	case reflect.Map:
 		if m, ok := v.Interface().(map[string]any); ok {
 			for key, value := range m {
-				m[key] = whole(value)
+				m[key] = store.WholeNumbers(value)
 			}
 		}
 	case reflect.Interface:
 		if !v.IsNil() && v.CanSet() {
-			v.Set(reflect.ValueOf(whole(v.Interface())))
+			v.Set(reflect.ValueOf(store.WholeNumbers(v.Interface())))
 		}
 	default:
 	}
-}
-
-// whole is wholeNumbers for the free part of a body.
-func whole(value any) any {
-	switch value := value.(type) {
-	case json.Number:
-		if n, err := value.Int64(); err == nil {
-			return n
-		}
-	case map[string]any:
-		for k, v := range value {
-			value[k] = whole(v)
-		}
-	case []any:
-		for i, v := range value {
-			value[i] = whole(v)
-		}
-	}
-	return value
 }
 
 // position turns a byte offset into line and column, both from 1.

@@ -78,29 +78,33 @@ type (
 // errNoDraft means that the draft does not compile, so that nothing can be played by it.
 var errNoDraft = errors.New("the draft does not compile")
 
-// flowIn gives a flow of the catalog in force or of the draft to an administrator of it. For others it is not there.
-func (s *server) flowIn(r *request, name string, draft bool) (*def.Catalog, *def.Flow, error) { //nolint:revive // draft: which catalog
+// flowInForce gives a flow of the catalog in force to an administrator of it. For others it is not there.
+func (s *server) flowInForce(r *request, name string) (*def.Catalog, *def.Flow, error) {
 	cat, err := s.Engine.Catalogs.Active(r.ctx, r.actor.Tenant)
 	if err != nil {
 		return nil, nil, err
 	}
 	f := cat.Flows[name]
-	if err := s.administers(r, f); err != nil && (!draft || !r.actor.Admin) {
-		return nil, nil, err
-	}
-	if draft {
-		if cat, _, err = s.Builder.Drafted(r.ctx, r.actor.Tenant); err != nil {
+	return cat, f, s.administers(r, f)
+}
+
+// flowOfDraft gives a flow as the draft has it: to administrators, and to whoever administers it as it is in force.
+func (s *server) flowOfDraft(r *request, name string) (*def.Catalog, *def.Flow, error) {
+	if !r.actor.Admin {
+		if _, _, err := s.flowInForce(r, name); err != nil {
 			return nil, nil, err
 		}
-		if cat == nil {
-			return nil, nil, errNoDraft
-		}
-		f = cat.Flows[name]
 	}
-	if f == nil {
+	cat, _, err := s.Builder.Drafted(r.ctx, r.actor.Tenant)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case cat == nil:
+		return nil, nil, errNoDraft
+	case cat.Flows[name] == nil:
 		return nil, nil, errNotFound
 	}
-	return cat, f, nil
+	return cat, cat.Flows[name], nil
 }
 
 // administers refuses whoever does not administer a flow.
@@ -221,18 +225,22 @@ func (s *server) getFlow(r *request) error {
 	if string(answer.Definition) == "null" {
 		return errNotFound
 	}
-	if err := s.checkFlow(r, ref, drafted, &answer); err != nil {
+	cat, err := s.checkFlow(r, ref, &answer)
+	if err == nil && answer.Playable && !drafted {
+		err = s.lintFlow(r, cat, ref.Name, &answer)
+	}
+	if err != nil {
 		return err
 	}
 	return r.JSON(answer)
 }
 
-// checkFlow finds out what is wrong with a flow. One that the draft does not change has no rehearsal in the check of the
-// draft: its people are looked at here.
-func (s *server) checkFlow(r *request, ref def.Ref, drafted bool, answer *flowAnswer) error { //nolint:revive // drafted is a fact
+// checkFlow tells what the check of the draft finds wrong with a flow, and gives the draft's catalog. The answer is playable if
+// that has the flow.
+func (s *server) checkFlow(r *request, ref def.Ref, answer *flowAnswer) (*def.Catalog, error) {
 	cat, problems, err := s.Builder.Drafted(r.ctx, r.actor.Tenant)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	answer.Problems = []def.Problem{}
 	for _, p := range problems {
@@ -241,25 +249,29 @@ func (s *server) checkFlow(r *request, ref def.Ref, drafted bool, answer *flowAn
 		}
 	}
 	if cat == nil || cat.Flows[ref.Name] == nil {
-		return nil
+		return cat, nil
 	}
 	answer.Playable = true
 	answer.Titles = flow.WhoTitles(cat, cat.Flows[ref.Name], r.actor.Lang)
 	if answer.Published == nil || answer.Name == "" {
-		answer.flowInfo = infoOf(cat, cat.Flows[ref.Name], drafted)
+		answer.flowInfo = infoOf(cat, cat.Flows[ref.Name], true)
 		answer.New = true
 	}
-	if !drafted {
-		found, err := s.Engine.Flows.LintPeople(r.ctx, r.actor.Tenant, cat, cat.Flows[ref.Name])
-		if err != nil {
-			return err
-		}
-		outward, err := s.Engine.Flows.LintOutward(r.ctx, r.actor.Tenant, cat, cat.Flows[ref.Name])
-		if err != nil {
-			return err
-		}
-		answer.Problems = append(append(answer.Problems, found...), outward...)
+	return cat, nil
+}
+
+// lintFlow adds what is wrong with a flow that the draft does not change: the check of the draft rehearses the changed ones
+// only, so its people and its ways out are looked at here.
+func (s *server) lintFlow(r *request, cat *def.Catalog, name string, answer *flowAnswer) error {
+	found, err := s.Engine.Flows.LintPeople(r.ctx, r.actor.Tenant, cat, cat.Flows[name])
+	if err != nil {
+		return err
 	}
+	outward, err := s.Engine.Flows.LintOutward(r.ctx, r.actor.Tenant, cat, cat.Flows[name])
+	if err != nil {
+		return err
+	}
+	answer.Problems = append(append(answer.Problems, found...), outward...)
 	return nil
 }
 
@@ -271,7 +283,7 @@ func (s *server) flowPeople(r *request) error {
 	if err := r.bind(&p); err != nil {
 		return err
 	}
-	if _, _, err := s.flowIn(r, p.Name, false); err != nil && !r.actor.Admin {
+	if _, _, err := s.flowInForce(r, p.Name); err != nil && !r.actor.Admin {
 		return err
 	}
 	all, _, err := s.Engine.Access.People(r.ctx, r.actor.Tenant, 2000)
@@ -321,7 +333,11 @@ func (s *server) approversTable(r *request) error {
 
 // simulation reads what to play. A record must be one the reader may see.
 func (s *server) simulation(r *request, body *simulateBody) (flow.SimulateInput, error) {
-	cat, f, err := s.flowIn(r, r.Params("name"), body.Draft)
+	played := s.flowInForce
+	if body.Draft {
+		played = s.flowOfDraft
+	}
+	cat, f, err := played(r, r.Params("name"))
 	if err != nil {
 		return flow.SimulateInput{}, err
 	}
@@ -356,7 +372,7 @@ func (s *server) replayFlow(r *request) error {
 	if body.Limit == 0 {
 		body.Limit = standard
 	}
-	cat, f, err := s.flowIn(r, r.Params("name"), true)
+	cat, f, err := s.flowOfDraft(r, r.Params("name"))
 	if err != nil {
 		return err
 	}
@@ -372,7 +388,11 @@ func (s *server) runScenarios(r *request) error {
 	if err := r.decode(&body); err != nil {
 		return err
 	}
-	cat, f, err := s.flowIn(r, r.Params("name"), body.Draft)
+	played := s.flowInForce
+	if body.Draft {
+		played = s.flowOfDraft
+	}
+	cat, f, err := played(r, r.Params("name"))
 	if err != nil {
 		return err
 	}
@@ -385,7 +405,7 @@ func (s *server) runScenarios(r *request) error {
 
 func (s *server) flowVersions(r *request) error {
 	name := r.Params("name")
-	if _, _, err := s.flowIn(r, name, false); err != nil {
+	if _, _, err := s.flowInForce(r, name); err != nil {
 		return err
 	}
 	past, err := s.Builder.Past(r.ctx, r.actor.Tenant, def.Ref{Kind: def.KindFlow, Name: name})

@@ -29,11 +29,14 @@ type (
 
 // startImport begins an import as a job; who began it looks how far it is.
 func (s *server) startImport(r *request) error {
-	in, name, err := r.importInput(false)
+	in, parts, err := r.importInput()
 	if err != nil {
 		return err
 	}
-	run, err := s.Engine.Sheets.Start(r.ctx, r.actor, r.Params("entity"), name, in)
+	if err := parts.unknown(); err != nil {
+		return err
+	}
+	run, err := s.Engine.Sheets.Start(r.ctx, r.actor, r.Params("entity"), parts.name, in)
 	if err != nil {
 		return err
 	}

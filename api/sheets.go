@@ -94,8 +94,12 @@ func (s *server) listImports(r *request) error {
 }
 
 func (s *server) importRecords(r *request) error {
-	in, _, err := r.importInput(true)
+	in, parts, err := r.importInput()
 	if err != nil {
+		return err
+	}
+	in.Dry = parts.flag("dryRun")
+	if err := parts.unknown(); err != nil {
 		return err
 	}
 	ctx, cancel := r.long()
@@ -107,28 +111,22 @@ func (s *server) importRecords(r *request) error {
 	return r.JSON(report)
 }
 
-// importInput reads an order with its workbook, and what the workbook is called.
-func (r *request) importInput(mayBeDry bool) (in sheet.Input, name string, err error) { //nolint:revive // mayBeDry: whether the form has dryRun
+// importInput reads an order with its workbook; the caller reads what else the form has, and refuses the rest.
+func (r *request) importInput() (in sheet.Input, form *parts, err error) {
 	parts, err := r.parts()
 	if err != nil {
-		return in, "", err
+		return in, nil, err
 	}
 	in = sheet.Input{
 		File: parts.file, Sheet: parts.text("sheet"), Import: parts.text("import"), Mode: parts.text("mode"), All: parts.flag("all"),
 		Reason: parts.text("reason"), Opening: parts.flag("opening"),
 	}
-	if mayBeDry {
-		in.Dry = parts.flag("dryRun")
-	}
 	switch in.Mode {
 	case "", sheet.ModeInsert, sheet.ModeUpdate, sheet.ModeUpsert:
 	default:
-		return in, "", &paramError{Name: "mode"}
+		return in, nil, &paramError{Name: "mode"}
 	}
-	if err := parts.decode("given", &in.Given); err != nil {
-		return in, "", err
-	}
-	return in, parts.name, parts.unknown()
+	return in, parts, parts.decode("given", &in.Given)
 }
 
 // markWorkbook writes the notes of a report into the workbook it is about. The sentences come from the browser, which

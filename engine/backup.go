@@ -75,28 +75,9 @@ func (d *backupDoc) document() store.Doc {
 	doc := d.Doc
 	doc.Keys, doc.Chain, doc.Claim = d.Keys, d.Chain, d.Claim
 	for key, value := range doc.Values {
-		doc.Values[key] = whole(value)
+		doc.Values[key] = store.WholeNumbers(value)
 	}
 	return doc
-}
-
-// whole turns the whole numbers of a decoded document into int64, as values have them.
-func whole(value any) any {
-	switch value := value.(type) {
-	case json.Number:
-		if n, err := value.Int64(); err == nil {
-			return n
-		}
-	case map[string]any:
-		for k, v := range value {
-			value[k] = whole(v)
-		}
-	case []any:
-		for i, v := range value {
-			value[i] = whole(v)
-		}
-	}
-	return value
 }
 
 // Backup writes everything every tenant keeps.

@@ -191,20 +191,26 @@ func (s *Service) SaveChannel(ctx context.Context, actor access.Actor, in Channe
 
 // RemoveChannel takes a channel away. Its deliveries stay in the log; what waits is not sent any more.
 func (s *Service) RemoveChannel(ctx context.Context, actor access.Actor, id string) error {
-	st, err := s.open(ctx, actor.Tenant)
-	if err != nil {
-		return err
-	}
-	doc, err := s.channelDoc(ctx, st, id)
-	if err != nil {
-		return err
-	}
-	c, err := channelOf(doc)
+	doc, c, err := s.channelByID(ctx, actor.Tenant, id)
 	if err != nil {
 		return err
 	}
 	doc.Deleted = true
 	return s.putChannel(ctx, actor, &doc, channelWrite{channel: c, event: event.TypeDeleted})
+}
+
+// channelByID gives a channel that is there: its document, and what that says.
+func (s *Service) channelByID(ctx context.Context, tenant, id string) (store.Doc, Channel, error) {
+	st, err := s.open(ctx, tenant)
+	if err != nil {
+		return store.Doc{}, Channel{}, err
+	}
+	doc, err := s.channelDoc(ctx, st, id)
+	if err != nil {
+		return store.Doc{}, Channel{}, err
+	}
+	c, err := channelOf(doc)
+	return doc, c, err
 }
 
 func (s *Service) channelDoc(ctx context.Context, st store.Store, id string) (store.Doc, error) {

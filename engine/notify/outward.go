@@ -80,10 +80,7 @@ func (s *Service) Deliver(ctx context.Context, tenant string, m flow.Outbound) e
 	if err != nil || doc.Values["status"] == string(Sent) {
 		return err
 	}
-	secrets, err := s.unseal(*found)
-	if errors.Is(err, ErrSealed) {
-		err = &permanent{CodeSealed, nil}
-	}
+	secrets, err := s.unsealToSend(*found)
 	if err == nil {
 		err = s.reach(ctx, tenant, &doc, func() error {
 			return s.call(ctx, secrets, m.ID, webhookEffect{
@@ -152,15 +149,7 @@ func (s *Service) deliverMessage(ctx context.Context, tenant, key string, what t
 // Test sends the actor, or the group, a message through a channel and waits for what comes of it. What went wrong is
 // *record.InvalidError at the channel's fields, with what the other side said.
 func (s *Service) Test(ctx context.Context, actor access.Actor, id string) error {
-	st, err := s.open(ctx, actor.Tenant)
-	if err != nil {
-		return err
-	}
-	doc, err := s.channelDoc(ctx, st, id)
-	if err != nil {
-		return err
-	}
-	c, err := channelOf(doc)
+	doc, c, err := s.channelByID(ctx, actor.Tenant, id)
 	if err != nil {
 		return err
 	}

@@ -30,3 +30,12 @@ func (s *Service) unseal(doc store.Doc) (Secrets, error) {
 	}
 	return secrets, json.Unmarshal(plain, &secrets)
 }
+
+// unsealToSend is unseal for a message: with secrets that nobody can read it is never sent.
+func (s *Service) unsealToSend(doc store.Doc) (Secrets, error) {
+	secrets, err := s.unseal(doc)
+	if errors.Is(err, ErrSealed) {
+		err = &permanent{CodeSealed, nil}
+	}
+	return secrets, err
+}

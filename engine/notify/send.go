@@ -155,10 +155,7 @@ func (s *Service) channel(ctx context.Context, tenant string, doc store.Doc) (*C
 		if !c.Enabled {
 			break
 		}
-		secrets, err := s.unseal(d)
-		if errors.Is(err, ErrSealed) {
-			err = &permanent{CodeSealed, nil}
-		}
+		secrets, err := s.unsealToSend(d)
 		return &c, secrets, err
 	}
 	return nil, Secrets{}, &permanent{CodeChannelGone, nil}

@@ -59,7 +59,7 @@ func (r *run) paramNames(ctx context.Context, dataset *def.Dataset, result repor
 	wanted := map[string][]string{}
 	for name, field := range dataset.Params {
 		if target := field.Target(); r.catalog.Entities[target] != nil {
-			wanted[target] = append(wanted[target], idsOf(result.Params[name])...)
+			wanted[target] = append(wanted[target], record.IDsOf(result.Params[name])...)
 		}
 	}
 	found, err := r.service.config.Records.Names(ctx, r.actor, wanted)

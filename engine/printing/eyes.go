@@ -9,6 +9,7 @@ import (
 
 	"formwork/engine/access"
 	"formwork/engine/def"
+	"formwork/engine/record"
 )
 
 // eyes are somebody's view of the records printed: which of their fields he sees, and what he sees behind references.
@@ -77,11 +78,11 @@ func (r *run) own(e *eyes, s *subject, wanted map[string][]string) {
 func (r *run) held(e *eyes, s *subject, field *def.Field) []string {
 	values := s.of(e)
 	if field.Parent == nil {
-		return idsOf(values[field.Name])
+		return record.IDsOf(values[field.Name])
 	}
 	var ids []string
-	for _, row := range rowsOf(values[field.Parent.Name]) {
-		ids = append(ids, idsOf(row[field.Name])...)
+	for _, row := range record.RowsOf(values[field.Parent.Name]) {
+		ids = append(ids, record.IDsOf(row[field.Name])...)
 	}
 	return ids
 }
@@ -139,7 +140,7 @@ func (r *run) onward(e *eyes, h hop, wanted map[string][]string) []hop {
 	}
 	target := r.catalog.Entities[field.Target()]
 	var hops []hop
-	for _, id := range idsOf(e.seen[h.entity.Name+"/"+h.id][h.rest[0]]) {
+	for _, id := range record.IDsOf(e.seen[h.entity.Name+"/"+h.id][h.rest[0]]) {
 		if len(h.rest) > 1 {
 			hops = append(hops, hop{target, id, h.rest[1:]})
 		} else if !slices.Contains(wanted[target.Name], id) {
@@ -210,31 +211,4 @@ func (s *subject) of(e *eyes) map[string]any {
 		return s.whole
 	}
 	return s.values
-}
-
-func idsOf(value any) []string {
-	switch v := value.(type) {
-	case string:
-		if v != "" {
-			return []string{v}
-		}
-	case []any:
-		var ids []string
-		for _, item := range v {
-			ids = append(ids, idsOf(item)...)
-		}
-		return ids
-	}
-	return nil
-}
-
-func rowsOf(value any) []map[string]any {
-	items, _ := value.([]any)
-	rows := make([]map[string]any, 0, len(items))
-	for _, item := range items {
-		if row, ok := item.(map[string]any); ok {
-			rows = append(rows, row)
-		}
-	}
-	return rows
 }

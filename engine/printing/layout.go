@@ -10,6 +10,7 @@ import (
 	"formwork/engine/def"
 	"formwork/engine/expr"
 	"formwork/engine/flow"
+	"formwork/engine/record"
 	"formwork/engine/report"
 )
 
@@ -165,7 +166,7 @@ func (l *layout) emit(p *part, value any) any {
 		target = def.EntityFile // the names of uploads
 	}
 	if target != "" {
-		for _, id := range idsOf(value) {
+		for _, id := range record.IDsOf(value) {
 			if name := l.names[target+"/"+id]; name != "" {
 				l.document.Refs[target+"/"+id] = name
 			}
@@ -365,7 +366,7 @@ func (l *layout) photos(b *block) ([]string, error) {
 	if shown, err := l.visible(path); err != nil || !shown {
 		return nil, err
 	}
-	ids := idsOf(l.value(path))
+	ids := record.IDsOf(l.value(path))
 	most := b.Max
 	if most == 0 {
 		most = 4

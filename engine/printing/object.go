@@ -6,6 +6,7 @@ import (
 
 	"formwork/engine/def"
 	"formwork/engine/expr"
+	"formwork/engine/record"
 )
 
 // object is a record, a row of it, or another record it leads to, as expressions read it with somebody's eyes.
@@ -31,7 +32,7 @@ func (o *object) Get(name string) any {
 	value := o.values[name]
 	switch {
 	case field.IsTable():
-		rows := rowsOf(value)
+		rows := record.RowsOf(value)
 		list := make([]any, len(rows))
 		for i, row := range rows {
 			id, _ := row["_id"].(string)
@@ -50,7 +51,7 @@ func (o *object) referred(field *def.Field, value any) any {
 	ref := func(id string) expr.Ref {
 		return expr.NewRef(id, &object{run: o.run, eyes: o.eyes, entity: target, values: o.eyes.seen[target.Name+"/"+id]})
 	}
-	ids := idsOf(value)
+	ids := record.IDsOf(value)
 	if field.IsList() {
 		list := make([]any, len(ids))
 		for i, id := range ids {

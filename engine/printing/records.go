@@ -196,8 +196,8 @@ func (r *run) documents(ctx context.Context, s *subject, run passed, with [2]*ey
 		return nil, fmt.Errorf("rows of %s: %w", r.each.Name, record.ErrForbidden)
 	}
 	var documents []Document
-	whole := rowsOf(s.whole[r.each.Name])
-	for i, row := range rowsOf(s.values[r.each.Name]) {
+	whole := record.RowsOf(s.whole[r.each.Name])
+	for i, row := range record.RowsOf(s.values[r.each.Name]) {
 		of := *s
 		of.row, of.rowNo = row, i+1
 		if with[1].whole {
@@ -226,7 +226,7 @@ func (r *run) document(ctx context.Context, s *subject, run passed, with [2]*eye
 		value:   func(path []string) any { return r.valueAt(mine, s, path, s.row) },
 		rows: func(b *block) []line {
 			inRow := r.rowEnv(env, theirs, s, b.table)
-			shown, made := rowsOf(s.values[b.table.Name]), rowsOf(s.of(theirs)[b.table.Name])
+			shown, made := record.RowsOf(s.values[b.table.Name]), record.RowsOf(s.of(theirs)[b.table.Name])
 			lines := make([]line, len(shown))
 			for i, row := range shown {
 				lines[i] = line{

@@ -182,7 +182,7 @@ func cardText(entity *def.Entity, rec *Record, path string) string {
 		return plain(field, value)
 	}
 	var parts []string
-	for _, id := range idsOf(value) {
+	for _, id := range IDsOf(value) {
 		if text := rec.Refs[field.Target()+"/"+id]; text != "" {
 			parts = append(parts, text)
 		}

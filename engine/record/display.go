@@ -228,7 +228,7 @@ func (t *texts) want(field *def.Field, value any) {
 	if t.catalog.Entities[entity] == nil {
 		return
 	}
-	for _, id := range idsOf(value) {
+	for _, id := range IDsOf(value) {
 		if t.refs[entity] == nil {
 			t.refs[entity] = map[string]string{}
 		}
@@ -244,7 +244,8 @@ func (t *texts) want(field *def.Field, value any) {
 	}
 }
 
-func idsOf(value any) []string {
+// IDsOf lists the ids a value refers to: a reference, a list of them, or none.
+func IDsOf(value any) []string {
 	switch v := value.(type) {
 	case string:
 		if v != "" {
@@ -253,7 +254,7 @@ func idsOf(value any) []string {
 	case []any:
 		var ids []string
 		for _, item := range v {
-			ids = append(ids, idsOf(item)...)
+			ids = append(ids, IDsOf(item)...)
 		}
 		return ids
 	}
@@ -264,14 +265,14 @@ func idsOf(value any) []string {
 func eachReference(fields []planned, values form.Values, visit func(field *def.Field, id string)) {
 	for _, field := range fields {
 		if !field.IsTable() {
-			for _, id := range idsOf(values[field.Name]) {
+			for _, id := range IDsOf(values[field.Name]) {
 				visit(field.Field, id)
 			}
 			continue
 		}
-		for _, row := range rowsOf(values[field.Name]) {
+		for _, row := range RowsOf(values[field.Name]) {
 			for _, column := range field.columns {
-				for _, id := range idsOf(row[column.Name]) {
+				for _, id := range IDsOf(row[column.Name]) {
 					visit(column, id)
 				}
 			}
@@ -279,7 +280,8 @@ func eachReference(fields []planned, values form.Values, visit func(field *def.F
 	}
 }
 
-func rowsOf(value any) []map[string]any {
+// RowsOf lists the rows of a sub-table's value.
+func RowsOf(value any) []map[string]any {
 	items, _ := value.([]any)
 	rows := make([]map[string]any, 0, len(items))
 	for _, item := range items {
@@ -340,7 +342,7 @@ func (t *texts) text(ctx context.Context, entityName, id string) (text string, n
 	if target == nil {
 		return plain(field, value), false, nil
 	}
-	ids := idsOf(value)
+	ids := IDsOf(value)
 	if len(ids) == 0 {
 		return "", false, nil
 	}
@@ -388,7 +390,7 @@ func (t *texts) of(ctx context.Context, entity *def.Entity, rec *Record) (map[st
 	})
 	for _, path := range sortedKeys(rec.Related) {
 		if end, ok := t.catalog.Field(entity.Name, path); ok && named(end) != "" {
-			for _, id := range idsOf(rec.Related[path]) {
+			for _, id := range IDsOf(rec.Related[path]) {
 				add(named(end), id)
 			}
 		}

@@ -41,7 +41,7 @@ func heldFiles(plan []planned, values form.Values) []heldFile {
 	var list []heldFile
 	add := func(field *def.Field, value any, path string) {
 		if field.IsFile() {
-			for _, id := range idsOf(value) {
+			for _, id := range IDsOf(value) {
 				list = append(list, heldFile{id, field, path})
 			}
 		}
@@ -54,7 +54,7 @@ func heldFiles(plan []planned, values form.Values) []heldFile {
 		if !slices.ContainsFunc(field.columns, (*def.Field).IsFile) {
 			continue
 		}
-		for _, row := range rowsOf(values[field.Name]) {
+		for _, row := range RowsOf(values[field.Name]) {
 			for _, column := range field.columns {
 				add(column, row[column.Name], fmt.Sprintf("%s[%v].%s", field.Name, row["_id"], column.Name))
 			}

@@ -96,7 +96,7 @@ func maskRow(fields access.Fields, entity *def.Entity, table *def.Field, row any
 		return nil
 	}
 	shown, _ := fields.Mask(entity, map[string]any{table.Name: []any{row}})
-	rows := rowsOf(shown[table.Name])
+	rows := RowsOf(shown[table.Name])
 	if len(rows) == 0 {
 		return nil
 	}

@@ -58,7 +58,7 @@ func (w *write) named(values form.Values) form.Values {
 		if !table.IsTable() {
 			continue
 		}
-		rows := rowsOf(values[table.Name])
+		rows := RowsOf(values[table.Name])
 		list := make([]any, len(rows))
 		changed := false
 		for i, row := range rows {

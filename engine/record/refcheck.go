@@ -133,14 +133,14 @@ func references(plan []planned, values form.Values) []reference {
 	}
 	for _, field := range plan {
 		if field.Target() != "" {
-			add(field.Field, field.Name, idsOf(values[field.Name]), nil)
+			add(field.Field, field.Name, IDsOf(values[field.Name]), nil)
 		}
-		for _, row := range rowsOf(values[field.Name]) {
+		for _, row := range RowsOf(values[field.Name]) {
 			for _, column := range field.columns {
 				if column.Target() == "" {
 					continue
 				}
-				if ids := idsOf(row[column.Name]); len(ids) > 0 {
+				if ids := IDsOf(row[column.Name]); len(ids) > 0 {
 					add(column, fmt.Sprintf("%s[%v].%s", field.Name, row["_id"], column.Name), ids, row)
 				}
 			}
@@ -233,7 +233,7 @@ func (w *write) concerns(ref reference, values form.Values) bool {
 
 // storedRow is the row of a reference as it was stored; nil if it is new.
 func (w *write) storedRow(ref reference) map[string]any {
-	for _, row := range rowsOf(w.storedValues()[ref.field.Parent.Name]) {
+	for _, row := range RowsOf(w.storedValues()[ref.field.Parent.Name]) {
 		if row["_id"] == ref.row["_id"] {
 			return row
 		}
@@ -411,7 +411,7 @@ func (w *write) eachKey(values form.Values, visit visitKey) {
 			w.keysOf(values, field.Field, field.Name, visit)
 			continue
 		}
-		for i, row := range rowsOf(values[field.Name]) {
+		for i, row := range RowsOf(values[field.Name]) {
 			for _, column := range field.columns {
 				if row[column.Name] != nil {
 					w.keysOf(row, column, fmt.Sprintf("%s[%s].%s", field.Name, rowName(row, i), column.Name), visit)

@@ -140,7 +140,7 @@ func (r *request) parentsOf(c *compiled, before, after *store.Doc) []parent {
 
 // appendParents adds the parents a child's values refer to, each once.
 func (one *rollup) appendParents(list []parent, tenant string, values form.Values) []parent {
-	for _, id := range idsOf(values[one.via]) {
+	for _, id := range IDsOf(values[one.via]) {
 		if p := (parent{tenant, one.parent.Name, id, one.field.Rollup.Entity}); !slices.Contains(list, p) {
 			list = append(list, p)
 		}
@@ -353,10 +353,10 @@ func (w *write) following(patch, evaluated form.Values) form.Values {
 			continue
 		}
 		rows := map[any]map[string]any{}
-		for _, row := range rowsOf(evaluated[field.Parent.Name]) {
+		for _, row := range RowsOf(evaluated[field.Parent.Name]) {
 			rows[row["_id"]] = row
 		}
-		for _, row := range rowsOf(values[field.Parent.Name]) {
+		for _, row := range RowsOf(values[field.Parent.Name]) {
 			take(row, rows[row["_id"]], field.Name)
 		}
 	}

@@ -153,7 +153,7 @@ type checkField func(field *def.Field, sent, stored any, path string)
 
 // deniedRows checks the rows of a patch: adding, removing and moving rows needs the sub-table, a cell its column.
 func (w *write) deniedRows(table *def.Field, sent any, writes func(string) bool, check checkField) []string {
-	rows := rowsOf(sent)
+	rows := RowsOf(sent)
 	if len(rows) == 0 && !writes(table.Path) {
 		if sent == nil && w.storedValues()[table.Name] != nil {
 			return []string{table.Name}
@@ -161,7 +161,7 @@ func (w *write) deniedRows(table *def.Field, sent any, writes func(string) bool,
 		return nil
 	}
 	stored := map[any]map[string]any{}
-	for _, row := range rowsOf(w.storedValues()[table.Name]) {
+	for _, row := range RowsOf(w.storedValues()[table.Name]) {
 		stored[row["_id"]] = row
 	}
 	var denied []string
@@ -227,7 +227,7 @@ func placeOf(values form.Values, pointer string) string {
 	if len(steps) < 2 {
 		return place
 	}
-	rows := rowsOf(values[steps[0]])
+	rows := RowsOf(values[steps[0]])
 	at, err := strconv.Atoi(steps[1])
 	if err != nil || at < 0 || at >= len(rows) {
 		return place

@@ -254,7 +254,7 @@ func (w *write) withRowIDs(values form.Values) form.Values {
 		if !table.IsTable() {
 			continue
 		}
-		for _, row := range rowsOf(values[table.Name]) {
+		for _, row := range RowsOf(values[table.Name]) {
 			if id, _ := row["_id"].(string); id == "" || form.IsTemporaryID(id) {
 				row["_id"] = w.rowID(table.Name, id)
 			}

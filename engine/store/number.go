@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"strings"
@@ -56,3 +57,43 @@ func halfUp(r *big.Rat, places int) *big.Int {
 }
 
 func pow10(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
+
+// WholeNumbers gives the whole numbers of decoded JSON (json.Number) the type values have: int64. Other numbers stay as
+// they are written. Lists and objects are changed in place.
+func WholeNumbers(value any) any {
+	return eachNumber(value, func(n json.Number) any {
+		if whole, err := n.Int64(); err == nil {
+			return whole
+		}
+		return n
+	})
+}
+
+// StoredNumbers is WholeNumbers for what a store keeps as JSON: other numbers are float64, as they were when it was kept.
+func StoredNumbers(value any) any {
+	return eachNumber(value, func(n json.Number) any {
+		if whole, err := n.Int64(); err == nil {
+			return whole
+		}
+		if f, err := n.Float64(); err == nil {
+			return f
+		}
+		return n.String()
+	})
+}
+
+func eachNumber(value any, of func(json.Number) any) any {
+	switch value := value.(type) {
+	case json.Number:
+		return of(value)
+	case map[string]any:
+		for k, v := range value {
+			value[k] = eachNumber(v, of)
+		}
+	case []any:
+		for i, v := range value {
+			value[i] = eachNumber(v, of)
+		}
+	}
+	return value
+}

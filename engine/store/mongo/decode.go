@@ -116,33 +116,9 @@ func readRest(value bson.RawValue, into map[string]any) error {
 		return err
 	}
 	for name, one := range rest {
-		into[name] = wholeNumbers(one)
+		into[name] = store.StoredNumbers(one)
 	}
 	return nil
-}
-
-// wholeNumbers gives the numbers of decoded JSON the types wire values have.
-func wholeNumbers(value any) any {
-	switch value := value.(type) {
-	case json.Number:
-		if n, err := value.Int64(); err == nil {
-			return n
-		}
-		f, err := value.Float64()
-		if err != nil {
-			return value.String()
-		}
-		return f
-	case []any:
-		for i := range value {
-			value[i] = wholeNumbers(value[i])
-		}
-	case map[string]any:
-		for name := range value {
-			value[name] = wholeNumbers(value[name])
-		}
-	}
-	return value
 }
 
 func (t *table) decodeValue(path string, value bson.RawValue) (any, error) {

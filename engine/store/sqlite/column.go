@@ -170,30 +170,7 @@ func readJSON(cell any) (any, error) {
 	if err := dec.Decode(&value); err != nil {
 		return nil, fmt.Errorf("stored JSON: %w", err)
 	}
-	return wholeNumbers(value), nil
-}
-
-func wholeNumbers(value any) any {
-	switch value := value.(type) {
-	case json.Number:
-		if n, err := value.Int64(); err == nil {
-			return n
-		}
-		f, err := value.Float64()
-		if err != nil {
-			return value.String()
-		}
-		return f
-	case []any:
-		for i := range value {
-			value[i] = wholeNumbers(value[i])
-		}
-	case map[string]any:
-		for name := range value {
-			value[name] = wholeNumbers(value[name])
-		}
-	}
-	return value
+	return store.StoredNumbers(value), nil
 }
 
 // operand turns a literal of a filter or cursor into what the column holds. The literal is canonical.
