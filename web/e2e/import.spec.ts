@@ -84,6 +84,7 @@ async function team(tag: string): Promise<string> {
 test('workers come from a workbook: mistakes are told by their cells, mended and imported; again nothing changes; all is taken back', async ({
   sit,
 }) => {
+  test.slow() // one journey from mistake to undo
   const t = words('zh-CN')
   const tag = Date.now().toString(36)
   const n = Date.now() % 900
@@ -101,7 +102,6 @@ test('workers come from a workbook: mistakes are told by their cells, mended and
 
   await test.step('columns are known by what people call them; what is wrong is told by its cell', async () => {
     await importing.open(list)
-    await accessible(page)
     await importing.option('layout', '工人花名册')
     const template = await importing.saved('sheets.template')
     expect(template.name).toBe(`${t('sheets.templateOf', { title: '工人花名册' })}.xlsx`)
@@ -161,7 +161,6 @@ test('workers come from a workbook: mistakes are told by their cells, mended and
     await importing.press('sheets.undo')
     await importing.sure()
     await importing.says('sheets.status_undone')
-    await accessible(page)
     await importing.press('sheets.done')
     await page.goto(at(`${list}?q=${tag}`))
     await expect(page.getByRole('main')).toContainText(t('common.nothingFound'))
@@ -214,6 +213,7 @@ function prices(from: number, many: number): Row[] {
 }
 
 test('on a phone in English a large workbook is imported in the background; one is stopped, one is watched to its end', async ({ sit }) => {
+  test.slow() // twenty thousand lines are looked at and stored
   const { path, keeper } = await priceList()
   const page = await sit(keeper.login, { password: keeper.password, lang: 'en', phone: true })
   const importing = new Import(page, 'en')

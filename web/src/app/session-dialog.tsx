@@ -1,11 +1,11 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { Button, Input, Modal } from 'antd'
+import { Button, Modal } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { onSessionEnd } from '@/api/request'
 import { sessionQueries, signIn } from '@/api/session'
 import { explain } from '@/lib/problems/explain'
-import { Labelled } from '@/ui/labelled'
+import { LabelledPassword } from '@/ui/labelled-text'
 
 /**
  * Asks for the password when the session has ended, over the page as it is: what was typed stays, and the request
@@ -63,16 +63,16 @@ export function SessionDialog() {
       >
         <p>{t('session.endedHelp', { name: session?.user.name ?? '' })}</p>
         <input type="hidden" autoComplete="username" value={session?.user.login ?? ''} />
-        <Labelled id="renew-password" label={t('signIn.password')} problem={problem}>
-          <Input.Password
-            id="renew-password"
-            autoFocus
-            autoComplete="current-password"
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-            {...(problem ? { status: 'error' } : {})}
-          />
-        </Labelled>
+        <LabelledPassword
+          id="renew-password"
+          label={t('signIn.password')}
+          problem={problem}
+          autoFocus
+          autoComplete="current-password"
+          value={password}
+          onChange={setPassword}
+          {...(problem ? { status: 'error' } : {})}
+        />
         <Button type="primary" htmlType="submit" block loading={busy} disabled={password === ''}>
           {t('session.continue')}
         </Button>

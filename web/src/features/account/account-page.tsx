@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
-import { Alert, App, Button, Input, Radio, Select } from 'antd'
+import { Alert, App, Button, Radio, Select } from 'antd'
 import { type ReactNode, type SubmitEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { changePassword, endSession, type OpenSession, sessionQueries } from '@/api/session'
@@ -9,6 +9,7 @@ import { explain } from '@/lib/problems/explain'
 import { fromNow } from '@/lib/time'
 import { Boundary } from '@/ui/boundary'
 import { Labelled } from '@/ui/labelled'
+import { LabelledPassword } from '@/ui/labelled-text'
 import { Page } from '@/ui/page'
 import { minPasswordLength } from '@/ui/password-rules'
 import { useFailureMessage } from '@/ui/use-failure-message'
@@ -125,39 +126,30 @@ function PasswordForm() {
   }
   return (
     <form onSubmit={submit} style={{ maxWidth: 320 }}>
-      <Labelled id="password-current" label={t('account.passwordCurrent')}>
-        <Input.Password
-          id="password-current"
-          autoComplete="current-password"
-          value={current}
-          onChange={(event) => setCurrent(event.target.value)}
-        />
-      </Labelled>
-      <Labelled
+      <LabelledPassword
+        id="password-current"
+        label={t('account.passwordCurrent')}
+        autoComplete="current-password"
+        value={current}
+        onChange={setCurrent}
+      />
+      <LabelledPassword
         id="password-new"
         label={t('account.passwordNew')}
         help={t('account.passwordHelp', { min: minPasswordLength })}
         problem={short ? t('account.passwordShort', { min: minPasswordLength }) : undefined}
-      >
-        <Input.Password
-          id="password-new"
-          autoComplete="new-password"
-          value={chosen}
-          onChange={(event) => setChosen(event.target.value)}
-        />
-      </Labelled>
-      <Labelled
+        autoComplete="new-password"
+        value={chosen}
+        onChange={setChosen}
+      />
+      <LabelledPassword
         id="password-again"
         label={t('account.passwordAgain')}
         problem={differs ? t('account.passwordDiffers') : undefined}
-      >
-        <Input.Password
-          id="password-again"
-          autoComplete="new-password"
-          value={again}
-          onChange={(event) => setAgain(event.target.value)}
-        />
-      </Labelled>
+        autoComplete="new-password"
+        value={again}
+        onChange={setAgain}
+      />
       {changing.error && (
         <Alert
           type="error"

@@ -1,11 +1,11 @@
-import { Alert, Button, Input, Modal } from 'antd'
+import { Alert, Button, Modal } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Flow, Scenario } from '@/api/definitions.gen'
 import type { FlowDetail, SimulateBody, Simulation, TraceNode } from '@/api/flows'
 import { translateIfKnown } from '@/lib/i18n'
 import { problemText } from '@/lib/problems/explain'
-import { Labelled } from '@/ui/labelled'
+import { LabelledText } from '@/ui/labelled-text'
 import { StateTag } from '@/ui/state-tag'
 import { Reasons } from './reasons'
 import { useFlowDraft } from './use-flow-draft'
@@ -104,14 +104,14 @@ function SaveScenario({
       onCancel={onClose}
     >
       <p>{t('flows.saveScenarioHelp')}</p>
-      <Labelled id="scenario-title" label={t('flows.scenarioTitle')} required>
-        <Input
-          id="scenario-title"
-          maxLength={100}
-          value={title}
-          onChange={(event) => setTitle(event.target.value)}
-        />
-      </Labelled>
+      <LabelledText
+        id="scenario-title"
+        label={t('flows.scenarioTitle')}
+        required
+        maxLength={100}
+        value={title}
+        onChange={setTitle}
+      />
     </Modal>
   )
 }

@@ -1,8 +1,9 @@
-import { Input, Modal } from 'antd'
+import { Modal } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Member, MemberPatch } from '@/api/members'
 import { Labelled } from '@/ui/labelled'
+import { LabelledText } from '@/ui/labelled-text'
 import { RoleSelect } from './role-select'
 
 interface EditMemberProps {
@@ -39,18 +40,21 @@ export function EditMember({ member, onClose, onSave }: EditMemberProps) {
       onOk={() => void save()}
       onCancel={onClose}
     >
-      <Labelled id="member-name" label={t('members.name')} required>
-        <Input id="member-name" value={name} onChange={(event) => setName(event.target.value)} />
-      </Labelled>
-      <Labelled id="member-email" label={t('members.email')}>
-        <Input
-          id="member-email"
-          type="email"
-          autoComplete="off"
-          value={email}
-          onChange={(event) => setEmail(event.target.value)}
-        />
-      </Labelled>
+      <LabelledText
+        id="member-name"
+        label={t('members.name')}
+        required
+        value={name}
+        onChange={setName}
+      />
+      <LabelledText
+        id="member-email"
+        label={t('members.email')}
+        type="email"
+        autoComplete="off"
+        value={email}
+        onChange={setEmail}
+      />
       <Labelled id="member-roles" label={t('members.roles')}>
         <RoleSelect id="member-roles" value={roles} onChange={setRoles} />
       </Labelled>

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
-import { Alert, Button, Checkbox, Input, Modal } from 'antd'
+import { Alert, Button, Checkbox, Modal } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import {
@@ -15,6 +15,7 @@ import { explain, problemText } from '@/lib/problems/explain'
 import { titleOf } from '@/lib/texts'
 import { Boundary } from '@/ui/boundary'
 import { Labelled } from '@/ui/labelled'
+import { LabelledText } from '@/ui/labelled-text'
 
 interface HandoverDialogProps {
   member: Member
@@ -96,14 +97,13 @@ function Handover({ member, onDone, onClose }: HandoverDialogProps) {
           onChange={([one]) => setTo(one ?? '')}
         />
       </Labelled>
-      <Labelled id="handover-comment" label={t('handover.comment')}>
-        <Input
-          id="handover-comment"
-          maxLength={500}
-          value={comment}
-          onChange={(event) => setComment(event.target.value)}
-        />
-      </Labelled>
+      <LabelledText
+        id="handover-comment"
+        label={t('handover.comment')}
+        maxLength={500}
+        value={comment}
+        onChange={setComment}
+      />
       {handing.error && <Alert type="error" showIcon role="alert" title={explain(handing.error)} />}
       <Foot
         ok={t('handover.run')}

@@ -1,11 +1,12 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Alert, Input, Modal } from 'antd'
+import { Alert, Modal } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { addMember } from '@/api/members'
 import { Attempt } from '@/api/request'
 import { explain } from '@/lib/problems/explain'
 import { Labelled } from '@/ui/labelled'
+import { LabelledText } from '@/ui/labelled-text'
 import type { ShownPassword } from './password-once'
 import { RoleSelect } from './role-select'
 
@@ -50,32 +51,32 @@ export function NewMemberDialog({ onClose, onAdded }: NewMemberDialogProps) {
       onOk={() => adding.mutate()}
       onCancel={onClose}
     >
-      <Labelled id="member-name" label={t('members.name')} required>
-        <Input
-          id="member-name"
-          autoFocus
-          value={name}
-          onChange={(event) => setName(event.target.value)}
-        />
-      </Labelled>
-      <Labelled id="member-login" label={t('signIn.login')} required help={t('members.loginHelp')}>
-        <Input
-          id="member-login"
-          autoCapitalize="none"
-          autoComplete="off"
-          value={login}
-          onChange={(event) => setLogin(event.target.value)}
-        />
-      </Labelled>
-      <Labelled id="member-email" label={t('members.email')}>
-        <Input
-          id="member-email"
-          type="email"
-          autoComplete="off"
-          value={email}
-          onChange={(event) => setEmail(event.target.value)}
-        />
-      </Labelled>
+      <LabelledText
+        id="member-name"
+        label={t('members.name')}
+        required
+        autoFocus
+        value={name}
+        onChange={setName}
+      />
+      <LabelledText
+        id="member-login"
+        label={t('signIn.login')}
+        required
+        help={t('members.loginHelp')}
+        autoCapitalize="none"
+        autoComplete="off"
+        value={login}
+        onChange={setLogin}
+      />
+      <LabelledText
+        id="member-email"
+        label={t('members.email')}
+        type="email"
+        autoComplete="off"
+        value={email}
+        onChange={setEmail}
+      />
       <Labelled id="member-roles" label={t('members.roles')}>
         <RoleSelect id="member-roles" value={roles} onChange={setRoles} />
       </Labelled>

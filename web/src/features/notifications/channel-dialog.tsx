@@ -15,6 +15,7 @@ import { languages } from '@/lib/i18n'
 import { languageNames } from '@/lib/language-names'
 import { explain, problemText } from '@/lib/problems/explain'
 import { Labelled } from '@/ui/labelled'
+import { LabelledPassword, LabelledText } from '@/ui/labelled-text'
 
 interface ChannelDialogProps {
   /** Absent for a new one. */
@@ -78,19 +79,15 @@ export function ChannelDialog({ channel, onClose }: ChannelDialogProps) {
       onOk={() => saving.mutate()}
       onCancel={onClose}
     >
-      <Labelled
+      <LabelledText
         id="channel-name"
         label={t('channels.name')}
         required
         problem={problems['name']}
         help={t('channels.nameHelp')}
-      >
-        <Input
-          id="channel-name"
-          value={input.name}
-          onChange={(event) => change({ name: event.target.value })}
-        />
-      </Labelled>
+        value={input.name}
+        onChange={(text) => change({ name: text })}
+      />
       <Labelled id="channel-kind" label={t('channels.kind')}>
         <Select
           id="channel-kind"
@@ -125,14 +122,15 @@ function MailPart({ input, change, problems, hasSecret }: PartProps) {
   const { t } = useTranslation()
   return (
     <>
-      <Labelled id="channel-host" label={t('channels.host')} required problem={problems['host']}>
-        <Input
-          id="channel-host"
-          placeholder="smtp.example.com"
-          value={input.host ?? ''}
-          onChange={(event) => change({ host: event.target.value })}
-        />
-      </Labelled>
+      <LabelledText
+        id="channel-host"
+        label={t('channels.host')}
+        required
+        problem={problems['host']}
+        placeholder="smtp.example.com"
+        value={input.host ?? ''}
+        onChange={(text) => change({ host: text })}
+      />
       <div className="fw-labelled">
         <span id="channel-security" className="fw-label">
           {t('channels.security')}
@@ -160,27 +158,23 @@ function MailPart({ input, change, problems, hasSecret }: PartProps) {
           onChange={(port) => change({ port: port ?? 0 })}
         />
       </Labelled>
-      <Labelled id="channel-login" label={t('channels.login')} help={t('channels.loginHelp')}>
-        <Input
-          id="channel-login"
-          autoComplete="off"
-          value={input.login ?? ''}
-          onChange={(event) => change({ login: event.target.value })}
-        />
-      </Labelled>
-      <Labelled
+      <LabelledText
+        id="channel-login"
+        label={t('channels.login')}
+        help={t('channels.loginHelp')}
+        autoComplete="off"
+        value={input.login ?? ''}
+        onChange={(text) => change({ login: text })}
+      />
+      <LabelledPassword
         id="channel-secret"
         label={t('signIn.password')}
         problem={problems['secret']}
         help={hasSecret ? t('channels.secretStays') : undefined}
-      >
-        <Input.Password
-          id="channel-secret"
-          autoComplete="new-password"
-          value={input.secret ?? ''}
-          onChange={(event) => change({ secret: event.target.value })}
-        />
-      </Labelled>
+        autoComplete="new-password"
+        value={input.secret ?? ''}
+        onChange={(text) => change({ secret: text })}
+      />
       <Labelled
         id="channel-from"
         label={t('channels.from')}
@@ -207,7 +201,7 @@ function AddressPart({ input, change, problems, hasSecret }: PartProps) {
     : t(`channels.secretHelp.${robot ? 'robot' : 'webhook'}`)
   return (
     <>
-      <Labelled
+      <LabelledText
         id="channel-url"
         label={t('channels.url')}
         required
@@ -215,30 +209,22 @@ function AddressPart({ input, change, problems, hasSecret }: PartProps) {
         help={
           input.id ? t('channels.urlStays') : t(`channels.urlHelp.${robot ? 'robot' : 'webhook'}`)
         }
-      >
-        <Input
-          id="channel-url"
-          placeholder="https://"
-          autoComplete="off"
-          value={input.url ?? ''}
-          onChange={(event) => change({ url: event.target.value })}
-        />
-      </Labelled>
+        placeholder="https://"
+        autoComplete="off"
+        value={input.url ?? ''}
+        onChange={(text) => change({ url: text })}
+      />
       {input.kind !== 'wecom' && (
-        <Labelled
+        <LabelledPassword
           id="channel-secret"
           label={t('channels.secret')}
           required={!robot}
           problem={problems['secret']}
           help={stays}
-        >
-          <Input.Password
-            id="channel-secret"
-            autoComplete="new-password"
-            value={input.secret ?? ''}
-            onChange={(event) => change({ secret: event.target.value })}
-          />
-        </Labelled>
+          autoComplete="new-password"
+          value={input.secret ?? ''}
+          onChange={(text) => change({ secret: text })}
+        />
       )}
       <Labelled id="channel-lang" label={t('channels.lang')}>
         <Select
@@ -296,17 +282,13 @@ function Wording({ input, change, problems }: PartProps) {
       </Checkbox>
       {open && (
         <>
-          <Labelled
+          <LabelledText
             id="channel-subject"
             label={t('channels.subject')}
             problem={problems['subject']}
-          >
-            <Input
-              id="channel-subject"
-              value={input.subject ?? ''}
-              onChange={(event) => change({ subject: event.target.value })}
-            />
-          </Labelled>
+            value={input.subject ?? ''}
+            onChange={(text) => change({ subject: text })}
+          />
           <Labelled
             id="channel-body"
             label={t('channels.body')}

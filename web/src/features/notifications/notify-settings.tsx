@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
-import { Alert, App, Button, Checkbox, Input, Radio, Switch } from 'antd'
+import { Alert, App, Button, Checkbox, Radio, Switch } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import {
@@ -11,6 +11,7 @@ import {
 import { ApiError } from '@/api/request'
 import { explain, problemText } from '@/lib/problems/explain'
 import { Labelled } from '@/ui/labelled'
+import { LabelledText } from '@/ui/labelled-text'
 
 /** How the person wants to be told by mail: of what, how soon, and when not. */
 export function NotifySettings() {
@@ -138,14 +139,14 @@ interface ClockProps {
 
 function Clock({ id, label, value, problem, onChange }: ClockProps) {
   return (
-    <Labelled id={id} label={label} problem={problem}>
-      <Input
-        id={id}
-        type="time"
-        style={{ width: 140 }}
-        value={value ?? ''}
-        onChange={(event) => onChange(event.target.value)}
-      />
-    </Labelled>
+    <LabelledText
+      id={id}
+      label={label}
+      problem={problem}
+      type="time"
+      style={{ width: 140 }}
+      value={value ?? ''}
+      onChange={onChange}
+    />
   )
 }

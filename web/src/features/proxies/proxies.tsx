@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
-import { App, Button, Input } from 'antd'
+import { App, Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { addProxy, endProxy, type GivenProxy, proxyQueries } from '@/api/proxies'
@@ -12,6 +12,7 @@ import { moment } from '@/lib/time'
 import { Ask } from '@/ui/ask'
 import { Chip } from '@/ui/chip'
 import { Labelled } from '@/ui/labelled'
+import { LabelledText } from '@/ui/labelled-text'
 import { useFailureMessage } from '@/ui/use-failure-message'
 
 /** Who decides for the person while he is away, and for whom he decides. */
@@ -137,39 +138,31 @@ function AddProxy({ onClose }: { onClose: () => void }) {
           onChange={([chosen]) => setTo(chosen ?? '')}
         />
       </Labelled>
-      <Labelled id="proxy-from" label={t('proxies.from')} required>
-        <Input
-          id="proxy-from"
-          type="date"
-          value={from}
-          onChange={(event) => setFrom(event.target.value)}
-        />
-      </Labelled>
-      <Labelled
+      <LabelledText
+        id="proxy-from"
+        label={t('proxies.from')}
+        required
+        type="date"
+        value={from}
+        onChange={setFrom}
+      />
+      <LabelledText
         id="proxy-until"
         label={t('proxies.until')}
         required
         problem={backwards ? t('proxies.backwards') : undefined}
-      >
-        <Input
-          id="proxy-until"
-          type="date"
-          value={until}
-          onChange={(event) => setUntil(event.target.value)}
-        />
-      </Labelled>
-      <Labelled
+        type="date"
+        value={until}
+        onChange={setUntil}
+      />
+      <LabelledText
         id="proxy-reason"
         label={t('proxies.reason')}
         problem={adding.error ? explain(adding.error) : undefined}
-      >
-        <Input
-          id="proxy-reason"
-          maxLength={200}
-          value={reason}
-          onChange={(event) => setReason(event.target.value)}
-        />
-      </Labelled>
+        maxLength={200}
+        value={reason}
+        onChange={setReason}
+      />
     </Ask>
   )
 }

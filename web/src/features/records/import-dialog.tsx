@@ -1,7 +1,7 @@
 import './import.css'
 import { UploadOutlined } from '@ant-design/icons'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Alert, Button, Input, Modal, Select, Switch } from 'antd'
+import { Alert, Button, Modal, Select, Switch } from 'antd'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Bundle } from '@/api/bundle'
@@ -20,6 +20,7 @@ import {
 import { explain } from '@/lib/problems/explain'
 import { titleOf } from '@/lib/texts'
 import { Labelled } from '@/ui/labelled'
+import { LabelledText } from '@/ui/labelled-text'
 import { useFailureMessage } from '@/ui/use-failure-message'
 import { ImportHistory } from './import-history'
 import { wantsReason } from './import-notes'
@@ -207,15 +208,14 @@ function ImportOptions(props: ImportOptionsProps) {
         />
       </Labelled>
       {chosen?.asked.map(({ field, label }) => (
-        <Labelled key={field} id={`import-${field}`} label={label} help={t('sheets.askedHelp')}>
-          <Input
-            id={`import-${field}`}
-            value={order.given[field] ?? ''}
-            onChange={(event) =>
-              onChange({ given: givenWith(order.given, field, event.target.value) })
-            }
-          />
-        </Labelled>
+        <LabelledText
+          key={field}
+          id={`import-${field}`}
+          label={label}
+          help={t('sheets.askedHelp')}
+          value={order.given[field] ?? ''}
+          onChange={(text) => onChange({ given: givenWith(order.given, field, text) })}
+        />
       ))}
       <Labelled id="import-mode" label={t('sheets.mode')}>
         <Select
@@ -234,13 +234,13 @@ function ImportOptions(props: ImportOptionsProps) {
         />
       </Labelled>
       {props.askReason && (
-        <Labelled id="import-reason" label={t('sheets.reason')} help={t('sheets.reasonHelp')}>
-          <Input
-            id="import-reason"
-            value={order.reason}
-            onChange={(event) => onChange({ reason: event.target.value })}
-          />
-        </Labelled>
+        <LabelledText
+          id="import-reason"
+          label={t('sheets.reason')}
+          help={t('sheets.reasonHelp')}
+          value={order.reason}
+          onChange={(reason) => onChange({ reason })}
+        />
       )}
       <FileChoice
         entity={props.bundle.entity.name}

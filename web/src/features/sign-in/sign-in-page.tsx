@@ -1,11 +1,11 @@
 import './sign-in.css'
 import { useMutation } from '@tanstack/react-query'
-import { Alert, Button, Input } from 'antd'
+import { Alert, Button } from 'antd'
 import { type SubmitEvent, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Session, signIn } from '@/api/session'
 import { explain } from '@/lib/problems/explain'
-import { Labelled } from '@/ui/labelled'
+import { LabelledPassword, LabelledText } from '@/ui/labelled-text'
 import { LanguageChoice } from './language-choice'
 
 /** Asks for login and password. A refusal is the same for an unknown login, a wrong password and a closed account. */
@@ -24,26 +24,24 @@ export function SignInPage({ onSignedIn }: { onSignedIn: (session: Session) => v
         <h1>{t('signIn.title')}</h1>
         <p>{t('signIn.intro')}</p>
         <form onSubmit={submit}>
-          <Labelled id="login" label={t('signIn.login')}>
-            <Input
-              id="login"
-              size="large"
-              autoFocus
-              autoComplete="username"
-              autoCapitalize="none"
-              value={login}
-              onChange={(event) => setLogin(event.target.value)}
-            />
-          </Labelled>
-          <Labelled id="password" label={t('signIn.password')}>
-            <Input.Password
-              id="password"
-              size="large"
-              autoComplete="current-password"
-              value={password}
-              onChange={(event) => setPassword(event.target.value)}
-            />
-          </Labelled>
+          <LabelledText
+            id="login"
+            label={t('signIn.login')}
+            size="large"
+            autoFocus
+            autoComplete="username"
+            autoCapitalize="none"
+            value={login}
+            onChange={setLogin}
+          />
+          <LabelledPassword
+            id="password"
+            label={t('signIn.password')}
+            size="large"
+            autoComplete="current-password"
+            value={password}
+            onChange={setPassword}
+          />
           {entering.error && (
             <Alert
               type="error"

@@ -8,6 +8,7 @@ import type { TaskSearch } from '@/api/tasks'
 import { PeopleSelect } from '@/form/verbs/people-select'
 import { type TaskTab, taskSorts } from '@/lib/task-tab'
 import { Labelled } from '@/ui/labelled'
+import { LabelledText } from '@/ui/labelled-text'
 import { useDebounced } from '@/ui/use-debounced'
 import { usePhone } from '@/ui/use-phone'
 import { kindsIn } from './kinds'
@@ -153,22 +154,20 @@ function Conditions({ tab, search, change }: ConditionsProps) {
           </div>
         </Labelled>
       )}
-      <Labelled id="tasks-from" label={t('tasks.from')}>
-        <Input
-          id="tasks-from"
-          type="date"
-          value={search.from ?? ''}
-          onChange={(event) => change({ from: event.target.value })}
-        />
-      </Labelled>
-      <Labelled id="tasks-to" label={t('tasks.until')}>
-        <Input
-          id="tasks-to"
-          type="date"
-          value={search.to ?? ''}
-          onChange={(event) => change({ to: event.target.value })}
-        />
-      </Labelled>
+      <LabelledText
+        id="tasks-from"
+        label={t('tasks.from')}
+        type="date"
+        value={search.from ?? ''}
+        onChange={(text) => change({ from: text })}
+      />
+      <LabelledText
+        id="tasks-to"
+        label={t('tasks.until')}
+        type="date"
+        value={search.to ?? ''}
+        onChange={(text) => change({ to: text })}
+      />
       {(tab === 'open' || tab === 'handle' || tab === 'proxied') && (
         <Checkbox
           checked={search.overdue === true}

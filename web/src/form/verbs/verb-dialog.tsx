@@ -6,6 +6,7 @@ import type { Possible, VerbInput } from '@/api/verbs'
 import { translateIfKnown } from '@/lib/i18n'
 import { Ask } from '@/ui/ask'
 import { Labelled } from '@/ui/labelled'
+import { LabelledPassword } from '@/ui/labelled-text'
 import { usePhone } from '@/ui/use-phone'
 import { signatureOf } from '../fields/files/signature-pad'
 import type { Stroke } from '../fields/files/strokes'
@@ -103,19 +104,15 @@ export function VerbDialog({ can, busy, refusal, onDo, onCancel }: VerbDialogPro
       <Words {...part} />
       {!speechless.has(can.verb) && <AttachmentsBox id="verb-files" attachments={attachments} />}
       {can.password && (
-        <Labelled
+        <LabelledPassword
           id="verb-password"
           label={t('verbs.password')}
           required
           help={t('verbs.passwordHelp')}
-        >
-          <Input.Password
-            id="verb-password"
-            autoComplete="current-password"
-            value={input.password ?? ''}
-            onChange={(event) => change({ password: event.target.value })}
-          />
-        </Labelled>
+          autoComplete="current-password"
+          value={input.password ?? ''}
+          onChange={(text) => change({ password: text })}
+        />
       )}
       {refusal && <Alert type="error" showIcon role="alert" title={refusal} />}
     </Ask>
