@@ -33,6 +33,13 @@ func TestFilesGoWithWhatIsSaid(t *testing.T) {
 		other := clerk.submitted("2026-06-02")
 		clerk.do("POST", sheets+"/"+other+"/comment", say(foreign)).want(http.StatusConflict, "attachment_used")
 
+		// What a verb was refused with may go with another one, until it was heard.
+		late := clerk.uploaded("?use=attachment", "b.txt", []byte("b"))
+		clerk.do("POST", sheets+"/"+other+"/resubmit", say(late)).want(http.StatusConflict, "wrong_state")
+		clerk.do("POST", record+"/comment", say(late)).want(http.StatusConflict, "attachment_used") // there it was shown
+		clerk.do("POST", sheets+"/"+other+"/comment", say(late)).want(http.StatusOK, "")
+		clerk.do("POST", sheets+"/"+other+"/resubmit", say(late)).want(http.StatusConflict, "attachment_used")
+
 		entries, _ := manager.do("GET", record+"/timeline", nil).want(http.StatusOK, "").at("entries").([]any)
 		var told []string
 		for _, item := range entries {

@@ -36,28 +36,38 @@ func (e *Engine) Decide(ctx context.Context, actor access.Actor, d Decision) (fl
 			return flow.Decided{}, err
 		}
 	}
+	var to file.Attaching
 	if len(d.Files) > 0 {
 		about, err := e.Flows.About(ctx, actor, d.Task)
 		if err != nil {
 			return flow.Decided{}, err
 		}
-		if d.Act.Files, err = e.attach(ctx, actor, d.Files, file.Attaching{Entity: about.Entity, Record: about.Record, Task: d.Task}); err != nil {
+		to = file.Attaching{Entity: about.Entity, Record: about.Record, Task: d.Task}
+		if d.Act.Files, err = e.attach(ctx, actor, d.Files, to); err != nil {
 			return flow.Decided{}, err
 		}
 	}
-	return e.Flows.Decide(ctx, actor, d.Task, d.Act)
+	decided, err := e.Flows.Decide(ctx, actor, d.Task, d.Act)
+	if err == nil {
+		e.accepted(ctx, actor, d.Files, to)
+	}
+	return decided, err
 }
 
 // Command does a verb of a record, with files that go with the words.
 func (e *Engine) Command(ctx context.Context, actor access.Actor, d Commanding) (record.Record, error) {
+	to := file.Attaching{Entity: d.Entity, Record: d.Record, Task: string(d.Act.Verb)}
 	if len(d.Files) > 0 {
 		var err error
-		to := file.Attaching{Entity: d.Entity, Record: d.Record, Task: string(d.Act.Verb)}
 		if d.Act.Files, err = e.attach(ctx, actor, d.Files, to); err != nil {
 			return record.Record{}, err
 		}
 	}
-	return e.Flows.Act(ctx, actor, d.Entity, d.Record, d.Act)
+	rec, err := e.Flows.Act(ctx, actor, d.Entity, d.Record, d.Act)
+	if err == nil {
+		e.accepted(ctx, actor, d.Files, to)
+	}
+	return rec, err
 }
 
 // Commanding is what somebody does with the run of a record.
@@ -67,7 +77,14 @@ type Commanding struct {
 	Files          []string // ids of uploads that go with his words
 }
 
-// attach binds uploads to what is said before it counts; what is refused then can be said again with them.
+// accepted settles files with words that count. The words count whatever becomes of it: the sweep does what is left.
+func (e *Engine) accepted(ctx context.Context, actor access.Actor, ids []string, to file.Attaching) {
+	if err := e.Files.Accepted(ctx, actor.Tenant, ids, to); err != nil {
+		e.Log.WarnContext(ctx, "settle attachments", "tenant", actor.Tenant, "record", to.Record, "error", err)
+	}
+}
+
+// attach binds uploads to what is said before it counts; what is refused then can be said again with them, or by another verb.
 func (e *Engine) attach(ctx context.Context, actor access.Actor, ids []string, to file.Attaching) ([]flow.Attached, error) {
 	files, err := e.Files.Attach(ctx, actor, ids, to)
 	if err != nil {
