@@ -2,6 +2,7 @@ package notify
 
 import (
 	"encoding/json"
+	"errors"
 
 	"formwork/engine/seal"
 	"formwork/engine/store"

@@ -132,13 +132,13 @@ func (r *request) readReferred(ctx context.Context, all []*evaluation, merges []
 func (r *request) needAt(need form.RecordNeed, values form.Values) {
 	name, column, inRows := strings.Cut(need.Path, ".")
 	if !inRows {
-		for _, id := range idsOf(values[name]) {
+		for _, id := range IDsOf(values[name]) {
 			r.others.need(need.Entity, id)
 		}
 		return
 	}
-	for _, row := range rowsOf(values[name]) { // of a path behind a reference there are none
-		for _, id := range idsOf(row[column]) {
+	for _, row := range RowsOf(values[name]) { // of a path behind a reference there are none
+		for _, id := range IDsOf(row[column]) {
 			r.others.need(need.Entity, id)
 		}
 	}
