@@ -35,7 +35,7 @@ func TestFilesGoWithWhatIsSaid(t *testing.T) {
 
 		// What a verb was refused with may go with another one, until it was heard.
 		late := clerk.uploaded("?use=attachment", "b.txt", []byte("b"))
-		clerk.do("POST", sheets+"/"+other+"/resubmit", say(late)).want(http.StatusConflict, "wrong_state")
+		clerk.do("POST", sheets+"/"+other+"/resubmit", say(late)).want(http.StatusConflict, "not_returned")
 		clerk.do("POST", record+"/comment", say(late)).want(http.StatusConflict, "attachment_used") // there it was shown
 		clerk.do("POST", sheets+"/"+other+"/comment", say(late)).want(http.StatusOK, "")
 		clerk.do("POST", sheets+"/"+other+"/resubmit", say(late)).want(http.StatusConflict, "attachment_used")
