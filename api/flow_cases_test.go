@@ -215,6 +215,8 @@ func refusalOf(r reply) error {
 		return nil
 	case r.status >= 500 || r.text("code") == "":
 		return fmt.Errorf("answer %d: %s", r.status, r.body)
+	case r.text("code") == "signature_used": // the API says why there is none that counts
+		return &flow.Refused{Code: flow.CodeSignRequired}
 	default:
 		return &flow.Refused{Code: r.text("code")}
 	}

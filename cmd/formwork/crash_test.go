@@ -211,7 +211,7 @@ func checkSubmitted(t *testing.T, c *company, submitted map[string]object) {
 			t.Errorf("sheet %s is stored as %v, was acknowledged with %v", stored[i], values, submitted[stored[i]])
 		}
 	})
-	open := c.openTasks(c.foreman)
+	open := c.awaitTasks(c.foreman, len(submitted))
 	if len(open) != len(submitted) {
 		t.Errorf("the foreman has %d open tasks, want %d", len(open), len(submitted))
 	}
@@ -241,6 +241,17 @@ func (c *company) openTasks(who *browser) map[string]string {
 		if task["entity"] == "day_labor_sheet" && !slices.Contains(c.demo, rec) {
 			tasks[rec], _ = task["id"].(string)
 		}
+	}
+	return tasks
+}
+
+// awaitTasks waits until somebody has so many open tasks, and gives those he has in the end: what a server was killed
+// over before it had written the tasks, the follower of the log makes up for a moment later.
+func (c *company) awaitTasks(who *browser, want int) map[string]string {
+	tasks := c.openTasks(who)
+	for end := time.Now().Add(3 * time.Minute); len(tasks) != want && time.Now().Before(end); {
+		time.Sleep(100 * time.Millisecond)
+		tasks = c.openTasks(who)
 	}
 	return tasks
 }
@@ -277,8 +288,8 @@ func contains(stored, sent any) bool {
 // approveAll lets somebody approve every sheet under a key of its own while the server is killed.
 func approveAll(t *testing.T, s *server, c *company, who *browser, submitted map[string]object) {
 	t.Helper()
-	tasks := c.openTasks(who)
 	ids := slices.Sorted(maps.Keys(submitted))
+	tasks := c.awaitTasks(who, len(ids))
 	signs := make([]string, len(ids))
 	if who == c.foreman { // he signs by hand
 		var err error
@@ -333,7 +344,7 @@ func checkApproved(t *testing.T, c *company, submitted map[string]object) {
 		}
 	})
 	for _, who := range []*browser{c.foreman, c.manager} {
-		if open := c.openTasks(who); len(open) > 0 {
+		if open := c.awaitTasks(who, 0); len(open) > 0 {
 			t.Errorf("%d tasks are still open: %v", len(open), open)
 		}
 	}
