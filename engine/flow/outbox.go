@@ -34,6 +34,8 @@ const (
 	leaseTime    = 20 * time.Second // after a crash nobody else delivers for so long
 	firstPause   = 2 * time.Second
 	longestPause = 2 * time.Hour
+	// suspendedPause is the longest time until a suspended run is told again what it has to know.
+	suspendedPause = 10 * time.Minute
 	maxPasses    = 100
 )
 
@@ -277,10 +279,14 @@ func (d *delivery) result(e *Effect, err error, now time.Time) Result {
 	id := d.effectID(e)
 	d.service.config.Log.Warn("effect of a flow failed", "tenant", d.run.tenant, "effect", id, "kind", e.Kind,
 		"attempt", e.Attempts+1, "permanent", permanent, "error", err)
+	wait := pause(id, e.Attempts+1)
 	dead := permanent || e.Attempts+1 >= MaxAttempts
+	if code == CodeSuspended { // whoever frees the run must not have to free this too, nor to wait long for it
+		wait, dead = min(wait, suspendedPause), false
+	}
 	result := Result{N: e.N, Error: code, Detail: detail, Dead: dead}
 	if !dead {
-		result.Next = wireMilli(now.Add(pause(id, e.Attempts+1)))
+		result.Next = wireMilli(now.Add(wait))
 	}
 	return result
 }
