@@ -36,7 +36,7 @@ const (
 	longestPause = 2 * time.Hour
 	// suspendedPause is the longest time until a suspended run is told again what it has to know.
 	suspendedPause = 10 * time.Minute
-	maxPasses    = 100
+	maxPasses      = 100
 )
 
 // outbox delivers the effects of this process's runs.
