@@ -70,25 +70,49 @@ func Reaches(shared, totalA, totalB, percent int) bool {
 // and brackets the search index keeps.
 const slack = 2
 
+// Common is how many texts of the search index hold a gram from which on it is common: it finds more than it tells apart.
+const Common = 300
+
 // Wanted lists grams one of which a text stands for in the search index if its key reaches so many percent with this
-// one. They come from the front, where names differ most: so many are left out as a similar key may lack. Single
-// characters find names written with blanks between them.
-func (l Likeness) Wanted(percent int) []string {
+// one. As many are left out as a similar key may lack: the most common ones, by how many texts hold them, and among equals
+// those further back, since names differ most at the front. What slack leaves open is kept unless it is common. Single
+// characters, unless common, find names written with blanks between them.
+func (l Likeness) Wanted(percent int, held func(gram string) int) []string {
 	// 200·shared ≥ percent·(total + other) and other ≥ shared, so shared ≥ percent·total / (200 − percent).
 	least := (percent*l.Total + 199 - percent) / (200 - percent)
-	spare := least - 1 - slack
-	keep := len(l.Order)
-	for keep > 0 && spare >= l.Counts[l.Order[keep-1]] {
-		keep--
-		spare -= l.Counts[l.Order[keep]]
+	order := slices.Clone(l.Order)
+	slices.SortStableFunc(order, func(a, b string) int { return held(a) - held(b) })
+	spare := least - 1
+	keep := len(order)
+	for keep > 0 {
+		last := order[keep-1]
+		left := spare - l.Counts[last]
+		if left < 0 || left < slack && held(last) < Common {
+			break
+		}
+		keep, spare = keep-1, left
 	}
-	wanted := slices.Clone(l.Order[:keep])
-	for _, piece := range l.Order {
-		for _, r := range piece {
-			if one := string(r); !slices.Contains(wanted, one) {
-				wanted = append(wanted, one)
-			}
+	wanted := order[:keep:keep]
+	for _, one := range l.singles() {
+		if held(one) < Common && !slices.Contains(wanted, one) {
+			wanted = append(wanted, one)
 		}
 	}
 	return wanted
+}
+
+// Grams are those Wanted chooses from.
+func (l Likeness) Grams() []string { return append(slices.Clone(l.Order), l.singles()...) }
+
+// singles are the characters of the key, each once.
+func (l Likeness) singles() []string {
+	var all []string
+	for _, piece := range l.Order {
+		for _, r := range piece {
+			if one := string(r); !slices.Contains(all, one) {
+				all = append(all, one)
+			}
+		}
+	}
+	return all
 }

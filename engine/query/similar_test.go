@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 var companyWords = []string{"有限公司", "有限责任公司", "公司"}
@@ -69,6 +70,8 @@ func FuzzSimilarTextsAreFound(f *testing.F) {
 	f.Add("中铁十二局集团第三工程有限公司", "中铁十二局 集团 第三工程公司", uint8(75))
 	f.Add("王", "王", uint8(100))
 	f.Add("宏达建筑", "宏 达 建 筑", uint8(90))
+	f.Add("南京宏达建筑劳务", "宏达建筑劳务南京", uint8(75))
+	f.Add("宏达", "宏达建", uint8(60))
 	f.Fuzz(func(t *testing.T, a, b string, percent uint8) {
 		percent = 50 + percent%51
 		if !similar(a, b, int(percent)) || strings.ContainsFunc(b, func(r rune) bool { return lettersOf(string(r)) == "" && r != ' ' }) {
@@ -79,10 +82,18 @@ func FuzzSimilarTextsAreFound(f *testing.F) {
 				return
 			}
 		}
-		grams := Grams(b)
-		wanted := LikenessOf(SimilarKey(a, companyWords)).Wanted(int(percent))
-		if !slices.ContainsFunc(wanted, func(gram string) bool { return slices.Contains(grams, gram) }) {
-			t.Errorf("%q is similar to %q, but none of %q is in its index %q", a, b, wanted, grams)
+		find := func(held func(string) int) {
+			grams := Grams(b)
+			wanted := LikenessOf(SimilarKey(a, companyWords)).Wanted(int(percent), held)
+			if !slices.ContainsFunc(wanted, func(gram string) bool { return slices.Contains(grams, gram) }) {
+				t.Errorf("%q is similar to %q, but none of %q is in its index %q", a, b, wanted, grams)
+			}
+		}
+		find(func(string) int { return 0 })
+		if utf8.RuneCountInString(b) > 1 && SimilarKey(b, companyWords) == b { // nothing parts it, however common its grams are
+			for seed := range 4 {
+				find(func(gram string) int { return (int(gram[0]) + int(gram[len(gram)-1]) + seed) % 4 * Common / 2 })
+			}
 		}
 	})
 }

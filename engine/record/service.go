@@ -20,6 +20,7 @@ type Service struct {
 	config   Config
 	cache    cache
 	kept     kept
+	counts   counts // of grams, for x-similar
 	numbers  *numbers
 	runs     *runs    // of rollups
 	prepared sync.Map // tenant → store.Store whose system collections exist

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"formwork/engine/access"
 	"formwork/engine/def"
@@ -123,11 +125,11 @@ func (l *likenesses) alike(like query.Likeness) []*comparison {
 }
 
 // wanted are the grams by which the search index finds everything that may be alike to one of the texts.
-func (l *likenesses) wanted() []string {
+func (l *likenesses) wanted(held func(gram string) int) []string {
 	seen := map[string]bool{}
 	var grams []string
 	for _, c := range l.all {
-		for _, gram := range c.like.Wanted(l.rule.EffectivePercent()) {
+		for _, gram := range c.like.Wanted(l.rule.EffectivePercent(), held) {
 			if !seen[gram] {
 				seen[gram] = true
 				grams = append(grams, gram)
@@ -143,7 +145,11 @@ func (r *request) compareStored(ctx context.Context, l *likenesses) error {
 	if err != nil {
 		return err
 	}
-	q := query.Query{Collection: r.entity.Name, AnyGram: l.wanted(), Fields: r.comparedFields(l.rule, reads), Limit: store.MaxPage}
+	held, err := r.held(ctx, l)
+	if err != nil {
+		return err
+	}
+	q := query.Query{Collection: r.entity.Name, AnyGram: l.wanted(held), Fields: r.comparedFields(l.rule, reads), Limit: store.MaxPage}
 	for {
 		page, err := r.store.Find(ctx, q)
 		if errors.Is(err, store.ErrUnknown) {
@@ -161,6 +167,69 @@ func (r *request) compareStored(ctx context.Context, l *likenesses) error {
 			return nil
 		}
 	}
+}
+
+const (
+	// countedTexts is up to how many texts the grams are counted of: for the lines of a workbook one large question costs
+	// less than a thousand small ones.
+	countedTexts = 8
+	// countGram is up to where texts with a gram are counted, and how long that is believed.
+	countGram     = 50_000
+	believeCounts = 10 * time.Minute
+	// maxCounts is how many counts are remembered.
+	maxCounts = 50_000
+)
+
+// held tells how many stored records have a gram in their search index, as last counted. Only how soon similar records are
+// found depends on it.
+func (r *request) held(ctx context.Context, l *likenesses) (func(gram string) int, error) {
+	counts := map[string]int{}
+	if len(l.all) <= countedTexts {
+		for _, c := range l.all {
+			for _, gram := range c.like.Grams() {
+				n, err := r.service.counts.of(ctx, r, gram)
+				if err != nil {
+					return nil, err
+				}
+				counts[gram] = n
+			}
+		}
+	}
+	return func(gram string) int { return counts[gram] }, nil
+}
+
+// counts remembers how many records hold a gram.
+type counts struct {
+	mu    sync.Mutex
+	known map[countKey]count
+}
+
+type countKey struct{ tenant, entity, gram string }
+
+type count struct {
+	n     int
+	until time.Time
+}
+
+func (c *counts) of(ctx context.Context, r *request, gram string) (int, error) {
+	key := countKey{r.actor.Tenant, r.entity.Name, gram}
+	c.mu.Lock()
+	known := c.known[key]
+	c.mu.Unlock()
+	if r.now.Before(known.until) {
+		return known.n, nil
+	}
+	n, _, err := r.store.Count(ctx, query.Query{Collection: r.entity.Name, AnyGram: []string{gram}}, countGram)
+	if err != nil && !errors.Is(err, store.ErrUnknown) {
+		return 0, fmt.Errorf("count what is similar: %w", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.known) >= maxCounts || c.known == nil {
+		c.known = map[countKey]count{}
+	}
+	c.known[key] = count{n, r.now.Add(believeCounts)}
+	return n, nil
 }
 
 // comparedFields are the fields of a stored record the comparison needs: its text, and what tells whether the actor may
