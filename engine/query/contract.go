@@ -71,7 +71,7 @@ type Query struct {
 	Collection string
 	Where      *Filter  // resolved; only Refs == 0; nil matches everything
 	Search     string   // text of q=; all its bigrams must be in the search index, then verified; "" = none
-	AnyGram    []string // the search index holds one of these grams (Grams); nil = any record
+	AnyGram    []string // the search index holds one of these grams (Grams), or both of two with a blank between; nil = any record
 	Sort       []Sort
 	Fields     []string // top-level fields to return; nil = all
 	Limit      int      // 1 to 1,000

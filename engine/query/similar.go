@@ -76,7 +76,8 @@ const Common = 300
 // Wanted lists grams one of which a text stands for in the search index if its key reaches so many percent with this
 // one. As many are left out as a similar key may lack: the most common ones, by how many texts hold them, and among equals
 // those further back, since names differ most at the front. What slack leaves open is kept unless it is common. Single
-// characters, unless common, find names written with blanks between them.
+// characters, unless common, find names written with blanks between them. Common grams that cannot be left out are asked
+// for in pairs.
 func (l Likeness) Wanted(percent int, held func(gram string) int) []string {
 	// 200·shared ≥ percent·(total + other) and other ≥ shared, so shared ≥ percent·total / (200 − percent).
 	least := (percent*l.Total + 199 - percent) / (200 - percent)
@@ -92,13 +93,46 @@ func (l Likeness) Wanted(percent int, held func(gram string) int) []string {
 		}
 		keep, spare = keep-1, left
 	}
-	wanted := order[:keep:keep]
+	wanted := commonInPairs(order, keep, least, l.Counts, held)
 	for _, one := range l.singles() {
 		if held(one) < Common && !slices.Contains(wanted, one) {
 			wanted = append(wanted, one)
 		}
 	}
 	return wanted
+}
+
+// maxPaired is how many common grams are paired with one another.
+const maxPaired = 4
+
+// commonInPairs gives the grams kept of an order. What is similar and holds no rare one shares so many of the common ones
+// that it holds two even of a few; those few are given as pairs, since each by itself finds far too much.
+func commonInPairs(order []string, keep, least int, counts map[string]int, held func(gram string) int) []string {
+	rare := 0
+	for rare < keep && held(order[rare]) < Common {
+		rare++
+	}
+	if rare == keep {
+		return order[:keep:keep]
+	}
+	left, most := 0, 0
+	for _, piece := range order[rare:] {
+		left += counts[piece]
+	}
+	for end := rare; end < min(len(order), rare+maxPaired); end++ {
+		left, most = left-counts[order[end]], max(most, counts[order[end]])
+		if left+most > least-1 || end == rare {
+			continue // what shares only what is left out and one of these may be similar
+		}
+		wanted := slices.Clone(order[:rare])
+		for i, one := range order[rare : end+1] {
+			for _, other := range order[rare : rare+i] {
+				wanted = append(wanted, other+" "+one)
+			}
+		}
+		return wanted
+	}
+	return order[:keep:keep]
 }
 
 // Grams are those Wanted chooses from.

@@ -85,7 +85,10 @@ func FuzzSimilarTextsAreFound(f *testing.F) {
 		find := func(held func(string) int) {
 			grams := Grams(b)
 			wanted := LikenessOf(SimilarKey(a, companyWords)).Wanted(int(percent), held)
-			if !slices.ContainsFunc(wanted, func(gram string) bool { return slices.Contains(grams, gram) }) {
+			if !slices.ContainsFunc(wanted, func(gram string) bool {
+				one, other, both := strings.Cut(gram, " ")
+				return slices.Contains(grams, one) && (!both || slices.Contains(grams, other))
+			}) {
 				t.Errorf("%q is similar to %q, but none of %q is in its index %q", a, b, wanted, grams)
 			}
 		}

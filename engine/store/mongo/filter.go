@@ -3,6 +3,7 @@ package mongo
 import (
 	"fmt"
 	"regexp"
+	"strings"
 	"unicode/utf8"
 
 	"go.mongodb.org/mongo-driver/bson"
@@ -328,7 +329,26 @@ func (x *translator) anyGram(grams []string) bson.D {
 	if !x.t.shape.HasSearch() {
 		return nothing()
 	}
-	return one("_grams", one("$in", grams))
+	var single, pairs []string
+	for _, gram := range grams {
+		if strings.Contains(gram, " ") {
+			pairs = append(pairs, gram)
+		} else {
+			single = append(single, gram)
+		}
+	}
+	if single == nil {
+		single = []string{}
+	}
+	found := one("_grams", one("$in", single))
+	if len(pairs) == 0 {
+		return found
+	}
+	either := bson.A{found}
+	for _, pair := range pairs {
+		either = append(either, one("_grams", one("$all", strings.Fields(pair))))
+	}
+	return one("$or", either)
 }
 
 func containing(path, word string) *query.Filter {

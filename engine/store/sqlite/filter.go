@@ -297,7 +297,10 @@ func (b *renderer) anyGram(grams []string) string {
 	}
 	terms := make([]string, len(grams))
 	for i, gram := range grams {
-		terms[i] = `"` + gramToken(gram) + `"`
+		one, other, both := strings.Cut(gram, " ")
+		if terms[i] = `"` + gramToken(one) + `"`; both {
+			terms[i] = "(" + terms[i] + ` AND "` + gramToken(other) + `")`
+		}
 	}
 	return " AND r.n IN (SELECT rowid FROM " + b.t.searched() + " WHERE " + b.t.searched() + " MATCH " + b.bind(strings.Join(terms, " OR ")) + ")"
 }

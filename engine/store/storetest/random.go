@@ -351,7 +351,7 @@ func (d *database) compareFind(r *random, docs []store.Doc, shape *store.Shape) 
 		q.Search = pick(r, []string{"中", "文中", "a", "ab", "100%", "b 中", "👷", "fi", "ア"})
 	}
 	if r.chance(15) {
-		q.AnyGram = pick(r, [][]string{{"中文", "ab"}, {"文"}, {"👷", "00", "fi"}, {}})
+		q.AnyGram = pick(r, [][]string{{"中文", "ab"}, {"文"}, {"👷", "00", "fi"}, {"文 中", "00 fi"}, {"中文 b", "ab"}, {}})
 	}
 	entity := catalog.Entities[shape.Name]
 	if err := query.Check(q.Where, entity, noEntities{}, nil); err != nil {

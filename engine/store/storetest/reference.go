@@ -34,8 +34,15 @@ func matching(docs []store.Doc, q query.Query, shape *store.Shape) []string {
 
 // holdsGram tells whether one of the texts has one of the grams; nil asks for nothing.
 func holdsGram(grams, texts []string) bool {
-	return grams == nil || slices.ContainsFunc(texts, func(text string) bool {
-		return slices.ContainsFunc(query.Grams(text), func(gram string) bool { return slices.Contains(grams, gram) })
+	held := map[string]bool{}
+	for _, text := range texts {
+		for _, gram := range query.Grams(text) {
+			held[gram] = true
+		}
+	}
+	return grams == nil || slices.ContainsFunc(grams, func(gram string) bool {
+		one, other, both := strings.Cut(gram, " ")
+		return held[one] && (!both || held[other])
 	})
 }
 

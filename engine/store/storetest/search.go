@@ -75,6 +75,9 @@ func anyGram(t T, s *suite) {
 		{[]string{"劳务", "钢铁"}, []string{"a", "c"}},
 		{[]string{"务"}, []string{"a"}}, // the last character of a word
 		{[]string{"OR", "\""}, nil},
+		{[]string{"宏达 劳务"}, []string{"a"}},
+		{[]string{"宏达 劳务", "宏达 铁"}, []string{"a"}},
+		{[]string{"宏达 劳务", "源钢"}, []string{"a", "c"}},
 		{[]string{}, nil},
 		{append(many, "钢铁"), []string{"c"}},
 	} {
