@@ -153,12 +153,13 @@ func (db *database) tryRead(ctx context.Context, do func(r *reader, s *schema) e
 	if err != nil {
 		return false, err
 	}
-	if _, err := r.stmts.exec(ctx, "BEGIN"); err != nil {
+	brief := unwatched(ctx)
+	if _, err := r.stmts.exec(brief, "BEGIN"); err != nil {
 		db.readers.discard(r)
 		return false, err
 	}
 	defer func() {
-		if _, failed := r.stmts.exec(context.WithoutCancel(ctx), "ROLLBACK"); failed != nil { // nothing was written
+		if _, failed := r.stmts.exec(brief, "ROLLBACK"); failed != nil { // nothing was written
 			db.readers.discard(r)
 			return
 		}
@@ -166,7 +167,7 @@ func (db *database) tryRead(ctx context.Context, do func(r *reader, s *schema) e
 	}()
 	known := db.schema.Load()
 	var version int64
-	if err := r.row(ctx, &version, "PRAGMA user_version"); err != nil {
+	if err := r.row(brief, &version, "PRAGMA user_version"); err != nil {
 		return false, err
 	}
 	if version != known.version {
@@ -174,6 +175,10 @@ func (db *database) tryRead(ctx context.Context, do func(r *reader, s *schema) e
 	}
 	return false, do(r, known)
 }
+
+// unwatched is the context of statements that are done sooner than somebody could wait for them: the driver and database/sql
+// start goroutines that watch each statement whose context may end.
+func unwatched(ctx context.Context) context.Context { return context.WithoutCancel(ctx) }
 
 // plainError gives the errors of the contract for those of SQLite.
 func plainError(ctx context.Context, err error) error {

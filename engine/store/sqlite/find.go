@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"formwork/engine/def"
 	"formwork/engine/query"
@@ -20,13 +21,17 @@ func (db *database) Get(ctx context.Context, collection string, ids ...string) (
 		if err != nil {
 			return err
 		}
+		brief := unwatched(ctx)
 		for chunk := range slices.Chunk(distinct(ids), store.MaxPage) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			args := make([]any, len(chunk))
 			for i, id := range chunk {
 				args[i] = id
 			}
 			args = padded(args)
-			_, found, err := t.fetch(ctx, r, nil, "r.id IN ("+placeholders(len(args))+")", args)
+			_, found, err := t.fetch(brief, r, nil, "r.id IN ("+placeholders(len(args))+")", args)
 			if err != nil {
 				return err
 			}
@@ -154,7 +159,7 @@ func (t *table) page(ctx context.Context, r *reader, q query.Query) (store.Page,
 		args[i], position[at.n] = at.n, i
 	}
 	args = padded(args)
-	numbers, docs, err := t.fetch(ctx, r, q.Fields, "r.n IN ("+placeholders(len(args))+")", args)
+	numbers, docs, err := t.fetch(unwatched(ctx), r, q.Fields, "r.n IN ("+placeholders(len(args))+")", args)
 	if err != nil {
 		return store.Page{}, err
 	}
@@ -395,15 +400,38 @@ const fewStates = 1000
 
 // commonState tells whether the states a filter asks for are those of many records. SQLite has no statistics about
 // single values, and would go through most records of a company to find its approved ones of one project.
+// That many have a state is believed for some questions, before it is counted again.
 func (t *table) commonState(ctx context.Context, r *reader, f *query.Filter) (bool, error) {
 	states := wantedStates(f)
 	if len(states) == 0 || store.NamesDeleted(f) {
 		return false, nil
 	}
+	if slices.ContainsFunc(states, t.believed) {
+		return true, nil
+	}
 	var count int
 	err := r.row(ctx, &count, "SELECT count(*) FROM (SELECT 1 FROM "+t.rows()+" WHERE deleted = 0 AND state IN ("+
 		placeholders(len(states))+") LIMIT ?)", append(states, fewStates+1)...)
-	return count > fewStates, err
+	if err != nil || count <= fewStates {
+		return false, err
+	}
+	if len(states) == 1 {
+		t.many.Store(states[0], new(atomic.Int64))
+	}
+	return true, nil
+}
+
+// believeState is for how many questions it is believed that many records have a state.
+const believeState = 64
+
+// believed tells whether many records had a state when they were last counted, not long ago.
+func (t *table) believed(state any) bool {
+	used, ok := t.many.Load(state)
+	if !ok {
+		return false
+	}
+	times, ok := used.(*atomic.Int64)
+	return ok && times.Add(1) <= believeState
 }
 
 // onlyState tells whether a query asks for nothing but a state: then its index holds all there is to count.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"formwork/engine/def"
@@ -34,6 +35,7 @@ type table struct {
 	children []*child  // sub-tables, in the order of columns
 	byPath   map[string]*column
 	extract  *extract
+	many     sync.Map // states many records have, each with how often that was believed; see commonState
 }
 
 // child is a sub-table.
