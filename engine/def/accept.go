@@ -156,25 +156,33 @@ func acceptObject(s *jsonschema.Schema) (accept, bool) {
 			return nil, false
 		}
 	}
-	required := slices.Clone(s.Required)
-	return func(value any) bool {
-		object, ok := value.(map[string]any)
-		if !ok {
-			return true // the type says what it must be
+	return objects{properties, slices.Clone(s.Required), closed}.accept, true
+}
+
+// objects are what a schema says of objects.
+type objects struct {
+	properties map[string]accept
+	required   []string
+	closed     bool // other properties are refused
+}
+
+func (o objects) accept(value any) bool {
+	object, ok := value.(map[string]any)
+	if !ok {
+		return true // the type says what it must be
+	}
+	for _, name := range o.required {
+		if _, has := object[name]; !has {
+			return false
 		}
-		for _, name := range required {
-			if _, has := object[name]; !has {
-				return false
-			}
+	}
+	for name, item := range object {
+		property, known := o.properties[name]
+		if known && !property(item) || !known && o.closed {
+			return false
 		}
-		for name, item := range object {
-			property, known := properties[name]
-			if known && !property(item) || !known && closed {
-				return false
-			}
-		}
-		return true
-	}, true
+	}
+	return true
 }
 
 func acceptList(s *jsonschema.Schema) (accept, bool) {
@@ -241,7 +249,12 @@ func matcher(pattern *regexp.Regexp) func(string) bool {
 	if found := decimals.FindStringSubmatch(text); found != nil {
 		places, _ := strconv.Atoi(found[2])
 		signed := found[1] != ""
-		return func(text string) bool { return isDecimal(text, signed, places) }
+		return func(text string) bool {
+			if signed {
+				text = strings.TrimPrefix(text, "-")
+			}
+			return isDecimal(text, places)
+		}
 	}
 	return pattern.MatchString
 }
@@ -255,11 +268,8 @@ func isDate(text string) bool {
 	return month >= "01" && month <= "12" && day >= "01" && day <= "31"
 }
 
-// isDecimal is decimalPattern.
-func isDecimal(text string, signed bool, places int) bool {
-	if signed {
-		text = strings.TrimPrefix(text, "-")
-	}
+// isDecimal is decimalPattern without the sign.
+func isDecimal(text string, places int) bool {
 	whole, fraction, point := strings.Cut(text, ".")
 	if whole == "" || len(whole) > 28 || !digits(whole) || whole[0] == '0' && len(whole) > 1 {
 		return false
