@@ -197,39 +197,44 @@ func (u *undoing) takeBack(ctx context.Context) error {
 	return nil
 }
 
-// removers is how many records are removed at once; the store writes them down together.
-const removers = 8
+// hands is how many records are taken back at once; the store writes them down together.
+const hands = 8
 
-// remove takes records away and gives those that others refer to.
-func (u *undoing) remove(ctx context.Context, ids []string) ([]string, error) {
-	var (
-		mu      sync.Mutex
-		refused []string
-		failed  error
-		work    sync.WaitGroup
-	)
-	queue := make(chan string)
-	for range removers {
+// eachOf does something with every one of some records, a few at once, and gives what it failed with, in their order.
+func eachOf[T any](some []T, do func(one T) error) []error {
+	failed := make([]error, len(some))
+	queue := make(chan int)
+	var work sync.WaitGroup
+	for range min(hands, len(some)) {
 		work.Go(func() {
-			for id := range queue {
-				err := u.service.config.Records.Delete(ctx, u.actor(), u.run.Entity, id, 0)
-				mu.Lock()
-				switch {
-				case err == nil, errors.Is(err, record.ErrNotFound):
-				case errors.Is(err, record.ErrInUse):
-					refused = append(refused, id)
-				default:
-					failed = errors.Join(failed, err)
-				}
-				mu.Unlock()
+			for i := range queue {
+				failed[i] = do(some[i])
 			}
 		})
 	}
-	for _, id := range ids {
-		queue <- id
+	for i := range some {
+		queue <- i
 	}
 	close(queue)
 	work.Wait()
+	return failed
+}
+
+// remove takes records away and gives those that others refer to.
+func (u *undoing) remove(ctx context.Context, ids []string) ([]string, error) {
+	var refused []string
+	var failed error
+	for i, err := range eachOf(ids, func(id string) error {
+		return u.service.config.Records.Delete(ctx, u.actor(), u.run.Entity, id, 0)
+	}) {
+		switch {
+		case err == nil, errors.Is(err, record.ErrNotFound):
+		case errors.Is(err, record.ErrInUse):
+			refused = append(refused, ids[i])
+		default:
+			failed = errors.Join(failed, err)
+		}
+	}
 	return refused, failed
 }
 
@@ -246,10 +251,10 @@ func (u *undoing) restore(ctx context.Context, log batchLog) error {
 	if err != nil {
 		return err
 	}
-	for _, before := range log.Changed {
+	return errors.Join(eachOf(log.Changed, func(before changed) error {
 		doc := now[before.ID]
 		if doc == nil || doc.Rev != before.Rev+1 && (doc.Rev != before.Rev || !before.Begun) {
-			continue
+			return nil
 		}
 		_, err := u.service.config.Records.Patch(ctx, u.actor(), u.run.Entity, before.ID, record.PatchInput{
 			IfRev: doc.Rev, Values: writable(entity, patchBack(before, doc)), Form: "-", Import: true,
@@ -258,8 +263,8 @@ func (u *undoing) restore(ctx context.Context, log batchLog) error {
 		if err != nil && !errors.As(err, &conflict) {
 			return fmt.Errorf("restore %s/%s: %w", u.run.Entity, before.ID, err)
 		}
-	}
-	return nil
+		return nil
+	})...)
 }
 
 // patchBack leads back to the values before: rows that came go, rows that went come back under new ids, others get their
