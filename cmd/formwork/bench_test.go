@@ -21,7 +21,10 @@ import (
 //
 //	go test -tags no_ui ./cmd/formwork -run - -bench AgainstBare
 //	go test -tags no_ui ./cmd/formwork -run - -bench AgainstBare/create -server-profile /tmp/create.pprof
-var serverProfile = flag.String("server-profile", "", "file for the server's CPU profile")
+var (
+	serverProfile = flag.String("server-profile", "", "file for the server's CPU profile")
+	approvals     = flag.Int("bench-approvals", 150, "sheets approved per round")
+)
 
 const (
 	benchClients = 64
@@ -54,21 +57,18 @@ func BenchmarkAgainstBare(b *testing.B) {
 	for node, name := range []string{"approve_signed", "approve", "approve_last"} {
 		b.Run(name, func(b *testing.B) {
 			c.bring(b, node)
-			c.measure(b, approvals, c.approve, c.bareApprove)
+			c.measure(b, *approvals, c.approve, c.bareApprove)
 			c.passed++
 		})
 	}
 }
-
-// approvals is how many sheets are approved per round.
-const approvals = 150
 
 func newContest(b *testing.B) *contest {
 	b.Helper()
 	data := dataIn(b.TempDir())
 	first := serveProcess(b, "formwork", []string{"serve", "--demo", "--data", data})
 	c := &contest{b: b, data: data, company: furnish(first, data, 40)}
-	c.company.submitMany(b, benchRounds*approvals, &c.next)
+	c.company.submitMany(b, benchRounds**approvals, &c.next)
 	c.tasks = c.company.openTasks(c.company.foreman)
 	for id := range c.tasks {
 		c.made = append(c.made, id)
