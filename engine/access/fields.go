@@ -12,7 +12,8 @@ import (
 type Fields struct {
 	all    bool
 	grants int
-	rights map[string]def.FieldRight
+	rights map[string]def.FieldRight   // of the first grant
+	more   []map[string]def.FieldRight // of the others
 }
 
 // AllFields are the rights of the engine: everything.
@@ -27,8 +28,14 @@ func (f Fields) Right(path string) def.FieldRight {
 	if f.all {
 		return def.FieldWrite
 	}
-	if right, ok := f.rights[path]; ok {
-		return right
+	best, given := f.rights[path]
+	for _, rights := range f.more {
+		if right := rights[path]; rank(right) > rank(best) {
+			best, given = right, true
+		}
+	}
+	if given {
+		return best
 	}
 	if _, ok := def.SystemField(path); ok && f.grants > 0 {
 		return def.FieldRead
@@ -73,23 +80,13 @@ func (r Rights) Admits(rec query.Record) bool {
 	return r.All || slices.ContainsFunc(r.Grants, func(g Right) bool { return g.Where == nil || query.Match(g.Where, rec) })
 }
 
-// add sums up one more grant. The first one's map is shared, so the common case of one grant copies nothing.
+// add sums up one more grant. Maps are shared, never copied: a record has fewer fields than there are rights.
 func (f *Fields) add(rights map[string]def.FieldRight) {
-	f.grants++
-	if f.grants == 1 {
+	if f.grants++; f.grants == 1 {
 		f.rights = rights
 		return
 	}
-	sum := make(map[string]def.FieldRight, len(rights))
-	for path, right := range f.rights {
-		sum[path] = right
-	}
-	for path, right := range rights {
-		if rank(right) > rank(sum[path]) {
-			sum[path] = right
-		}
-	}
-	f.rights = sum
+	f.more = append(f.more, rights)
 }
 
 // Mask gives the values as a reader may see them: hidden ones are left out, masked texts show their ends only. The

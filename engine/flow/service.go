@@ -2,7 +2,6 @@ package flow
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -90,35 +89,6 @@ type Act struct {
 	begin   *beginning // of a Start by the engine
 }
 
-// Instance reads what record.Service must know of a stored run. A run that has ended pins nothing any more.
-func Instance(raw json.RawMessage) (record.Instance, error) {
-	var st struct {
-		Status    Status `json:"status"`
-		Catalog   string `json:"catalog"`
-		Initiator Person `json:"initiator"`
-	}
-	if len(raw) == 0 || string(raw) == "null" {
-		return record.Instance{}, nil
-	}
-	if err := json.Unmarshal(raw, &st); err != nil {
-		return record.Instance{}, fmt.Errorf("flow state: %w", err)
-	}
-	in := record.Instance{Initiator: st.Initiator.ID}
-	if !st.Status.Ended() {
-		in.Catalog = st.Catalog
-	}
-	return in, nil
-}
-
-func decodeState(raw json.RawMessage) (State, error) {
-	var st State
-	if len(raw) == 0 || string(raw) == "null" {
-		return st, nil
-	}
-	err := json.Unmarshal(raw, &st)
-	return st, err
-}
-
 // Create makes a record and submits it in the same write. An entity with approval but without a matching flow is
 // approved at once.
 func (s *Service) Create(ctx context.Context, actor access.Actor, entity string, in record.CreateInput) (record.Created, error) {
@@ -149,14 +119,17 @@ func (s *Service) settled(ctx context.Context, actor access.Actor, full *record.
 	if err != nil {
 		return record.Record{}, "", err
 	}
-	st, err := decodeState(full.Record.Flow)
-	if err == nil && len(st.Outbox) > 0 {
+	st, err := stateOf(full)
+	if err != nil {
+		return full.Record, "", err
+	}
+	if len(st.Outbox) > 0 {
 		s.wake(actor.Tenant, target{entity: full.Record.Entity, id: full.Record.ID})
 	}
-	if err != nil || actor.System {
-		return full.Record, st.Status, err
+	if actor.System {
+		return full.Record, st.Status, nil
 	}
-	shown, err := s.showing(ctx, actor, full, &st)
+	shown, err := s.showing(ctx, actor, full, st)
 	if errors.Is(err, record.ErrNotFound) {
 		shown, err = s.config.Records.ShowParticipant(ctx, actor, full)
 	}
@@ -454,12 +427,12 @@ func (d *deciding) outcome(plan *Plan, out *Outcome) (record.Change, error) {
 	if d.detached() {
 		return d.runOutcome(out)
 	}
-	raw, err := json.Marshal(out.State)
+	raw, err := out.State.MarshalJSON()
 	if err != nil {
 		return record.Change{}, fmt.Errorf("store flow state: %w", err)
 	}
 	c := record.Change{
-		Patch: out.Patch, Flow: raw, Event: occasion(d.act.Verb, out.State.Status), Acknowledged: d.act.Acknowledged,
+		Patch: out.Patch, Flow: raw, Instance: &out.State, Event: occasion(d.act.Verb, out.State.Status), Acknowledged: d.act.Acknowledged,
 		Own: func(path string) bool { field, _, _ := strings.Cut(path, "."); return out.Own[field] },
 	}
 	if c.Event == form.Save && len(out.Patch) == 0 {

@@ -47,6 +47,7 @@ type Change struct {
 	Event        form.Event             // occasion for the rules; "" = save, or none if there is no Patch either
 	State        string                 // new state, "" = unchanged
 	Flow         json.RawMessage        // new instance; nil = unchanged, "null" = remove
+	Instance     any                    // Flow, decoded: Full.Instance of the record once it is stored; nil = whoever needs it decodes it
 	NextDue      *time.Time             // set together with Flow
 	Events       []Event                // further events beside created/updated
 	Acknowledged map[string]string      // reasons for warnings, by rule name

@@ -18,6 +18,9 @@ type Full struct {
 	Entity  *def.Entity
 	Now     time.Time // of this write
 	Actor   access.Actor
+	// Instance is Record.Flow decoded, shared and not to be changed: what Change.Instance was when this request wrote the
+	// record, nil otherwise.
+	Instance any
 
 	write *write
 	base  form.Values // what a new record's patches come on top of

@@ -29,6 +29,13 @@ type request struct {
 	running running
 	invited bool                    // a flow has asked or told the actor, who may have no grant on its record
 	shared  map[string]access.Right // by entity, for who is invited
+	made    made
+}
+
+// made is the instance this request stored, as whoever decided knows it.
+type made struct {
+	from    *byte // where its stored form begins
+	decoded any
 }
 
 type rightsKey struct {

@@ -305,6 +305,9 @@ func (w *write) put(ctx context.Context, doc store.Doc, o outcome) (store.Doc, e
 		return store.Doc{}, err
 	}
 	w.service.written(w.actor.Tenant, w.entity.Name, doc.ID)
+	if len(o.change.Flow) > 0 {
+		w.made = made{&o.change.Flow[0], o.change.Instance}
+	}
 	if o.change.Done != nil {
 		w.service.projected(w.actor.Tenant, along, errs[1:])
 		o.change.Done(errs[1:])

@@ -41,6 +41,9 @@ func (r *request) loaded(ctx context.Context, doc *store.Doc) (*Full, error) {
 	if err == nil {
 		delete(r.others.docs[r.entity.Name], doc.ID)
 		full.write.others = r.others
+		if len(doc.Flow) > 0 && r.made.from == &doc.Flow[0] {
+			full.Instance = r.made.decoded
+		}
 	}
 	return full, err
 }

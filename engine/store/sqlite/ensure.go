@@ -263,22 +263,19 @@ func (w *writer) rewrite(ctx context.Context, old, next *table) error {
 }
 
 func (w *writer) documentsAfter(ctx context.Context, t *table, last int64) ([]int64, []store.Doc, error) {
-	names := append([]string{"r.n"}, prefixed("r.", t.rowNames())...)
-	names = append(names, prefixed("b.", t.bodyNames())...)
-	rows, err := w.conn.QueryContext(ctx, "SELECT "+strings.Join(names, ",")+" FROM "+t.rows()+" r LEFT JOIN "+t.bodies()+ //nolint:gosec // names come from definitions, values are bound
-		" b ON b.n = r.n WHERE r.n > ? ORDER BY r.n LIMIT ?", last, rewriteStep)
+	rows, err := w.conn.QueryContext(ctx, t.whole+" WHERE r.n > ? ORDER BY r.n LIMIT ?", last, rewriteStep) //nolint:gosec // names come from definitions, values are bound
 	if err != nil {
 		return nil, nil, err
 	}
 	defer rows.Close() //nolint:errcheck // Err is looked at
 	var numbers []int64
 	var docs []store.Doc
+	split := 1 + len(systemColumns) + len(t.columns)
 	for rows.Next() {
-		dest, values := cells(len(names))
+		dest, values := cells(split + len(bodyColumns) + len(t.children))
 		if err := rows.Scan(dest...); err != nil {
 			return nil, nil, err
 		}
-		split := 1 + len(systemColumns) + len(t.columns)
 		doc, err := t.decode(values[1:split], values[split:])
 		if err != nil {
 			return nil, nil, err

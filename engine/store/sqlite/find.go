@@ -55,12 +55,9 @@ func wrap(what string, err error) error {
 	return nil
 }
 
-// projection says which columns are read; the others are given as NULL.
+// projection says which columns are read for some fields; the others are given as NULL.
 func (t *table) projection(fields []string) (row, body []string) {
 	row, body = prefixed("r.", t.rowNames()), prefixed("b.", t.bodyNames())
-	if fields == nil {
-		return row, body
-	}
 	for i, c := range t.columns {
 		if !slices.Contains(fields, c.field.Path) {
 			row[len(systemColumns)+i] = "NULL"
@@ -90,24 +87,27 @@ func (t *table) projection(fields []string) (row, body []string) {
 
 // fetch reads documents that meet a condition, and their numbers, in no order.
 func (t *table) fetch(ctx context.Context, r *reader, fields []string, where string, args []any) ([]int64, []store.Doc, error) {
-	row, body := t.projection(fields)
-	from := t.rows() + " r"
-	if body != nil {
-		from += " LEFT JOIN " + t.bodies() + " b ON b.n = r.n"
+	begin, split, width := t.whole, 1+len(systemColumns)+len(t.columns), len(bodyColumns)+len(t.children)
+	if fields != nil {
+		row, body := t.projection(fields)
+		begin = "SELECT r.n," + strings.Join(append(row, body...), ",") + " FROM " + t.rows() + " r"
+		if width = len(body); body != nil {
+			begin += " LEFT JOIN " + t.bodies() + " b ON b.n = r.n"
+		}
 	}
-	rows, err := r.query(ctx, "SELECT r.n,"+strings.Join(append(row, body...), ",")+" FROM "+from+" WHERE "+where, args...)
+	rows, err := r.query(ctx, begin+" WHERE "+where, args...)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer rows.Close() //nolint:errcheck // Err is looked at
 	var numbers []int64
 	var docs []store.Doc
-	dest, values := cells(1 + len(row) + len(body))
+	dest, values := cells(split + width)
 	for rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
 			return nil, nil, err
 		}
-		doc, err := t.decode(values[1:1+len(row)], values[1+len(row):])
+		doc, err := t.decode(values[1:split], values[split:])
 		if err != nil {
 			return nil, nil, err
 		}

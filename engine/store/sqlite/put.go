@@ -155,24 +155,22 @@ func (w *writer) updateChanged(ctx context.Context, into string, names []string,
 
 // stored reads the document a write is about, if it stands at the revision the write names.
 func (w *writer) stored(ctx context.Context, t *table, write *store.Write) (n int64, old *encoded, err error) {
-	n, rev, err := w.find(ctx, t, write.Doc.ID)
+	row := len(systemColumns) + len(t.columns)
+	dest, values := cells(1 + row + len(bodyColumns) + len(t.children))
+	found, err := w.stmts.row(ctx, dest, t.whole+" WHERE r.id = ?", write.Doc.ID)
 	switch {
 	case err != nil:
 		return 0, nil, err
-	case n == 0:
+	case !found:
 		return 0, nil, store.ErrNotFound
-	case rev != write.IfRev:
+	case values[1+atRev] != write.IfRev:
 		return 0, nil, store.ErrConflict
 	}
-	old = &encoded{}
-	var dest []any
-	dest, old.row = cells(len(systemColumns) + len(t.columns))
-	if _, err := w.stmts.row(ctx, dest, "SELECT "+strings.Join(t.rowNames(), ",")+" FROM "+t.rows()+" WHERE n = ?", n); err != nil {
-		return 0, nil, err
+	n, ok := values[0].(int64)
+	if !ok {
+		return 0, nil, fmt.Errorf("number of %s: %v", write.Doc.ID, values[0])
 	}
-	dest, old.body = cells(len(bodyColumns) + len(t.children))
-	_, err = w.stmts.row(ctx, dest, "SELECT "+strings.Join(t.bodyNames(), ",")+" FROM "+t.bodies()+" WHERE n = ?", n)
-	return n, old, err
+	return n, &encoded{row: values[1 : 1+row : 1+row], body: values[1+row:]}, nil
 }
 
 func (w *writer) remove(ctx context.Context, t *table, write *store.Write) error {

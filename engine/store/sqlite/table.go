@@ -21,6 +21,7 @@ var (
 
 // Positions in encoded.row and encoded.body.
 const (
+	atRev              = 1
 	atState, atDeleted = 2, 3
 	atKeys             = 2
 	atFlow             = 3
@@ -36,6 +37,7 @@ type table struct {
 	byPath   map[string]*column
 	extract  *extract
 	many     sync.Map // states many records have, each with how often that was believed; see commonState
+	whole    string // begins the statement that reads whole documents: n, then the cells of encoded
 }
 
 // child is a sub-table.
@@ -80,6 +82,8 @@ func newTable(d definition) *table {
 			t.children = append(t.children, &child{name: c.field.Path})
 		}
 	}
+	names := append(prefixed("r.", t.rowNames()), prefixed("b.", t.bodyNames())...)
+	t.whole = "SELECT r.n," + strings.Join(names, ",") + " FROM " + t.rows() + " r LEFT JOIN " + t.bodies() + " b ON b.n = r.n"
 	return t
 }
 
