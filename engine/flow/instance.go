@@ -56,7 +56,10 @@ func readHead(raw json.RawMessage) (h head, err error) {
 		}
 		delete(members, key)
 	}
-	return h, nil
+	if len(members) > 0 {
+		_, err = d.Token() // the end of it
+	}
+	return h, err
 }
 
 func decodeState(raw json.RawMessage) (State, error) {

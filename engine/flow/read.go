@@ -49,7 +49,9 @@ func (s *Service) showing(ctx context.Context, actor access.Actor, full *record.
 	if err != nil {
 		return record.Record{}, err
 	}
-	hide(&rec, plan.Hidden(st, dir, actor.ID, s.config.Clock()))
+	if plan.hides() {
+		hide(&rec, plan.Hidden(st, dir, actor.ID, s.config.Clock()))
+	}
 	rec.Can = append(rec.Can, plan.runVerbs(st, dir, actor.ID)...)
 	return rec, dir.err
 }

@@ -55,9 +55,16 @@ func (r *run) held() (*Task, *node, error) {
 
 // claimed gives the task that belongs most to the actor, among those the command may mean.
 func (r *run) claimed() (*Task, claim) {
+	if best, strongest := r.claimedAmong(nil); strongest == claimOpen {
+		return best, strongest // as a rule: nobody has to look up for whom he may act
+	}
+	return r.claimedAmong(r.world.Org.Principals(r.cmd.Actor.ID, r.world.Now))
+}
+
+// claimedAmong is claimed, with those the actor may act for.
+func (r *run) claimedAmong(principals []string) (*Task, claim) {
 	var best *Task
 	strongest := claimNone
-	principals := r.world.Org.Principals(r.cmd.Actor.ID, r.world.Now)
 	for i := range r.st.Tasks {
 		t := &r.st.Tasks[i]
 		if r.cmd.Task != "" && t.ID != r.cmd.Task || r.cmd.Node != "" && t.Node != r.cmd.Node {

@@ -246,7 +246,9 @@ func (s *Service) listed(ctx context.Context, actor access.Actor, entity string,
 		if err != nil {
 			return nil, err
 		}
-		hide(rec, hiddenAt(plan.nodesOf(&st, nil, actor.ID)))
+		if plan.hides() {
+			hide(rec, hiddenAt(plan.nodesOf(&st, nil, actor.ID)))
+		}
 	}
 	return list.Records, nil
 }

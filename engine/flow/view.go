@@ -20,10 +20,18 @@ func (p *Plan) Invites(st *State, org Org, user string, now time.Time) bool {
 	if user == st.Initiator.ID || st.copied(user) {
 		return true
 	}
+	for i := range st.Tasks {
+		if concerns(&st.Tasks[i], user) {
+			return true
+		}
+	}
 	principals := org.Principals(user, now)
-	return slices.ContainsFunc(st.Tasks, func(t Task) bool {
-		return concerns(&t, user) || t.live() && slices.Contains(principals, t.User.ID)
-	})
+	for i := range st.Tasks {
+		if t := &st.Tasks[i]; t.live() && slices.Contains(principals, t.User.ID) {
+			return true
+		}
+	}
+	return false
 }
 
 // concerns tells whether somebody holds or held a task.
@@ -35,10 +43,22 @@ func concerns(t *Task, user string) bool {
 // Hidden tells which paths a run hides from somebody who takes part in it: those that every node he stands at hides.
 // Live tasks count before those that are over. The initiator and admins see what their grants show.
 func (p *Plan) Hidden(st *State, org Org, user string, now time.Time) func(path string) bool {
-	if user == st.Initiator.ID || p.Admin(org, user) {
+	if !p.hides() || user == st.Initiator.ID || p.Admin(org, user) {
 		return func(string) bool { return false }
 	}
 	return hiddenAt(p.nodesOf(st, org.Principals(user, now), user))
+}
+
+// hides tells whether any node hides anything. Most flows do not, and need not ask who somebody is.
+func (p *Plan) hides() bool {
+	for _, n := range p.nodes {
+		for _, right := range n.Fields {
+			if right == "-" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // hiddenAt hides what every one of some nodes hides.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"formwork/engine/def"
@@ -164,7 +165,10 @@ func readJSON(cell any) (any, error) {
 	if !ok {
 		return nil, fmt.Errorf("stored JSON is a %T", cell)
 	}
-	dec := json.NewDecoder(bytes.NewReader([]byte(text)))
+	if value, ok := plainJSON(text); ok {
+		return value, nil
+	}
+	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
 	var value any
 	if err := dec.Decode(&value); err != nil {

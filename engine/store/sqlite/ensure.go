@@ -241,7 +241,7 @@ func (w *writer) rewrite(ctx context.Context, old, next *table) error {
 		derived = append(derived, next.searched())
 	}
 	for _, name := range derived {
-		if _, err := w.conn.ExecContext(ctx, "DELETE FROM "+name); err != nil { //nolint:gosec // names come from definitions, values are bound
+		if _, err := w.conn.ExecContext(ctx, "DELETE FROM "+name); err != nil {
 			return err
 		}
 	}
@@ -263,7 +263,7 @@ func (w *writer) rewrite(ctx context.Context, old, next *table) error {
 }
 
 func (w *writer) documentsAfter(ctx context.Context, t *table, last int64) ([]int64, []store.Doc, error) {
-	rows, err := w.conn.QueryContext(ctx, t.whole+" WHERE r.n > ? ORDER BY r.n LIMIT ?", last, rewriteStep) //nolint:gosec // names come from definitions, values are bound
+	rows, err := w.conn.QueryContext(ctx, t.whole+" WHERE r.n > ? ORDER BY r.n LIMIT ?", last, rewriteStep)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -345,7 +345,7 @@ func (w *writer) widen(ctx context.Context, t *table, path string) error {
 		into = t.childTable(parent)
 	}
 	name := next.byPath[path].name()
-	if _, err := w.conn.ExecContext(ctx, "UPDATE "+into+" SET "+name+" = fw_widen("+name+") WHERE "+name+" IS NOT NULL"); err != nil { //nolint:gosec // names come from definitions, values are bound
+	if _, err := w.conn.ExecContext(ctx, "UPDATE "+into+" SET "+name+" = fw_widen("+name+") WHERE "+name+" IS NOT NULL"); err != nil {
 		return err
 	}
 	if err := w.dropParts(ctx, t.name()); err != nil {
