@@ -241,7 +241,7 @@ func (w *writer) rewrite(ctx context.Context, old, next *table) error {
 		derived = append(derived, next.searched())
 	}
 	for _, name := range derived {
-		if _, err := w.conn.ExecContext(ctx, "DELETE FROM "+name); err != nil {
+		if _, err := w.conn.ExecContext(ctx, "DELETE FROM "+name); err != nil { //nolint:gosec // names come from definitions, values are bound
 			return err
 		}
 	}
@@ -345,7 +345,7 @@ func (w *writer) widen(ctx context.Context, t *table, path string) error {
 		into = t.childTable(parent)
 	}
 	name := next.byPath[path].name()
-	if _, err := w.conn.ExecContext(ctx, "UPDATE "+into+" SET "+name+" = fw_widen("+name+") WHERE "+name+" IS NOT NULL"); err != nil {
+	if _, err := w.conn.ExecContext(ctx, "UPDATE "+into+" SET "+name+" = fw_widen("+name+") WHERE "+name+" IS NOT NULL"); err != nil { //nolint:gosec // names come from definitions, values are bound
 		return err
 	}
 	if err := w.dropParts(ctx, t.name()); err != nil {
