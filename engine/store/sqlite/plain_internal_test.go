@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"formwork/engine/store"
 )
 
 // FuzzPlainJSON holds the short way of reading stored JSON to the long one.
@@ -27,7 +29,7 @@ func FuzzPlainJSON(f *testing.F) {
 		if err := dec.Decode(&want); err != nil {
 			t.Fatalf("%q is read as %v: %v", text, got, err)
 		}
-		if want = wholeNumbers(want); !reflect.DeepEqual(got, want) {
+		if want = store.StoredNumbers(want); !reflect.DeepEqual(got, want) {
 			t.Errorf("%q\n got %#v\nwant %#v", text, got, want)
 		}
 	})
