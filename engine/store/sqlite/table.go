@@ -37,7 +37,7 @@ type table struct {
 	byPath   map[string]*column
 	extract  *extract
 	many     sync.Map // states many records have, each with how often that was believed; see commonState
-	whole    string // begins the statement that reads whole documents: n, then the cells of encoded
+	whole    string   // begins the statement that reads whole documents: n, then the cells of encoded
 }
 
 // child is a sub-table.
