@@ -74,7 +74,8 @@ func TestWhoIsCopiedMayRead(t *testing.T) {
 			if properties["work_content"] == nil || properties["remark"] != nil || properties["total_amount"] != nil {
 				t.Errorf("%s: fields of the form: %v", when, properties)
 			}
-			if bundle.text("prints.0.name") != "day_labor_sheet_approval" || len(bundle.at("rights.actions").([]any)) != 0 {
+			actions, isList := bundle.at("rights.actions").([]any)
+			if bundle.text("prints.0.name") != "day_labor_sheet_approval" || !isList || len(actions) != 0 {
 				t.Errorf("%s: prints %v, actions %v", when, bundle.at("prints"), bundle.at("rights.actions"))
 			}
 		}

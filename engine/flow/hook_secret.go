@@ -14,7 +14,9 @@ import (
 // hookShape is the collection of hooks: the sealed secret of each, since when it has it, and its last calls. Secret is
 // where older versions kept it, readable.
 var hookShape = store.Collection{Name: hooks, Fields: []store.Field{
-	{Path: "secret", Type: def.TypeText}, {Path: "sealed", Type: def.TypeLongText}, {Path: "since", Type: def.TypeDateTime},
+	{Path: "secret", Type: def.TypeText},
+	{Path: "sealed", Type: def.TypeLongText},
+	{Path: "since", Type: def.TypeDateTime},
 	{Path: "calls", Type: def.TypeLongText},
 }}
 
