@@ -121,7 +121,7 @@ func (w *world) outage(hours int, o *outsider) {
 // drained waits until a receiver has everything, and holds what it got to the order of each note.
 func (w *world) drained(o *outsider, want int) {
 	w.t.Helper()
-	for range 200 {
+	for end := time.Now().Add(patience); time.Now().Before(end); {
 		if got, _ := o.taken(); got == want {
 			break
 		}
@@ -175,8 +175,8 @@ func TestAReceiverThatStaysAwayIsGivenUpOpenly(t *testing.T) {
 			w.t.Errorf("given up after a day: %s", shown.body)
 		}
 		var shown reply
-		for range 10 { // days; what is tried at which of them depends on how fast deliveries follow the clock
-			w.stayAway(24)
+		for end := time.Now().Add(patience); time.Now().Before(end); {
+			w.stayAway(24) // what is tried at which day depends on how fast deliveries follow the clock
 			admin = w.signIn("admin")
 			if shown = admin.do("GET", path+"/timeline", nil).want(http.StatusOK, ""); shown.at("flow.effects.0.dead") == true {
 				break
