@@ -49,6 +49,16 @@ type Store interface {
 	Count(ctx context.Context, q query.Query, limit int) (n int, more bool, err error)
 	// Aggregate groups exactly; see query.Aggregation.
 	Aggregate(ctx context.Context, a query.Aggregation) ([]map[string]any, error)
+	Log
+	// Lease takes or renews a named lease. Fence grows with every change of holder. ErrLeased if another holds it.
+	// A ttl of zero gives the lease back, if the holder has it.
+	Lease(ctx context.Context, name, holder string, ttl time.Duration) (fence int64, err error)
+	// Drop deletes the whole database.
+	Drop(ctx context.Context) error
+}
+
+// Log is the event log of a tenant.
+type Log interface {
 	// Events gives the tenant's event log after a sequence number, oldest first, at most limit. Per record the order is
 	// that of revisions; an event appears soon after (SQLite: together with) its Put, and never before one with a
 	// lower Seq has become visible.
@@ -58,11 +68,6 @@ type Store interface {
 	// Settle returns when the log holds every event of the writes of these documents that were done before the call,
 	// whichever process did them. Who tells the history of a document calls it first.
 	Settle(ctx context.Context, collection string, ids ...string) error
-	// Lease takes or renews a named lease. Fence grows with every change of holder. ErrLeased if another holds it.
-	// A ttl of zero gives the lease back, if the holder has it.
-	Lease(ctx context.Context, name, holder string, ttl time.Duration) (fence int64, err error)
-	// Drop deletes the whole database.
-	Drop(ctx context.Context) error
 }
 
 // Prompt is implemented by a Store whose log holds the events of a write as soon as the write can be read, whichever
