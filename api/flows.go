@@ -155,24 +155,24 @@ func (s *server) listFlows(r *request) error {
 			return err
 		}
 		_, drafted := draft.Changes[def.Ref{Kind: def.KindFlow, Name: name}.String()]
-		infos = append(infos, infoOf(cat, cat.Flows[name], drafted))
+		infos = append(infos, infoOf(cat, cat.Flows[name], drafted, r.actor.Lang))
 	}
 	if r.actor.Admin {
-		infos = append(infos, newFlows(cat, draft)...)
+		infos = append(infos, newFlows(cat, draft, r.actor.Lang)...)
 	}
 	return r.JSON(infos)
 }
 
-func infoOf(cat *def.Catalog, f *def.Flow, drafted bool) flowInfo {
+func infoOf(cat *def.Catalog, f *def.Flow, drafted bool, lang string) flowInfo {
 	info := flowInfo{Name: f.Name, Title: f.Title, I18n: f.I18n, Entity: f.Entity, Of: f.Entity, Drafted: drafted}
 	if entity := cat.Entities[f.Entity]; entity != nil {
-		info.Of = entity.Title
+		info.Of = entity.Label(lang)
 	}
 	return info
 }
 
 // newFlows lists the flows only the draft has.
-func newFlows(cat *def.Catalog, draft builder.Draft) []flowInfo {
+func newFlows(cat *def.Catalog, draft builder.Draft, lang string) []flowInfo {
 	var infos []flowInfo
 	for _, text := range slices.Sorted(maps.Keys(draft.Changes)) {
 		ref, ok := def.ParseRef(text)
@@ -181,7 +181,7 @@ func newFlows(cat *def.Catalog, draft builder.Draft) []flowInfo {
 		}
 		definition, err := def.Parse(ref.Kind, draft.Definitions[text])
 		if f, isFlow := definition.(*def.Flow); err == nil && isFlow {
-			info := infoOf(cat, f, true)
+			info := infoOf(cat, f, true, lang)
 			info.New = true
 			infos = append(infos, info)
 		}
@@ -213,7 +213,7 @@ func (s *server) getFlow(r *request) error {
 		if answer.Published, err = def.Encode(published); err != nil {
 			return err
 		}
-		answer.flowInfo = infoOf(active, published, drafted)
+		answer.flowInfo = infoOf(active, published, drafted, r.actor.Lang)
 		if answer.Next, err = s.Engine.Flows.NextRun(r.ctx, r.actor.Tenant, published); err != nil {
 			return err
 		}
@@ -254,7 +254,7 @@ func (s *server) checkFlow(r *request, ref def.Ref, answer *flowAnswer) (*def.Ca
 	answer.Playable = true
 	answer.Titles = flow.WhoTitles(cat, cat.Flows[ref.Name], r.actor.Lang)
 	if answer.Published == nil || answer.Name == "" {
-		answer.flowInfo = infoOf(cat, cat.Flows[ref.Name], true)
+		answer.flowInfo = infoOf(cat, cat.Flows[ref.Name], true, r.actor.Lang)
 		answer.New = true
 	}
 	return cat, nil

@@ -281,7 +281,7 @@ func (w *watcher) waiting(ctx context.Context, byFlow map[string]*Load, nodes ma
 		Measures: []query.Measure{
 			{Name: "open", Agg: "count"},
 			{Name: "overdue", Agg: "count", Where: overdue(w.now)},
-			{Name: "oldest", Agg: "min", Path: []string{"arrived_at"}, Type: def.TypeDateTime},
+			{Name: "oldest", Agg: "min", Path: []string{"arrived_at"}, Type: def.TypeDateTime}, lastTitle(),
 		},
 	})
 	for _, g := range groups {
@@ -300,7 +300,7 @@ func (w *watcher) handled(ctx context.Context, nodes map[[2]string]*NodeLoad) er
 		Collection: def.EntityTask, Where: query.AllOf(entriesOf(TabHandled, w.flows), after("arrived_at", w.now.Add(-lookBack))),
 		By: []query.By{textKey("flow"), textKey("node")},
 		Measures: []query.Measure{
-			{Name: "handled", Agg: "count"}, {Name: "average", Agg: "avg", Path: []string{"waited"}, Type: def.TypeInteger},
+			{Name: "handled", Agg: "count"}, {Name: "average", Agg: "avg", Path: []string{"waited"}, Type: def.TypeInteger}, lastTitle(),
 		},
 	})
 	for _, g := range groups {
@@ -311,12 +311,20 @@ func (w *watcher) handled(ctx context.Context, nodes map[[2]string]*NodeLoad) er
 	return err
 }
 
+// lastTitle asks for a title under which a node was known when its tasks were made.
+func lastTitle() query.Measure {
+	return query.Measure{Name: "title", Agg: query.Max, Path: []string{"node_title"}, Type: def.TypeText}
+}
+
 func (w *watcher) node(nodes map[[2]string]*NodeLoad, group map[string]any) *NodeLoad {
 	key := [2]string{textOf(group, "flow"), textOf(group, "node")}
 	if nodes[key] == nil {
 		title := key[1]
 		if plan := w.service.plan(w.catalog, key[0]); plan != nil {
 			title = plan.titleOf(key[1], w.lang)
+		}
+		if title == key[1] { // only an older version has the node
+			title = cmp.Or(textOf(group, "title"), title)
 		}
 		nodes[key] = &NodeLoad{Flow: key[0], Node: key[1], Title: title}
 	}

@@ -13,17 +13,30 @@ interface FailedProps {
 export function Failed({ error, onRetry }: FailedProps) {
   const { t } = useTranslation()
   const failure = isFailure(error) ? error : undefined
-  const title = failure?.code === 'not_found' ? t('page.notFound') : t('page.failed')
-  const retry = onRetry && (
-    <Button type="primary" onClick={onRetry}>
-      {t('common.retry')}
-    </Button>
+  const absent = failure?.code === 'not_found' || failure?.code === 'forbidden'
+  const title = absent ? t('page.notFound') : t('page.failed')
+  // What is not there, or not for this person, will not be there the next moment either: another way out comes first.
+  const actions = (
+    <>
+      {onRetry && (
+        <Button type={absent ? 'default' : 'primary'} onClick={onRetry}>
+          {t('common.retry')}
+        </Button>
+      )}
+      {absent && (
+        <Button type="primary" href="/">
+          {t('page.home')}
+        </Button>
+      )}
+    </>
   )
   return (
     <div role="alert">
-      <MessagePage title={title} actions={retry}>
+      <MessagePage title={title} actions={actions}>
         {explain(error)}
-        {failure?.requestId && <div>{t('page.requestId', { id: failure.requestId })}</div>}
+        {failure?.requestId && !absent && (
+          <div>{t('page.requestId', { id: failure.requestId })}</div>
+        )}
       </MessagePage>
     </div>
   )

@@ -1,5 +1,5 @@
 import './message-page.css'
-import type { ReactNode } from 'react'
+import { type ReactNode, useEffect } from 'react'
 
 interface MessagePageProps {
   title: string
@@ -10,6 +10,9 @@ interface MessagePageProps {
 
 /** Says something instead of a page: that there is none, or why it cannot be shown. */
 export function MessagePage({ title, children, actions }: MessagePageProps) {
+  useEffect(() => {
+    document.title = `${title} · Formwork`
+  }, [title])
   return (
     <div className="fw-message-page">
       <h1>{title}</h1>

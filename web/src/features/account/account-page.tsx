@@ -177,6 +177,7 @@ function OpenSessions() {
   const fail = useFailureMessage()
   const now = useNow()
   const { data: sessions } = useSuspenseQuery(sessionQueries.open())
+  const here = [...sessions].sort((a, b) => Number(b.current) - Number(a.current))
   const ending = useMutation({
     mutationFn: (session: OpenSession) => endSession(session.id),
     onSuccess: () => client.invalidateQueries({ queryKey: sessionQueries.open().queryKey }),
@@ -184,7 +185,7 @@ function OpenSessions() {
   })
   return (
     <ul className="fw-session-list">
-      {sessions.map((session) => (
+      {here.map((session) => (
         <li key={session.id}>
           <div>
             <div>

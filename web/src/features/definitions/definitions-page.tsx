@@ -1,9 +1,10 @@
-import { useSuspenseQuery } from '@tanstack/react-query'
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Input, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type DefinitionInfo, definitionQueries } from '@/api/definitions'
+import { templateQueries } from '@/api/templates'
 import { translateIfKnown } from '@/lib/i18n'
 import { titleOf } from '@/lib/texts'
 import { Boundary } from '@/ui/boundary'
@@ -40,6 +41,9 @@ export function DefinitionsPage() {
 function DefinitionTable() {
   const { t } = useTranslation()
   const { data: definitions } = useSuspenseQuery(definitionQueries.all())
+  const { data: templates } = useQuery(templateQueries.all())
+  const templateTitle = (name: string) =>
+    titleOf(templates?.find((template) => template.name === name) ?? { name })
   const [typed, setTyped] = useState('')
   const q = typed.trim().toLowerCase()
   const found = definitions.filter((definition) =>
@@ -80,7 +84,8 @@ function DefinitionTable() {
           { title: t('definitions.key'), dataIndex: 'name' },
           {
             title: t('definitions.template'),
-            render: (_, { template }) => template ?? t('definitions.own'),
+            render: (_, { template }) =>
+              template ? templateTitle(template) : t('definitions.own'),
           },
           {
             title: t('definitions.state'),

@@ -3,6 +3,8 @@ import { Alert, App, Button, Checkbox, Input, Modal } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { definitionQueries, type Finding } from '@/api/definitions'
+import { translateIfKnown } from '@/lib/i18n'
+import { type Titled, titleOf } from '@/lib/texts'
 import { Labelled } from '@/ui/labelled'
 import { Findings } from './findings'
 import { useDraftCommands } from './use-draft-commands'
@@ -32,7 +34,7 @@ export function DraftPanel() {
       <ul>
         {refs.map((ref) => (
           <li key={ref}>
-            <code>{ref}</code>
+            <Changed of={ref} definition={draft.definitions[ref]} />
             {draft.definitions[ref] === null && ` (${t('definitions.removed')})`}
           </li>
         ))}
@@ -71,6 +73,18 @@ export function DraftPanel() {
         />
       )}
     </section>
+  )
+}
+
+/** A definition that is changed, by its kind and title; what is to be removed has only its name left. */
+function Changed({ of, definition }: { of: string; definition: unknown }) {
+  const [kind = '', name = ''] = of.split('/')
+  const title = definition ? titleOf(definition as Titled) : name
+  return (
+    <>
+      {translateIfKnown(`definitions.kinds.${kind}`) ?? kind} · {title || name}{' '}
+      {title !== name && <code className="fw-quiet">{name}</code>}
+    </>
   )
 }
 
@@ -116,7 +130,7 @@ function PublishDialog({ findings, busy, onPublish, onClose }: PublishDialogProp
       <Labelled id="publish-note" label={t('definitions.note')} required>
         <Input.TextArea
           id="publish-note"
-          autoSize={{ minRows: 2 }}
+          rows={3}
           maxLength={500}
           value={note}
           onChange={(event) => setNote(event.target.value)}

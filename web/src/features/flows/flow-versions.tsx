@@ -3,10 +3,11 @@ import i18next from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { Flow } from '@/api/definitions.gen'
 import { type FlowDetail, flowQueries, type PastFlow } from '@/api/flows'
+import { translateIfKnown } from '@/lib/i18n'
 import { titleOf } from '@/lib/texts'
 import { moment } from '@/lib/time'
 import { Chip } from '@/ui/chip'
-import { changesBetween, type FlowChange, inLine, placesOf } from './model'
+import { changesBetween, type FlowChange, inShort, placesOf } from './model'
 
 /** What each publish changed in the flow, and what the draft would change. */
 export function FlowVersions({ flow }: { flow: FlowDetail }) {
@@ -66,5 +67,6 @@ function Changes({ before, after }: { before: Flow | null; after: Flow | null })
 
 function changeText(change: FlowChange): string {
   if (change.kind !== 'changed') return i18next.t(`flows.change.${change.kind}`)
-  return `${change.key}: ${inLine(change.from)} → ${inLine(change.to)}`
+  const key = translateIfKnown(`flows.key.${change.key}`) ?? change.key
+  return `${key}: ${inShort(change.from)} → ${inShort(change.to)}`
 }

@@ -6,11 +6,13 @@ import { type FlowInfo, flowQueries } from '@/api/flows'
 import { titleOf } from '@/lib/texts'
 import { Chip } from '@/ui/chip'
 import { Page } from '@/ui/page'
+import { usePhone } from '@/ui/use-phone'
 
 /** The flows the reader administers. */
 export function FlowsPage() {
   const { t } = useTranslation()
   const { data: flows } = useSuspenseQuery(flowQueries.all())
+  const phone = usePhone()
   return (
     <Page title={t('flows.title')}>
       <Table<FlowInfo>
@@ -30,7 +32,8 @@ export function FlowsPage() {
             ),
           },
           { title: t('flows.of'), dataIndex: 'of' },
-          { title: t('definitions.key'), dataIndex: 'name' },
+          // A phone is too narrow for the name, which only definitions use.
+          ...(phone ? [] : [{ title: t('definitions.key'), dataIndex: 'name' }]),
           {
             title: t('definitions.state'),
             render: (_, flow) => (

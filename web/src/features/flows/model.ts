@@ -103,3 +103,11 @@ export function inLine(value: unknown): string {
   if (value === undefined || value === null) return '—'
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
+
+const shortLength = 160
+
+/** The same, cut where nobody would read on: the whole value stands in the definition. */
+export function inShort(value: unknown): string {
+  const line = inLine(value)
+  return line.length > shortLength ? `${line.slice(0, shortLength)}…` : line
+}

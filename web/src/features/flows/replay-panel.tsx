@@ -1,9 +1,15 @@
-import { useMutation } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Alert, Button, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type FlowDetail, type Replay, type ReplayDifference, replay } from '@/api/flows'
+import {
+  type FlowDetail,
+  flowQueries,
+  type Replay,
+  type ReplayDifference,
+  replay,
+} from '@/api/flows'
 import { translateIfKnown } from '@/lib/i18n'
 import { titleOf } from '@/lib/texts'
 import { Chip } from '@/ui/chip'
@@ -78,11 +84,20 @@ function Result({ flow, result }: { flow: FlowDetail; result: Replay }) {
   )
 }
 
+/** What nodes are called, also those that only older versions have. */
+function useNodeTitles(flow: FlowDetail): Map<string, string> {
+  const { data: versions } = useQuery(flowQueries.versions(flow.name))
+  const known = [...(versions ?? []).map(({ definition }) => definition).reverse(), flow.definition]
+  return new Map(
+    known.flatMap((each) =>
+      each ? placesOf(each).map(({ node }) => [node.name, titleOf(node)] as const) : [],
+    ),
+  )
+}
+
 function Difference({ flow, difference }: { flow: FlowDetail; difference: ReplayDifference }) {
   const { t } = useTranslation()
-  const titles = new Map(
-    placesOf(flow.definition).map(({ node }) => [node.name, titleOf(node)] as const),
-  )
+  const titles = useNodeTitles(flow)
   const shown = (value: unknown): string => {
     if (difference.hidden) return '***'
     if (difference.what === 'status') {

@@ -53,6 +53,7 @@ export function SimulationPanel({ flow, played, onPlayed }: SimulationPanelProps
       <p className="fw-quiet">{t('flows.simulationHelp')}</p>
       {flow.drafted && (
         <Radio.Group
+          style={{ marginBottom: 14 }}
           aria-label={t('flows.which')}
           value={version}
           onChange={(event) => setVersion(event.target.value as 'draft' | 'live')}
@@ -66,6 +67,7 @@ export function SimulationPanel({ flow, played, onPlayed }: SimulationPanelProps
         <PersonSelect id="simulate-user" flow={flow.name} value={user} onChange={setUser} />
       </Labelled>
       <Radio.Group
+        style={{ marginBottom: 8 }}
         aria-label={t('flows.data')}
         value={source}
         onChange={(event) => setSource(event.target.value as Source)}

@@ -12,10 +12,10 @@ import {
 import { Attempt } from '@/api/request'
 import { PeopleSelect } from '@/form/verbs/people-select'
 import { explain, problemText } from '@/lib/problems/explain'
-import { titleOf } from '@/lib/texts'
 import { Boundary } from '@/ui/boundary'
 import { Labelled } from '@/ui/labelled'
 import { LabelledText } from '@/ui/labelled-text'
+import { roleTitle } from './role-title'
 
 interface HandoverDialogProps {
   member: Member
@@ -125,10 +125,6 @@ interface HeldProps {
 function Held({ held, chosen, onChoose }: HeldProps) {
   const { t } = useTranslation()
   const { data: roles } = useSuspenseQuery(memberQueries.roles())
-  const roleTitle = (name: string) => {
-    const role = roles.find((each) => each.name === name)
-    return role ? titleOf(role) : name
-  }
   return (
     <>
       {held.taskCount > 0 && (
@@ -157,7 +153,7 @@ function Held({ held, chosen, onChoose }: HeldProps) {
                 entity: place.entityTitle,
                 field: place.fieldTitle,
                 count: place.count,
-                names: place.records.map(({ name }) => name).join('、'),
+                names: place.records.map(({ name }) => name).join(t('form.comma')),
               }),
             }))}
             onChange={(references) => onChoose({ ...chosen, references })}
@@ -172,7 +168,7 @@ function Held({ held, chosen, onChoose }: HeldProps) {
           <Checkbox.Group
             aria-labelledby="handover-roles"
             value={chosen.roles}
-            options={held.roles.map((name) => ({ value: name, label: roleTitle(name) }))}
+            options={held.roles.map((name) => ({ value: name, label: roleTitle(roles, name) }))}
             onChange={(names) => onChoose({ ...chosen, roles: names })}
           />
         </div>

@@ -11,7 +11,6 @@ import {
   resetPassword,
 } from '@/api/members'
 import { Attempt } from '@/api/request'
-import { titleOf } from '@/lib/texts'
 import { Chip } from '@/ui/chip'
 import { Nothing } from '@/ui/nothing'
 import { Page } from '@/ui/page'
@@ -21,6 +20,7 @@ import { EditMember } from './edit-member'
 import { HandoverDialog } from './handover-dialog'
 import { NewMemberDialog } from './new-member-dialog'
 import { PasswordOnce, type ShownPassword } from './password-once'
+import { roleTitle } from './role-title'
 
 /** The people of the company: who they are, what they may do, and whether they may come in. */
 export function MembersPage() {
@@ -158,7 +158,6 @@ function MemberList({ members, commands, onEdit, onLeave }: MemberListProps) {
   const { t } = useTranslation()
   const phone = usePhone()
   const { data: roles } = useSuspenseQuery(memberQueries.roles())
-  const roleTitle = (name: string) => titleOf(roles.find((role) => role.name === name) ?? { name })
   const buttons = (member: Member) => (
     <span style={{ display: 'flex', flexWrap: 'wrap', gap: 4 }}>
       <Button size="small" onClick={() => onEdit(member)}>
@@ -179,7 +178,7 @@ function MemberList({ members, commands, onEdit, onLeave }: MemberListProps) {
     <>
       {member.disabled && <Chip tone="bad">{t('members.disabled')}</Chip>}
       {member.roles.map((role) => (
-        <Chip key={role}>{roleTitle(role)}</Chip>
+        <Chip key={role}>{roleTitle(roles, role)}</Chip>
       ))}
     </>
   )

@@ -1,7 +1,7 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { Select } from 'antd'
 import { memberQueries } from '@/api/members'
-import { titleOf } from '@/lib/texts'
+import { roleTitle } from './role-title'
 
 interface RoleSelectProps {
   id: string
@@ -19,7 +19,7 @@ export function RoleSelect({ id, value, onChange }: RoleSelectProps) {
       showSearch={{ optionFilterProp: 'label' }}
       style={{ width: '100%' }}
       value={value}
-      options={roles.map((role) => ({ value: role.name, label: titleOf(role) }))}
+      options={roles.map(({ name }) => ({ value: name, label: roleTitle(roles, name) }))}
       onChange={onChange}
     />
   )

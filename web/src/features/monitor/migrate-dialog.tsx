@@ -108,12 +108,16 @@ function Moving({ flow, id, onClose }: MigrateDialogProps & { id: string }) {
 
 function RefusedRuns({ runs }: { runs: readonly RefusedRun[] }) {
   const { t } = useTranslation()
-  return runs.map((run) => (
-    <div key={`${run.entity}/${run.record}`} style={{ marginTop: 8 }}>
-      {run.subject || t('monitor.unseen')}
-      <div className="fw-quiet">{problemText(run)}</div>
-    </div>
-  ))
+  return (
+    <ul className="fw-refused">
+      {runs.map((run) => (
+        <li key={`${run.entity}/${run.record}`}>
+          {run.subject || t('monitor.unseen')}
+          <div className="fw-quiet">{problemText(run)}</div>
+        </li>
+      ))}
+    </ul>
+  )
 }
 
 interface PreviewProps {

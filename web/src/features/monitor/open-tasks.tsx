@@ -163,7 +163,7 @@ function Reassign({ tasks, onClose, onCancel }: ReassignProps) {
   })
   return (
     <ReasonDialog
-      title={t('verbs.ask.reassign')}
+      title={t('monitor.reassignOf', { count: tasks.length })}
       ok={t('verbs.verb.reassign')}
       disabled={to === ''}
       required

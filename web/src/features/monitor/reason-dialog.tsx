@@ -49,7 +49,7 @@ export function ReasonDialog(props: ReasonDialogProps) {
         <Input.TextArea
           id="admin-reason"
           aria-describedby={error ? 'admin-reason-note' : undefined}
-          autoSize={{ minRows: 2 }}
+          rows={3}
           maxLength={2000}
           value={reason}
           onChange={(event) => setReason(event.target.value)}

@@ -14,6 +14,7 @@ import { ApiError } from '@/api/request'
 import { languages } from '@/lib/i18n'
 import { languageNames } from '@/lib/language-names'
 import { explain, problemText } from '@/lib/problems/explain'
+import { goToFirstProblem } from '@/ui/first-problem'
 import { Labelled } from '@/ui/labelled'
 import { LabelledPassword, LabelledText } from '@/ui/labelled-text'
 
@@ -63,6 +64,7 @@ export function ChannelDialog({ channel, onClose }: ChannelDialogProps) {
       await client.invalidateQueries({ queryKey: ['channels'] })
       onClose()
     },
+    onError: goToFirstProblem,
   })
   const problems: Record<string, string> = {}
   if (saving.error instanceof ApiError)
@@ -98,7 +100,10 @@ export function ChannelDialog({ channel, onClose }: ChannelDialogProps) {
             value: kind,
             label: t(`channels.kinds.${kind}`),
           }))}
-          onChange={(kind) => change({ kind })}
+          onChange={(kind) => {
+            saving.reset() // what was wrong with another kind says nothing of this one
+            change({ kind })
+          }}
         />
       </Labelled>
       {input.kind === 'email' ? <MailPart {...part} /> : <AddressPart {...part} />}
@@ -237,6 +242,7 @@ function AddressPart({ input, change, problems, hasSecret }: PartProps) {
       </Labelled>
       {(input.kind === 'wecom' || input.kind === 'dingtalk') && (
         <Checkbox
+          className="fw-check-line"
           checked={input.mention ?? false}
           onChange={(event) => change({ mention: event.target.checked })}
         >
@@ -269,9 +275,13 @@ function Wording({ input, change, problems }: PartProps) {
   const { data } = useSuspenseQuery(notificationQueries.channels())
   const own = Boolean(input.subject || input.body)
   const [open, setOpen] = useState(own)
+  const placeholders = t('channels.placeholders', {
+    names: data.placeholders.map((name) => `{${name}}`).join(' '),
+  })
   return (
     <>
       <Checkbox
+        className="fw-check-line"
         checked={open}
         onChange={(event) => {
           setOpen(event.target.checked)
@@ -292,14 +302,12 @@ function Wording({ input, change, problems }: PartProps) {
           <Labelled
             id="channel-body"
             label={t('channels.body')}
-            problem={problems['body']}
-            help={t('channels.placeholders', {
-              names: data.placeholders.map((name) => `{${name}}`).join(' '),
-            })}
+            problem={problems['body'] && `${problems['body']} ${placeholders}`}
+            help={placeholders}
           >
             <Input.TextArea
               id="channel-body"
-              autoSize={{ minRows: 3 }}
+              rows={5}
               value={input.body ?? ''}
               onChange={(event) => change({ body: event.target.value })}
             />

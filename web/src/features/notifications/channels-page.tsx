@@ -1,10 +1,11 @@
 import './notifications.css'
 import { PlusOutlined } from '@ant-design/icons'
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
-import { App, Button } from 'antd'
+import { Alert, App, Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Channel, notificationQueries, removeChannel, testChannel } from '@/api/notifications'
+import { explain } from '@/lib/problems/explain'
 import { moment } from '@/lib/time'
 import { Boundary } from '@/ui/boundary'
 import { Chip } from '@/ui/chip'
@@ -79,7 +80,6 @@ function ChannelCard({
   const testing = useMutation({
     mutationFn: () => testChannel(channel.id),
     onSuccess: () => message.success(t('channels.tested')),
-    onError: fail,
   })
   const removing = useMutation({
     mutationFn: () => removeChannel(channel.id),
@@ -116,6 +116,7 @@ function ChannelCard({
           ? t('channels.flowsOnly')
           : channel.notices.map((kind) => t(`notices.${kind}`)).join(t('channels.comma'))}
       </div>
+      {testing.error && <Alert type="error" showIcon role="alert" title={explain(testing.error)} />}
       <div className="fw-channel-foot">
         <Button size="small" onClick={() => onEdit(channel)}>
           {t('channels.edit')}

@@ -15,7 +15,8 @@ import {
   sendAgain,
 } from '@/api/notifications'
 import { translateIfKnown } from '@/lib/i18n'
-import { fromNow } from '@/lib/time'
+import { transportText } from '@/lib/problems/transport'
+import { fromNow, moment } from '@/lib/time'
 import { Chip, type Tone } from '@/ui/chip'
 import { Nothing } from '@/ui/nothing'
 import { useFailureMessage } from '@/ui/use-failure-message'
@@ -94,7 +95,11 @@ function Deliveries({ status, channel, names }: DeliveriesProps) {
           {
             key: 'made',
             title: t('deliveries.made'),
-            render: (_, each) => <time dateTime={each.madeAt}>{fromNow(each.madeAt, now)}</time>,
+            render: (_, each) => (
+              <time dateTime={each.madeAt} title={moment(each.madeAt)}>
+                {fromNow(each.madeAt, now)}
+              </time>
+            ),
           },
           {
             key: 'subject',
@@ -141,9 +146,12 @@ function State({ delivery }: { delivery: Delivery }) {
     <>
       <Chip tone={tones[delivery.status]}>{t(`deliveries.states.${delivery.status}`)}</Chip>
       {said && (
-        <div className="fw-quiet" style={{ maxWidth: 280, whiteSpace: 'normal' }}>
+        <div
+          className="fw-quiet"
+          style={{ maxWidth: 280, whiteSpace: 'normal', overflowWrap: 'anywhere' }}
+        >
           {translateIfKnown(`deliveries.errors.${said}`) ??
-            t('deliveries.said', { count: delivery.attempts, said })}
+            t('deliveries.said', { count: delivery.attempts, said: transportText(said) })}
         </div>
       )}
     </>

@@ -11,6 +11,7 @@ import { serverNow } from '@/lib/server-time'
 import { moment } from '@/lib/time'
 import { Ask } from '@/ui/ask'
 import { Chip } from '@/ui/chip'
+import { DayInput } from '@/ui/day-input'
 import { Labelled } from '@/ui/labelled'
 import { LabelledText } from '@/ui/labelled-text'
 import { useFailureMessage } from '@/ui/use-failure-message'
@@ -138,23 +139,17 @@ function AddProxy({ onClose }: { onClose: () => void }) {
           onChange={([chosen]) => setTo(chosen ?? '')}
         />
       </Labelled>
-      <LabelledText
-        id="proxy-from"
-        label={t('proxies.from')}
-        required
-        type="date"
-        value={from}
-        onChange={setFrom}
-      />
-      <LabelledText
+      <Labelled id="proxy-from" label={t('proxies.from')} required>
+        <DayInput id="proxy-from" value={from} onChange={setFrom} />
+      </Labelled>
+      <Labelled
         id="proxy-until"
         label={t('proxies.until')}
         required
         problem={backwards ? t('proxies.backwards') : undefined}
-        type="date"
-        value={until}
-        onChange={setUntil}
-      />
+      >
+        <DayInput id="proxy-until" value={until} onChange={setUntil} />
+      </Labelled>
       <LabelledText
         id="proxy-reason"
         label={t('proxies.reason')}

@@ -223,7 +223,7 @@ function AskedCommand(props: RecordActionsProps & { command: Asking; onClose: ()
         <Labelled id="command-reason" label={t('record.reason')} required={command === 'void'}>
           <Input.TextArea
             id="command-reason"
-            autoSize={{ minRows: 2 }}
+            rows={3}
             maxLength={500}
             value={reason}
             onChange={(event) => setReason(event.target.value)}

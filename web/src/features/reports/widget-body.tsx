@@ -105,7 +105,8 @@ function RowList({ widget, report, unit, onDrill }: WidgetBodyProps) {
             )}
             <span className="fw-row-list-rest">
               {rest.map((column) => (
-                <span key={column.name} title={titleOf(column)}>
+                <span key={column.name}>
+                  <span className="fw-row-list-name">{titleOf(column)}</span>{' '}
                   {figure(column, row[column.name], look)}
                 </span>
               ))}

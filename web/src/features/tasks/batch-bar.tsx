@@ -126,7 +126,7 @@ function AskMany({ verb, count, busy, onOk, onCancel }: AskManyProps) {
       >
         <Input.TextArea
           id="batch-comment"
-          autoSize={{ minRows: 2 }}
+          rows={3}
           maxLength={2000}
           value={comment}
           onChange={(event) => setComment(event.target.value)}

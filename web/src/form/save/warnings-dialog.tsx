@@ -54,7 +54,7 @@ export function WarningsDialog({
             <SimilarRecords problems={[problem]} />
             <Input.TextArea
               id={`reason-${rule}`}
-              autoSize={{ minRows: 2 }}
+              rows={2}
               maxLength={500}
               placeholder={t('warnings.reason')}
               value={reasons[rule] ?? ''}

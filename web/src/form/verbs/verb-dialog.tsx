@@ -308,7 +308,7 @@ function Words({ can, input, change }: PartProps) {
       <Input.TextArea
         id="verb-comment"
         autoFocus={!phone && !can.sign}
-        autoSize={{ minRows: phone ? 2 : 3, maxRows: 8 }}
+        rows={phone ? 3 : 4}
         maxLength={2000}
         aria-required={required}
         value={input.comment ?? ''}

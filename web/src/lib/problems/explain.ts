@@ -1,14 +1,21 @@
 import i18next from 'i18next'
 import { translateIfKnown } from '../i18n'
 import { isFailure } from './failure'
+import { transportText } from './transport'
 
 /** What a refused command says to the person: what happened and what he can do. */
 export function explain(error: unknown): string {
   if (!isFailure(error)) return i18next.t('errors.page')
-  const known = translateIfKnown(`errors.${error.code}`, error.params)
+  const known = translateIfKnown(`errors.${error.code}`, told(error.params))
   if (known) return known
   const problem = translateIfKnown(`problems.${error.code}`, error.params)
   return problem ?? i18next.t('errors.unknown', { code: error.code })
+}
+
+/** What the network said stands among the params as it said it. */
+function told(params: Record<string, unknown> | undefined): Record<string, unknown> | undefined {
+  const said = params?.['said']
+  return typeof said === 'string' ? { ...params, said: transportText(said) } : params
 }
 
 /** What refused definitions are refused for, each with its place; none for other refusals. */
