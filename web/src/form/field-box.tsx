@@ -52,7 +52,8 @@ function ShownField({ path, field, label }: PartProps) {
   }
   const { Shown } = kind
   const text =
-    state.pending && value === undefined
+    // Where nothing is typed nothing is still to come: what this person may not know stays empty.
+    state.pending && value === undefined && !readOnly
       ? '…'
       : field['x-number'] && value === undefined && !readOnly
         ? t('form.numberLater')

@@ -47,7 +47,7 @@ export function WidgetCard(props: WidgetCardProps) {
   return (
     <section className={`fw-widget fw-widget-${widget.type}`} aria-label={title}>
       <header>
-        <h2>
+        <h2 title={title}>
           <CardTitle {...props} title={title} />
         </h2>
         {money && <span className="fw-quiet">{t(`report.unit.${unit}`)}</span>}

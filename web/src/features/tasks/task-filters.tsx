@@ -7,8 +7,8 @@ import { menuQueries } from '@/api/menu'
 import type { TaskSearch } from '@/api/tasks'
 import { PeopleSelect } from '@/form/verbs/people-select'
 import { type TaskTab, taskSorts } from '@/lib/task-tab'
+import { DayInput } from '@/ui/day-input'
 import { Labelled } from '@/ui/labelled'
-import { LabelledText } from '@/ui/labelled-text'
 import { useDebounced } from '@/ui/use-debounced'
 import { usePhone } from '@/ui/use-phone'
 import { kindsIn } from './kinds'
@@ -154,20 +154,16 @@ function Conditions({ tab, search, change }: ConditionsProps) {
           </div>
         </Labelled>
       )}
-      <LabelledText
-        id="tasks-from"
-        label={t('tasks.from')}
-        type="date"
-        value={search.from ?? ''}
-        onChange={(text) => change({ from: text })}
-      />
-      <LabelledText
-        id="tasks-to"
-        label={t('tasks.until')}
-        type="date"
-        value={search.to ?? ''}
-        onChange={(text) => change({ to: text })}
-      />
+      <Labelled id="tasks-from" label={t('tasks.from')}>
+        <DayInput
+          id="tasks-from"
+          value={search.from ?? ''}
+          onChange={(day) => change({ from: day })}
+        />
+      </Labelled>
+      <Labelled id="tasks-to" label={t('tasks.until')}>
+        <DayInput id="tasks-to" value={search.to ?? ''} onChange={(day) => change({ to: day })} />
+      </Labelled>
       {(tab === 'open' || tab === 'handle' || tab === 'proxied') && (
         <Checkbox
           checked={search.overdue === true}

@@ -126,11 +126,11 @@ function cellClass(props: GridCellProps, readOnly: boolean, bad: boolean): strin
 
 /** What stands in a cell that is not edited. */
 function useCellText({ column, view }: GridCellProps): string {
-  const { model, bundle } = useForm()
+  const { model, bundle, readOnly } = useForm()
   const state = view.state(column.name)
   const value = view.row[column.name]
   if (state.hidden) return ''
-  if (value === undefined) return state.pending ? '…' : ''
+  if (value === undefined) return state.pending && !readOnly ? '…' : ''
   return shownValue(value, {
     field: column.field,
     nameOf: (entity, id) => model.nameOf(entity, id),
