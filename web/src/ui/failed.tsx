@@ -13,8 +13,9 @@ interface FailedProps {
 export function Failed({ error, onRetry }: FailedProps) {
   const { t } = useTranslation()
   const failure = isFailure(error) ? error : undefined
-  const absent = failure?.code === 'not_found' || failure?.code === 'forbidden'
-  const title = absent ? t('page.notFound') : t('page.failed')
+  const forbidden = failure?.code === 'forbidden'
+  const absent = forbidden || failure?.code === 'not_found'
+  const title = t(forbidden ? 'page.forbidden' : absent ? 'page.notFound' : 'page.failed')
   // What is not there, or not for this person, will not be there the next moment either: another way out comes first.
   const actions = (
     <>

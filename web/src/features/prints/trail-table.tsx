@@ -61,11 +61,13 @@ function Step({ step, zone }: { step: TrailStep; zone: string }) {
         {step.for && ` ${t('timeline.standsFor', { name: step.for.name })}`}
         {step.department && <small>{step.department}</small>}
       </td>
-      <td>{decisionOf(step, t('tasks.initiator'))}</td>
+      <td>{decisionOf(step, t('tasks.initiator'), t('form.comma'))}</td>
       <td>
         {step.comment && <span className="fw-print-said">{step.comment}</span>}
         {step.sign && <img src={thumbUrl(step.sign, 240)} alt={t('files.sign')} />}
-        {step.files && <small>{t('print.trail.files', { names: step.files.join('、') })}</small>}
+        {step.files && (
+          <small>{t('print.trail.files', { names: step.files.join(t('form.comma')) })}</small>
+        )}
       </td>
       <td>
         {moment(step.at, zone)}
@@ -78,12 +80,12 @@ function Step({ step, zone }: { step: TrailStep; zone: string }) {
 }
 
 /** What was decided, with whom or where it concerns: "退回 发起人". */
-function decisionOf(step: TrailStep, initiator: string): string {
+function decisionOf(step: TrailStep, initiator: string, comma: string): string {
   const what =
     step.type === 'auto'
       ? translateIfKnown(`auto.${step.auto ?? ''}`)
       : translateIfKnown(`print.trail.type.${step.type}`)
-  const whom = step.users?.map((user) => user.name).join('、')
+  const whom = step.users?.map((user) => user.name).join(comma)
   const where = step.to === 'initiator' ? initiator : step.to
   return [what ?? translateIfKnown(`event.${step.type}`) ?? step.type, whom || where]
     .filter(Boolean)
