@@ -286,7 +286,7 @@ function FromReport({ onClear }: { onClear: () => void }) {
 
 function Narrowed({ bundle, paths }: { bundle: Bundle; paths: readonly string[] }) {
   const { t } = useTranslation()
-  const fields = paths.map((path) => pathTitle(bundle, path)).join('、')
+  const fields = paths.map((path) => pathTitle(bundle, path)).join(t('form.comma'))
   return (
     <Alert
       type="info"

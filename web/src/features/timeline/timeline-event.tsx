@@ -27,7 +27,7 @@ export function TimelineEvent({ entry, earlier, bundle, record }: TimelineEventP
   const took = earlier ? Date.parse(entry.at) - Date.parse(earlier.at) : 0
   const name =
     entry.actor.id === 'system' ? t('timeline.system') : entry.actor.name || entry.actor.id
-  const people = entry.users?.map((user) => user.name).join('、') ?? ''
+  const people = entry.users?.map((user) => user.name).join(t('form.comma')) ?? ''
   const aimed = people !== '' && !passing.has(entry.type)
   return (
     <li>

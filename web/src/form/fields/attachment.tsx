@@ -96,7 +96,7 @@ export const attachment: FieldKind = {
     idsOf(value)
       .map((id) => nameOf('file', id))
       .filter(Boolean)
-      .join('、') || i18next.t('form.files', { count: idsOf(value).length }),
+      .join(i18next.t('form.comma')) || i18next.t('form.files', { count: idsOf(value).length }),
   Shown: ShownFiles,
   wide: true,
 }

@@ -1,4 +1,5 @@
 import { Select } from 'antd'
+import i18next from 'i18next'
 import { useTranslation } from 'react-i18next'
 import type { EditorProps, FieldKind } from './kind'
 import { choicesOf, optionTitle } from './options'
@@ -26,5 +27,7 @@ function MultiSelectInput(props: EditorProps) {
 export const multiselect: FieldKind = {
   Editor: MultiSelectInput,
   text: (value, { field }) =>
-    (Array.isArray(value) ? value : []).map((name) => optionTitle(field, String(name))).join('、'),
+    (Array.isArray(value) ? value : [])
+      .map((name) => optionTitle(field, String(name)))
+      .join(i18next.t('form.comma')),
 }

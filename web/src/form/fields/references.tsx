@@ -1,3 +1,4 @@
+import i18next from 'i18next'
 import type { EditorProps, FieldKind } from './kind'
 import { SeveralPicker } from './several-picker'
 
@@ -11,5 +12,5 @@ export const references: FieldKind = {
   text: (value, { field, nameOf }) =>
     (Array.isArray(value) ? value : [])
       .map((id) => nameOf(field['x-entity'] ?? '', String(id)) ?? String(id))
-      .join('、'),
+      .join(i18next.t('form.comma')),
 }

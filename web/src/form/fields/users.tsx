@@ -1,3 +1,4 @@
+import i18next from 'i18next'
 import type { EditorProps, FieldKind } from './kind'
 import { SeveralPicker } from './several-picker'
 
@@ -11,5 +12,5 @@ export const users: FieldKind = {
   text: (value, { nameOf }) =>
     (Array.isArray(value) ? value : [])
       .map((id) => nameOf('user', String(id)) ?? String(id))
-      .join('、'),
+      .join(i18next.t('form.comma')),
 }
