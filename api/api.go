@@ -73,6 +73,7 @@ func (s *server) serve(r route) fiber.Handler {
 		defer cancel()
 		c.SetUserContext(ctx)
 		req := &request{Ctx: c, ctx: ctx}
+		defer s.Engine.Flows.Serving()()
 		if r.access != public {
 			if err := s.identify(req, r); err != nil {
 				return err

@@ -16,6 +16,7 @@ type subscription struct {
 	store   store.Store
 	sub     subscriber
 	renewed time.Time // when the lease was taken or renewed; zero = not held
+	handled time.Time // when events were handled last, by this process
 	rev     int64     // of the cursor document
 	after   int64     // Seq of the last event handled
 }
@@ -23,6 +24,7 @@ type subscription struct {
 // serve hands the log to a subscriber until the context ends. Failures and a lost lease are retried after a pause that
 // grows to the poll interval times 30.
 func (t *Tail) serve(ctx context.Context, st store.Store, sub subscriber) {
+	ctx = store.Behind(ctx) // what is made of the log may wait for what is written into it
 	s := &subscription{tail: t, store: st, sub: sub}
 	pause := t.config.Poll / 10
 	for ctx.Err() == nil {
@@ -71,7 +73,24 @@ func (s *subscription) step(ctx context.Context) error {
 	if err := s.sub.handle(ctx, events); err != nil {
 		return fmt.Errorf("handle events after %d: %w", s.after, err)
 	}
-	return s.advance(ctx, events[len(events)-1].Seq)
+	if err := s.advance(ctx, events[len(events)-1].Seq); err != nil {
+		return err
+	}
+	if len(events) < page {
+		s.gather(ctx)
+	}
+	return nil
+}
+
+// gather lets events come together while there are many: what a page of them leads to, and the cursor, is stored once for
+// all. Who is first after a quiet time does not wait.
+func (s *subscription) gather(ctx context.Context) {
+	now := s.tail.config.Clock()
+	since := now.Sub(s.handled)
+	s.handled = now
+	if since >= 0 && since < s.tail.config.Poll {
+		wait(ctx, s.tail.config.Poll/10)
+	}
 }
 
 // hold takes or renews the lease of the name when that is due, and reads the cursor after taking it.

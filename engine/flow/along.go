@@ -11,10 +11,13 @@ import (
 // What is refused there, because somebody marked an entry as read at that moment, projectWritten does again.
 func (d *deciding) along(c *record.Change, plan *Plan, st *State) {
 	s, tenant := d.service, d.actor.Tenant
-	var written record.Record
+	written := &record.Record{}
+	if run := d.act.alarm; run != nil { // alongAll makes them, with others
+		run.plan, run.state, written = plan, *st, &run.written
+	}
 	c.Along = func(ctx context.Context, full *record.Full) ([]store.Write, error) {
 		full.Actor = engineActor(tenant) // entries say the same whoever has them made
-		written = full.Record
+		*written = full.Record
 		p, err := s.projection(ctx, tenant, full, plan, st)
 		if err != nil {
 			return nil, err
@@ -33,6 +36,6 @@ func (d *deciding) along(c *record.Change, plan *Plan, st *State) {
 				return
 			}
 		}
-		s.projected.note(tenant, &written)
+		s.projected.note(tenant, written)
 	}
 }

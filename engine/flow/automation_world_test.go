@@ -94,19 +94,30 @@ var errKilled = errors.New("killed")
 
 // Put does what follows a write in a call of its own: the process may be killed between the two.
 func (s *brokenStore) Put(ctx context.Context, writes ...store.Write) []error {
-	at := slices.IndexFunc(writes, func(w store.Write) bool { return w.Follows })
-	if at < 1 {
+	if !slices.ContainsFunc(writes, func(w store.Write) bool { return w.Follows }) {
 		return s.put(ctx, writes...)
 	}
-	errs := s.put(ctx, writes[:at]...)
-	following := slices.Clone(writes[at:])
-	if errs[at-1] != nil {
-		return append(errs, slices.Repeat([]error{store.ErrLeft}, len(following))...)
+	var errs []error
+	for len(writes) > 0 {
+		n := 1
+		for n < len(writes) && writes[n].Follows {
+			n++
+		}
+		following := slices.Clone(writes[1:n])
+		leads := s.put(ctx, writes[0])
+		errs, writes = append(errs, leads...), writes[n:]
+		if leads[0] != nil {
+			errs = append(errs, slices.Repeat([]error{store.ErrLeft}, len(following))...)
+			continue
+		}
+		for i := range following {
+			following[i].Follows = false
+		}
+		if len(following) > 0 {
+			errs = append(errs, s.put(ctx, following...)...)
+		}
 	}
-	for i := range following {
-		following[i].Follows = false
-	}
-	return append(errs, s.put(ctx, following...)...)
+	return errs
 }
 
 func (s *brokenStore) put(ctx context.Context, writes ...store.Write) []error {

@@ -101,6 +101,9 @@ func (s *Service) refresh(ctx context.Context, tenant string, at target) error {
 	return err
 }
 
+// indexAtOnce is how many entries of the history are stored in one call: other writes wait for it.
+const indexAtOnce = 40
+
 // index notes of which records events are.
 func (s *Service) index(ctx context.Context, tenant string, events []store.Event) error {
 	writes := make([]store.Write, 0, len(events))
@@ -109,9 +112,11 @@ func (s *Service) index(ctx context.Context, tenant string, events []store.Event
 			writes = append(writes, historyEntry(e))
 		}
 	}
-	for _, err := range s.config.Records.Project(ctx, tenant, writes...) {
-		if err != nil && !errors.Is(err, store.ErrConflict) { // a conflict: it is there already
-			return fmt.Errorf("project history of %s: %w", tenant, err)
+	for some := range slices.Chunk(writes, indexAtOnce) {
+		for _, err := range s.config.Records.Project(ctx, tenant, some...) {
+			if err != nil && !errors.Is(err, store.ErrConflict) { // a conflict: it is there already
+				return fmt.Errorf("project history of %s: %w", tenant, err)
+			}
 		}
 	}
 	return nil
@@ -238,19 +243,27 @@ func (s *Service) projectRecord(ctx context.Context, tenant string, full *record
 	return true, nil
 }
 
-// entries gives the entries of a projection that are stored, by id.
-func (s *Service) entries(ctx context.Context, tenant string, p *projection) (map[string]*store.Doc, error) {
+// entries gives the entries of some projections (nil: none) that are stored, by id.
+func (s *Service) entries(ctx context.Context, tenant string, projections ...*projection) (map[string]*store.Doc, error) {
 	st, err := s.config.Stores(ctx, tenant)
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]string, 0, len(p.tasks))
-	for _, t := range p.tasks {
-		ids = append(ids, t.ID)
+	var ids []string
+	for _, p := range projections {
+		if p == nil {
+			continue
+		}
+		for _, t := range p.tasks {
+			ids = append(ids, t.ID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil //nolint:nilnil // nobody has tasks
 	}
 	existing, err := st.Get(ctx, def.EntityTask, ids...)
 	if err != nil {
-		return nil, fmt.Errorf("read tasks of %s/%s: %w", p.record.Entity, p.record.ID, err)
+		return nil, fmt.Errorf("read tasks: %w", err)
 	}
 	stored := make(map[string]*store.Doc, len(existing))
 	for i := range existing {

@@ -147,7 +147,7 @@ func (d *deciding) asInitiator(env *expr.Env) *expr.Env {
 
 // runOutcome puts what Step decided into one change of the run's record.
 func (d *deciding) runOutcome(out *Outcome) (record.Change, error) {
-	raw, err := json.Marshal(out.State)
+	raw, err := out.State.MarshalJSON()
 	if err != nil {
 		return record.Change{}, fmt.Errorf("store flow state: %w", err)
 	}

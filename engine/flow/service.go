@@ -40,7 +40,7 @@ type Config struct {
 type Service struct {
 	config Config
 	outbox *outbox
-	firing chan struct{} // one for each deadline being fired
+	firing chan struct{} // one for each batch of deadlines being fired
 	calls  callRate      // of hooks: accepted
 	noted  callRate      // of hooks: remembered
 	mu     sync.Mutex
@@ -56,7 +56,10 @@ func New(c Config) *Service {
 	if c.Log == nil {
 		c.Log = slog.Default()
 	}
-	return &Service{config: c, outbox: newOutbox(), firing: make(chan struct{}, firers), plans: map[planKey]*Plan{}}
+	return &Service{
+		config: c, outbox: newOutbox(), firing: make(chan struct{}, firers), plans: map[planKey]*Plan{},
+		courtesy: courtesy{clock: c.Clock},
+	}
 }
 
 // Act is what a person asks for; which members count depends on Verb, as in Command.
@@ -83,6 +86,7 @@ type Act struct {
 	Replayed     *bool             // set to true if the command was done before, under the same key; nil = nobody asks
 
 	due     *Due       // of Timer: filled in when it is decided, empty if none is due
+	alarm   *alarm     // of Timer among others: its tasks are written with theirs
 	results []Result   // of Deliver
 	effect  int        // of RetryEffect
 	ended   *ending    // of ChildEnded
@@ -166,11 +170,15 @@ func (s *Service) act(ctx context.Context, actor access.Actor, at target, act Ac
 func engineActor(tenant string) access.Actor { return access.Actor{Tenant: tenant, System: true} }
 
 func (s *Service) change(ctx context.Context, actor access.Actor, at target, act Act) (*record.Full, error) {
-	decide := func(stored record.Record, full *record.Full) (record.Change, error) {
+	return s.config.Records.ChangeFull(ctx, actor, at.entity, at.id, s.decides(ctx, actor, at, act))
+}
+
+// decides gives what decides a command over a record as it is stored.
+func (s *Service) decides(ctx context.Context, actor access.Actor, at target, act Act) record.Decide {
+	return func(stored record.Record, full *record.Full) (record.Change, error) {
 		d := &deciding{service: s, ctx: ctx, actor: actor, act: act, stored: stored, full: full, task: at.task}
 		return d.decide()
 	}
-	return s.config.Records.ChangeFull(ctx, actor, at.entity, at.id, decide)
 }
 
 // deciding is one attempt to decide a command over the record as it is stored.

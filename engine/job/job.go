@@ -103,10 +103,38 @@ func (r *Runner) Every(name string, interval time.Duration, work func(ctx contex
 // Enqueue stores a job. It is durable when Enqueue returns. A key that waits already is no error: the work is to be
 // done anyway.
 func (r *Runner) Enqueue(ctx context.Context, tenant string, j Job) error {
+	return r.EnqueueAll(ctx, tenant, j)
+}
+
+// EnqueueAll is Enqueue for some jobs, stored together.
+func (r *Runner) EnqueueAll(ctx context.Context, tenant string, jobs ...Job) error {
+	if len(jobs) == 0 {
+		return nil
+	}
 	db, err := r.open(ctx, tenant)
 	if err != nil {
 		return err
 	}
+	writes := make([]store.Write, len(jobs))
+	for i, j := range jobs {
+		writes[i] = store.Write{Collection: collection, Doc: r.document(j)}
+	}
+	errs := db.Put(ctx, writes...)
+	for i, j := range jobs {
+		var dup *store.DuplicateError
+		if errs[i] != nil && !errors.As(errs[i], &dup) {
+			return fmt.Errorf("enqueue %s: %w", j.Type, errs[i])
+		}
+	}
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// document is a new job as it is stored.
+func (r *Runner) document(j Job) store.Doc {
 	now := r.Clock()
 	if j.RunAt.IsZero() {
 		j.RunAt = now
@@ -122,16 +150,7 @@ func (r *Runner) Enqueue(ctx context.Context, tenant string, j Job) error {
 		doc.Keys = []string{"key|" + j.Key}
 		doc.Values["key"] = j.Key
 	}
-	err = db.Put(ctx, store.Write{Collection: collection, Doc: doc})[0]
-	var dup *store.DuplicateError
-	if err != nil && !errors.As(err, &dup) {
-		return fmt.Errorf("enqueue %s: %w", j.Type, err)
-	}
-	select {
-	case r.wake <- struct{}{}:
-	default:
-	}
-	return nil
+	return doc
 }
 
 // Run works until the context ends.

@@ -86,9 +86,9 @@ func toldOf(n flow.Notice) told {
 	}
 }
 
-// deliver makes the deliveries of a notice and the jobs that send them.
-func (s *Service) deliver(ctx context.Context, tenant string, at time.Time, n flow.Notice) error {
-	docs, err := s.known(ctx, tenant)
+// deliver makes the deliveries of a notice.
+func (m *mailbag) deliver(ctx context.Context, at time.Time, n flow.Notice) error {
+	docs, err := m.service.known(ctx, m.tenant)
 	if err != nil {
 		return err
 	}
@@ -102,12 +102,12 @@ func (s *Service) deliver(ctx context.Context, tenant string, at time.Time, n fl
 			(len(c.Flows) > 0 && !slices.Contains(c.Flows, n.Flow)) {
 			continue
 		}
-		if err := s.through(ctx, tenant, &c, n.Key, what); err != nil {
+		if err := m.through(ctx, &c, n.Key, what); err != nil {
 			return err
 		}
 	}
 	if inApp(n.Kind) {
-		return s.intoApp(ctx, tenant, n.Key, what)
+		m.intoApp(n.Key, what)
 	}
 	return nil
 }
@@ -118,43 +118,41 @@ func inApp(kind flow.NoticeKind) bool {
 }
 
 // through makes the deliveries of one channel: one per person for e-mail, one for the others.
-func (s *Service) through(ctx context.Context, tenant string, c *Channel, key string, what told) error {
+func (m *mailbag) through(ctx context.Context, c *Channel, key string, what told) error {
+	now := m.service.config.Clock()
 	if c.Kind != Email {
-		return s.enqueue(ctx, tenant, posting{channel: c.ID, key: key, what: what, at: s.config.Clock()})
+		m.post(posting{channel: c.ID, key: key, what: what, at: now})
+		return nil
 	}
-	zone, err := s.config.Tenants.Zone(ctx, tenant)
+	zone, err := m.service.config.Tenants.Zone(ctx, m.tenant)
 	if err != nil {
 		return err
 	}
 	for _, user := range what.Users {
-		p, err := s.person(ctx, tenant, user)
+		p, err := m.person(ctx, user)
 		if err != nil {
 			return err
 		}
 		if p == nil || p.address == "" || !p.setting.wants(what.Kind) {
 			continue
 		}
-		at, held := p.setting.sendAt(s.config.Clock().In(zone))
+		at, held := p.setting.sendAt(now.In(zone))
 		alone := what
 		alone.Users = []string{user}
-		if err := s.enqueue(ctx, tenant, posting{c.ID, user, key, alone, at, held}); err != nil {
-			return err
-		}
+		m.post(posting{c.ID, user, key, alone, at, held})
 	}
 	return nil
 }
 
-func (s *Service) intoApp(ctx context.Context, tenant, key string, what told) error {
+// intoApp makes the messages that people read in the app: they are there, nothing has to be sent.
+func (m *mailbag) intoApp(key string, what told) {
 	for _, user := range what.Users {
 		alone := what
 		alone.Users = []string{user}
-		doc := s.deliveryDoc(app, user, key, alone, s.config.Clock())
+		doc := m.service.deliveryDoc(app, user, key, alone, m.service.config.Clock())
 		doc.Values["status"], doc.Values["unread"] = string(Sent), true
-		if _, err := s.add(ctx, tenant, doc); err != nil {
-			return err
-		}
+		m.put(parcel{doc: doc})
 	}
-	return nil
 }
 
 // posting is a delivery to be made.
@@ -166,9 +164,9 @@ type posting struct {
 	held          bool      // with others
 }
 
-// enqueue stores a delivery and the job that sends it. Both know their own, so doing it twice does it once.
-func (s *Service) enqueue(ctx context.Context, tenant string, p posting) error {
-	doc := s.deliveryDoc(p.channel, p.user, p.key, p.what, p.at)
+// post adds a delivery and the job that sends it.
+func (m *mailbag) post(p posting) {
+	doc := m.service.deliveryDoc(p.channel, p.user, p.key, p.what, p.at)
 	send := job.Job{Type: jobSend, Key: jobSend + "|" + doc.ID, Payload: payload{Delivery: doc.ID}.raw(), RunAt: p.at}
 	if p.held {
 		doc.Values["status"] = string(Held)
@@ -177,14 +175,7 @@ func (s *Service) enqueue(ctx context.Context, tenant string, p posting) error {
 			Payload: payload{Channel: p.channel, User: p.user}.raw(),
 		}
 	}
-	stored, err := s.add(ctx, tenant, doc)
-	if err != nil {
-		return err
-	}
-	if status, _ := stored.Values["status"].(string); status != string(Waiting) && status != string(Held) {
-		return nil
-	}
-	return s.config.Jobs.Enqueue(ctx, tenant, send)
+	m.put(parcel{doc, &send})
 }
 
 // payload is what a job of this package is given.
@@ -222,22 +213,9 @@ func (s *Service) deliveryDoc(channel, user, key string, what told, due time.Tim
 
 // add stores a new delivery, or gives the one that is there.
 func (s *Service) add(ctx context.Context, tenant string, doc store.Doc) (store.Doc, error) {
-	st, err := s.open(ctx, tenant)
-	if err != nil {
-		return doc, err
-	}
-	err = s.config.Records.Project(ctx, tenant, store.Write{Collection: deliveryCollection, Doc: doc})[0]
-	if errors.Is(err, store.ErrConflict) {
-		docs, err := st.Get(ctx, deliveryCollection, doc.ID)
-		if err == nil && len(docs) > 0 {
-			doc = docs[0]
-		}
-		return doc, err
-	}
-	if err != nil {
-		err = fmt.Errorf("delivery: %w", err)
-	}
-	return doc, err
+	docs := []store.Doc{doc}
+	err := s.addAll(ctx, tenant, docs)
+	return docs[0], err
 }
 
 // put stores a delivery that has changed.

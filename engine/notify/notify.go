@@ -152,12 +152,13 @@ const subscriber = "notify"
 // Follow makes messages of what a tenant's event log tells; call it before the tail runs.
 func (s *Service) Follow(tenant string, tail *event.Tail) {
 	tail.Subscribe(subscriber, func(ctx context.Context, events []store.Event) error {
+		m := s.newMailbag(tenant)
 		for _, e := range events {
-			if err := s.tell(ctx, tenant, e); err != nil {
-				return err
+			if err := m.tell(ctx, e); err != nil {
+				return errors.Join(err, m.send(ctx)) // what came before it is told
 			}
 		}
-		return nil
+		return m.send(ctx)
 	})
 }
 
@@ -166,11 +167,11 @@ func (s *Service) Follow(tenant string, tail *event.Tail) {
 const stale = 72 * time.Hour
 
 // tell makes the deliveries of one event.
-func (s *Service) tell(ctx context.Context, tenant string, e store.Event) error {
-	if s.config.Clock().Sub(e.At) > stale {
+func (m *mailbag) tell(ctx context.Context, e store.Event) error {
+	if m.service.config.Clock().Sub(e.At) > stale {
 		return nil
 	}
-	notices, err := s.config.Flows.Notices(ctx, tenant, e)
+	notices, err := m.service.config.Flows.Notices(ctx, m.tenant, e)
 	if errors.Is(err, record.ErrNotFound) {
 		return nil // the record is gone
 	}
@@ -178,7 +179,7 @@ func (s *Service) tell(ctx context.Context, tenant string, e store.Event) error 
 		return err
 	}
 	for _, n := range notices {
-		if err := s.deliver(ctx, tenant, e.At, n); err != nil {
+		if err := m.deliver(ctx, e.At, n); err != nil {
 			return err
 		}
 	}

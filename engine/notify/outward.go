@@ -131,6 +131,7 @@ func (s *Service) deliverMessage(ctx context.Context, tenant, key string, what t
 	if err != nil {
 		return err
 	}
+	m := s.newMailbag(tenant)
 	for _, doc := range docs {
 		c, err := channelOf(doc)
 		if err != nil {
@@ -139,11 +140,12 @@ func (s *Service) deliverMessage(ctx context.Context, tenant, key string, what t
 		if c.Kind != Email || !c.Enabled {
 			continue
 		}
-		if err := s.through(ctx, tenant, &c, key, what); err != nil {
+		if err := m.through(ctx, &c, key, what); err != nil {
 			return err
 		}
 	}
-	return s.intoApp(ctx, tenant, key, what)
+	m.intoApp(key, what)
+	return m.send(ctx)
 }
 
 // Test sends the actor, or the group, a message through a channel and waits for what comes of it. What went wrong is

@@ -179,30 +179,47 @@ func (s *Service) rollUp(ctx context.Context, parents []parent) {
 // A parent that is right already is not written. Give it to event.Tail.Subscribe.
 func (s *Service) RollUp(tenant string) event.Handler {
 	return func(ctx context.Context, events []store.Event) error {
-		seen := map[parent]bool{}
-		for _, e := range events {
-			parents, err := s.concerned(ctx, tenant, e)
-			if err != nil {
+		parents, err := s.concerned(ctx, tenant, events)
+		if err != nil {
+			return err
+		}
+		for _, p := range parents {
+			err := s.runs.do(p, func() error { return s.recompute(ctx, p) })
+			if err != nil && !errors.Is(err, ErrNotFound) {
 				return err
-			}
-			for _, p := range parents {
-				if seen[p] {
-					continue
-				}
-				seen[p] = true
-				err := s.runs.do(p, func() error { return s.recompute(ctx, p) })
-				if err != nil && !errors.Is(err, ErrNotFound) {
-					return err
-				}
 			}
 		}
 		return nil
 	}
 }
 
-// concerned lists the parents an event of the log concerns. Events of entities that are gone concern nobody.
-func (s *Service) concerned(ctx context.Context, tenant string, e store.Event) ([]parent, error) {
-	r, err := s.begin(ctx, access.Actor{Tenant: tenant, System: true}, e.Entity)
+// concerned lists the parents that events of the log concern, each once. Events of entities that are gone concern nobody.
+func (s *Service) concerned(ctx context.Context, tenant string, events []store.Event) ([]parent, error) {
+	var all []parent
+	seen := map[parent]bool{}
+	byEntity := map[string][]store.Event{}
+	for _, e := range events {
+		byEntity[e.Entity] = append(byEntity[e.Entity], e)
+	}
+	for _, entity := range sortedKeys(byEntity) {
+		parents, err := s.parentsIn(ctx, tenant, entity, byEntity[entity])
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range parents {
+			if !seen[p] {
+				seen[p] = true
+				all = append(all, p)
+			}
+		}
+	}
+	return all, nil
+}
+
+// parentsIn lists the parents that events of one entity concern: those the records refer to, and those they did. The
+// records are read by one query.
+func (s *Service) parentsIn(ctx context.Context, tenant, entity string, events []store.Event) ([]parent, error) {
+	r, err := s.begin(ctx, access.Actor{Tenant: tenant, System: true}, entity)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}
@@ -213,26 +230,47 @@ func (s *Service) concerned(ctx context.Context, tenant string, e store.Event) (
 	if err != nil || len(compiled.rollups) == 0 {
 		return nil, err
 	}
-	versions := []form.Values{}
-	doc, err := r.get(ctx, e.Record)
-	switch {
-	case err == nil:
-		versions = append(versions, doc.Values)
-	case !errors.Is(err, ErrNotFound):
-		return nil, err
-	}
-	if written, err := event.Decode(e.Data); err == nil { // events of flows hold other data
+	var parents []parent
+	var ids []string
+	for _, e := range events {
+		written, err := event.Decode(e.Data)
+		if err != nil || !mayCount(e, &written) {
+			continue // events of flows hold other data; what they did to the record stands in its own
+		}
+		if !slices.Contains(ids, e.Record) {
+			ids = append(ids, e.Record)
+		}
 		for _, change := range written.Changes {
-			versions = append(versions, form.Values{change.Field: change.From})
+			for _, one := range compiled.rollups {
+				parents = one.appendParents(parents, tenant, form.Values{change.Field: change.From})
+			}
 		}
 	}
-	var parents []parent
-	for _, one := range compiled.rollups {
-		for _, values := range versions {
-			parents = one.appendParents(parents, tenant, values)
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	docs, err := r.store.Get(ctx, entity, ids...)
+	if err != nil {
+		return nil, err
+	}
+	for i := range docs {
+		for _, one := range compiled.rollups {
+			parents = one.appendParents(parents, tenant, docs[i].Values)
 		}
 	}
 	return parents, nil
+}
+
+// mayCount tells whether an event may be about something a parent sums up: an update that changed neither a value nor the
+// state, such as a reminder of a task, is not.
+func mayCount(e store.Event, written *event.Written) bool {
+	switch e.Type {
+	case event.TypeCreated, event.TypeVoided, event.TypeDeleted, event.TypeRestored:
+		return true
+	case event.TypeUpdated:
+		return len(written.Changes) > 0 || written.State != nil
+	}
+	return false
 }
 
 // recompute writes the rollups of one parent over one child entity, if they changed.

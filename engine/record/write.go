@@ -34,6 +34,7 @@ type write struct {
 	rowIDs  map[[2]string]string // ids given to new rows, by table and temporary id
 	likened map[string]likened   // what texts were found similar to, by x-similar
 	claims  []form.Claim         // keys of the document, with the problems they are if taken
+	held    *held                // where the write is kept instead of stored: others are stored with it
 }
 
 // outcome is what is to be stored beside the values.
@@ -289,6 +290,9 @@ func (w *write) put(ctx context.Context, doc store.Doc, o outcome) (store.Doc, e
 	put, err := w.sealed(doc, o)
 	if err != nil {
 		return store.Doc{}, err
+	}
+	if w.held != nil {
+		return put.Doc, w.hold(ctx, put, o)
 	}
 	along, err := w.along(ctx, &put.Doc, o)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -296,6 +297,45 @@ func TestOneBrokenRequestFailsAlone(t *testing.T) {
 	}
 	if fence, err := db.Lease(t.Context(), "x", "me", time.Minute); err != nil || fence != 1 {
 		t.Errorf("what the broken request did is still there: fence %d, %v", fence, err)
+	}
+}
+
+// TestWhatLetsOthersGoFirst has people's writes done before those that let others go first, but for one: it had begun.
+func TestWhatLetsOthersGoFirst(t *testing.T) {
+	db := openGoods(t)
+	var group sync.WaitGroup
+	release := holdWriter(t, db, &group)
+	var mu sync.Mutex
+	var done []string
+	write := func(ctx context.Context, name string) {
+		group.Go(func() {
+			err := db.alter(ctx, false, func(context.Context, *writer) error {
+				mu.Lock()
+				defer mu.Unlock()
+				done = append(done, name)
+				return nil
+			})
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		})
+	}
+	for range 3 {
+		write(store.Behind(t.Context()), "deadline")
+	}
+	for len(db.writer.behind) < 3 {
+		time.Sleep(time.Millisecond)
+	}
+	for range 4 {
+		write(t.Context(), "person")
+	}
+	for len(db.writer.queue) < 4 {
+		time.Sleep(time.Millisecond)
+	}
+	release()
+	group.Wait()
+	if len(done) != 7 || !slices.Contains(done[4:5], "person") && !slices.Equal(done[:4], slices.Repeat([]string{"person"}, 4)) {
+		t.Errorf("done in the order %v", done)
 	}
 }
 

@@ -13,6 +13,9 @@ import (
 // maxBatch bounds a transaction, so that the first of its writers does not wait for long.
 const maxBatch = 1024
 
+// maxBehind is how many requests that let others go first may wait before their callers do.
+const maxBehind = 16
+
 // The life of a request: the caller may take it back as long as the writer has not begun.
 const (
 	waiting int32 = iota
@@ -45,6 +48,7 @@ type writer struct {
 	pool     *sql.DB
 	conn     *sql.Conn
 	queue    chan *request
+	behind   chan *request // what lets others go first: one of them at a time comes along with those in queue
 	quit     chan struct{}
 	finished chan struct{}
 	once     sync.Once
@@ -58,7 +62,7 @@ type writer struct {
 func startWriter(db *database, pool *sql.DB, conn *sql.Conn) *writer {
 	w := &writer{
 		db: db, pool: pool, conn: conn, stmts: newStatements(conn, writerStatements), schema: db.schema.Load(),
-		queue: make(chan *request, maxBatch), quit: make(chan struct{}), finished: make(chan struct{}), touched: map[touchedBlock]struct{}{},
+		queue: make(chan *request, maxBatch), behind: make(chan *request, maxBehind), quit: make(chan struct{}), finished: make(chan struct{}), touched: map[touchedBlock]struct{}{},
 	}
 	go w.run()
 	return w
@@ -80,8 +84,12 @@ func (w *writer) submit(r *request) {
 		return
 	default:
 	}
+	queue := w.queue
+	if store.IsBehind(r.ctx) {
+		queue = w.behind
+	}
 	select {
-	case w.queue <- r:
+	case queue <- r:
 	case <-w.quit:
 		r.fail(errClosed)
 		return
@@ -112,10 +120,15 @@ func (w *writer) run() {
 		select {
 		case first := <-w.queue:
 			w.work(w.gather(first))
+		case first := <-w.behind:
+			w.work(w.gather(first))
 		case <-w.quit:
 			for {
 				select {
 				case first := <-w.queue:
+					w.work(w.gather(first))
+					continue
+				case first := <-w.behind:
 					w.work(w.gather(first))
 					continue
 				default:
@@ -129,7 +142,8 @@ func (w *writer) run() {
 	}
 }
 
-// gather takes what waits, up to maxBatch writes.
+// gather takes what waits, up to maxBatch writes; of what lets others go first one request, so that nobody waits for more
+// than that.
 func (w *writer) gather(first *request) []*request {
 	batch := []*request{first}
 	for count := len(first.writes); count < maxBatch; {
@@ -137,9 +151,18 @@ func (w *writer) gather(first *request) []*request {
 		case next := <-w.queue:
 			batch = append(batch, next)
 			count += len(next.writes) + 1
+			continue
 		default:
-			return batch
 		}
+		break
+	}
+	if store.IsBehind(first.ctx) {
+		return batch
+	}
+	select {
+	case next := <-w.behind:
+		batch = append(batch, next)
+	default:
 	}
 	return batch
 }
