@@ -339,11 +339,11 @@ func shownValue(fields access.Fields, entity *def.Entity, doc *store.Doc, name s
 func (a *asker) look(ctx context.Context, q *question) error {
 	a.answers.Lookups[q.ask.Key] = nil
 	candidates := q.docs
-	if q.from != nil {
+	switch {
+	case q.from != nil:
 		candidates = q.from.got[q.at]
-	}
-	if len(candidates) == 0 {
-		return nil
+	case !q.ready:
+		return nil // nothing can match; of nothing found there may still be a sum
 	}
 	sees := func(*store.Doc) bool { return true }
 	if a.eyes != nil {
