@@ -281,7 +281,8 @@ func (w *watcher) waiting(ctx context.Context, byFlow map[string]*Load, nodes ma
 		Measures: []query.Measure{
 			{Name: "open", Agg: "count"},
 			{Name: "overdue", Agg: "count", Where: overdue(w.now)},
-			{Name: "oldest", Agg: "min", Path: []string{"arrived_at"}, Type: def.TypeDateTime}, lastTitle(),
+			{Name: "oldest", Agg: "min", Path: []string{"arrived_at"}, Type: def.TypeDateTime},
+			lastTitle(),
 		},
 	})
 	for _, g := range groups {

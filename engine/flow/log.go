@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -105,4 +106,32 @@ func ofRecord(events []store.Event, entity, id string) []store.Event {
 		}
 	}
 	return own
+}
+
+// indexAtOnce is how many entries of the history are stored in one call: other writes wait for it.
+const indexAtOnce = 40
+
+// index notes of which records events are.
+func (s *Service) index(ctx context.Context, tenant string, events []store.Event) error {
+	writes := make([]store.Write, 0, len(events))
+	for _, e := range events {
+		if e.Hash != "" { // those without are of projections
+			writes = append(writes, historyEntry(e))
+		}
+	}
+	for some := range slices.Chunk(writes, indexAtOnce) {
+		for _, err := range s.config.Records.Project(ctx, tenant, some...) {
+			if err != nil && !errors.Is(err, store.ErrConflict) { // a conflict: it is there already
+				return fmt.Errorf("project history of %s: %w", tenant, err)
+			}
+		}
+	}
+	return nil
+}
+
+func historyEntry(e store.Event) store.Write {
+	return store.Write{Collection: historyCollection, Doc: store.Doc{
+		ID: fmt.Sprintf("%016d", e.Seq), Rev: 1, CreatedAt: e.At, UpdatedAt: e.At,
+		Values: map[string]any{"entity": e.Entity, "record": e.Record, "seq": e.Seq},
+	}}
 }
