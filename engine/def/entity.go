@@ -155,6 +155,9 @@ type Rule struct {
 	I18n    I18n     `json:"x-i18n,omitempty"`
 }
 
+// Label is the rule's message in a language.
+func (r *Rule) Label(lang string) string { return translate(r.I18n, lang, "message", r.Message) }
+
 // Key is a uniqueness rule (definitions.md §2.5).
 type Key struct {
 	Fields  []string        `json:"fields"`

@@ -374,7 +374,7 @@ func (s *Service) Runs(ctx context.Context, actor access.Actor, in RunQuery) (Ru
 			continue
 		}
 		runs.Runs[i].Can = may.verbs(item.Flow, Retry, Terminate)
-		if runs.Runs[i].Incident, err = s.incidentOf(ctx, actor.Tenant, target{entity: item.Entity, id: item.Record}); err != nil {
+		if runs.Runs[i].Incident, err = s.incidentOf(ctx, actor.Tenant, actor.Lang, target{entity: item.Entity, id: item.Record}); err != nil {
 			return RunPage{}, err
 		}
 	}
@@ -390,7 +390,7 @@ func (s *Service) commandedOf(ctx context.Context, actor access.Actor, page Task
 	return s.commanded(ctx, actor, names)
 }
 
-func (s *Service) incidentOf(ctx context.Context, tenant string, at target) (*ViewIncident, error) {
+func (s *Service) incidentOf(ctx context.Context, tenant, lang string, at target) (*ViewIncident, error) {
 	full, err := s.config.Records.Load(ctx, tenant, at.entity, at.id)
 	if err != nil {
 		return nil, err
@@ -399,7 +399,7 @@ func (s *Service) incidentOf(ctx context.Context, tenant string, at target) (*Vi
 	if err != nil || len(st.Incident) == 0 {
 		return nil, err
 	}
-	return &ViewIncident{Code: st.Incident[0].Code, Node: st.Incident[0].Node}, nil
+	return shownIncident(st.Incident[0], full.Entity, lang), nil
 }
 
 // OpenTasks lists the open tasks of the flows the actor administers, the oldest first.

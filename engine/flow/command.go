@@ -76,6 +76,7 @@ type Command struct {
 	Parent    *Parent  `json:"parent,omitempty"`    // of the start of a called run
 	Next      *Plan    `json:"-"`                   // of migrate: the new version
 	Round     int      `json:"round,omitempty"`     // of timer and child_ended
+	Problem   string   `json:"problem,omitempty"`   // of suspend: code of what the record refused after the wait at Node
 	Index     int      `json:"index,omitempty"`     // of timer: which deadline; of child_ended: which child
 	Ended     Status   `json:"ended,omitempty"`     // of child_ended: how
 	Results   []Result `json:"results,omitempty"`   // of deliver
@@ -190,7 +191,8 @@ const (
 	IncidentNoBranch   = "no_branch"
 	IncidentNoApprover = "no_approver"
 	IncidentStepLimit  = "step_limit"
-	IncidentChain      = "chain" // automations set each other off without end
+	IncidentChain      = "chain"   // automations set each other off without end
+	IncidentRefused    = "refused" // the record's own rules refuse what comes after a wait
 	IncidentIntegrity  = CodeIntegrity
 )
 

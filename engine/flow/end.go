@@ -118,7 +118,7 @@ func (r *run) releaseAll() {
 			continue
 		}
 		if n := r.plan.nodes[s.Node]; n != nil {
-			r.walk(n.list, n.index, s.Prev)
+			r.walk(n.list, n.goesOnAt(s), s.Prev)
 		}
 	}
 }
@@ -140,6 +140,10 @@ func (r *run) suspend() error {
 		return refuse(CodeNotAdmin)
 	}
 	r.fact.Comment = r.cmd.Comment
+	if r.cmd.Node != "" {
+		r.refusedAt(r.plan.nodes[r.cmd.Node])
+		return nil
+	}
 	stuck := Stuck{Code: IncidentIntegrity}
 	r.st.Incident = append(r.st.Incident, stuck)
 	r.fact.Incident = append(r.fact.Incident, stuck)

@@ -204,7 +204,8 @@ func (s *Service) fired(ctx context.Context, tenant string, run *alarm, full *re
 	case errors.Is(err, record.ErrNotFound): // deleted meanwhile
 		run.due = Due{}
 	case err != nil:
-		run.due, run.err = Due{}, s.stopped(ctx, tenant, run.at, err)
+		run.state, run.err = s.refused(ctx, tenant, run.at, run.due, s.stopped(ctx, tenant, run.at, err))
+		run.due = Due{}
 	case run.due.Node != "":
 		run.fired++
 		_, run.err = s.projectWritten(ctx, tenant, full)

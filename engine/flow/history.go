@@ -80,8 +80,24 @@ type PathNode struct {
 
 // ViewIncident is why a run is suspended.
 type ViewIncident struct {
-	Code string `json:"code"`
-	Node string `json:"node"`
+	Code    string `json:"code"`
+	Node    string `json:"node"`
+	Problem string `json:"problem,omitempty"` // of refused: the code of what the record refused
+	Message string `json:"message,omitempty"` // of refused: what the rule of the definition says
+}
+
+// shownIncident shows why a run is suspended, in a language.
+func shownIncident(stuck Stuck, entity *def.Entity, lang string) *ViewIncident {
+	shown := &ViewIncident{Code: stuck.Code, Node: stuck.Node, Problem: stuck.Problem}
+	if stuck.Problem == "" || entity == nil {
+		return shown
+	}
+	for name, rule := range entity.Rules {
+		if first(rule.Code, name) == stuck.Problem {
+			shown.Message = rule.Label(lang)
+		}
+	}
+	return shown
 }
 
 // Entry is one thing that happened to a record, for its history.
@@ -207,7 +223,7 @@ func (b *historian) view(rec record.Record) (*View, error) {
 	v.Mine, v.Can = b.mine(rec, held), b.can(held, dir)
 	v.Effects = shownEffects(st)
 	if len(st.Incident) > 0 {
-		v.Incident = &ViewIncident{Code: st.Incident[0].Code, Node: st.Incident[0].Node}
+		v.Incident = shownIncident(st.Incident[0], b.full.Entity, b.actor.Lang)
 	}
 	return v, dir.err
 }

@@ -85,7 +85,8 @@ type Act struct {
 	Map          map[string]string // of migrate: old node name to new
 	Replayed     *bool             // set to true if the command was done before, under the same key; nil = nobody asks
 
-	due     *Due       // of Timer: filled in when it is decided, empty if none is due
+	due     *Due       // of Timer: filled in when it is decided, empty if none is due; of Suspend: the one the record refused
+	problem string     // of Suspend: why
 	alarm   *alarm     // of Timer among others: its tasks are written with theirs
 	results []Result   // of Deliver
 	effect  int        // of RetryEffect
@@ -367,6 +368,7 @@ func (d *deciding) command(dir *directory) (Command, error) {
 	if a.due != nil {
 		cmd.Node, cmd.Round, cmd.Index = a.due.Node, a.due.Round, a.due.Index
 	}
+	cmd.Problem = a.problem
 	a.engines(&cmd)
 	if !d.actor.System {
 		p, ok := dir.Person(d.actor.ID)

@@ -163,6 +163,9 @@ type Stuck struct {
 	Code string   `json:"code"`
 	Node string   `json:"node"`
 	Prev []string `json:"prev,omitempty"`
+	// Of refused: the code of what the record refused, and from when on it is tried again by itself.
+	Problem string    `json:"problem,omitempty"`
+	Due     time.Time `json:"due,omitzero"`
 }
 
 // Resume says where a returned run goes on when its initiator wants to resume.

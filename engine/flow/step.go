@@ -201,6 +201,9 @@ func (r *run) late() bool {
 	st := r.before
 	switch r.cmd.Verb {
 	case Timer:
+		if due, refused := st.refusal(); refused && r.plan.nodes[r.cmd.Node] != nil {
+			return due.Node != r.cmd.Node || due.At.After(r.world.Now)
+		}
 		active, ok := st.Active[r.cmd.Node]
 		n := r.plan.nodes[r.cmd.Node]
 		if st.Status != Running || !ok || n == nil || active.Round != r.cmd.Round {
@@ -214,7 +217,7 @@ func (r *run) late() bool {
 	case Reschedule:
 		return st.Status.Ended() || r.onTime()
 	case Suspend:
-		return st.Status.Ended() || st.Status == ""
+		return st.Status.Ended() || st.Status == "" || r.cmd.Node != "" && !r.rests(r.cmd.Node)
 	case Deliver:
 		return !slices.ContainsFunc(r.cmd.Results, func(d Result) bool { return st.effect(d.N) >= 0 })
 	case Reverse:

@@ -34,6 +34,9 @@ type Due struct {
 func (p *Plan) NextDue(st *State) (Due, bool) {
 	var next Due
 	found := false
+	if st.Status == Suspended {
+		return st.refusal()
+	}
 	if st.Status != Running {
 		return next, false
 	}
@@ -88,6 +91,9 @@ func (n *node) due(active Active, k int) (time.Time, bool) {
 // timer fires a deadline. Step has made sure that it is due (late).
 func (r *run) timer() error {
 	n := r.plan.nodes[r.cmd.Node]
+	if r.st.Status == Suspended {
+		return r.tryAgain(n)
+	}
 	active := r.st.Active[n.Name]
 	r.fact.Node, r.fact.Round = n.Name, active.Round
 	if n.Type == def.NodeWait {

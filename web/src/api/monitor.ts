@@ -49,7 +49,7 @@ export interface OpenTask extends Task {
 export interface Run extends Task {
   /** What the reader may do with it: retry, terminate. */
   can: string[]
-  incident?: { code: string; node: string }
+  incident?: { code: string; node: string; problem?: string; message?: string }
 }
 
 /** A run that cannot be moved, and why; without a subject the reader may not see it. */

@@ -67,7 +67,7 @@ export interface FlowView {
   /** All the reader may do now, with what each needs. */
   can: Possible[]
   path: (FlowNode & { type: string; status: 'done' | 'active' | 'waiting' | 'skipped' })[]
-  incident?: { code: string; node?: string }
+  incident?: { code: string; node?: string; problem?: string; message?: string }
   /** What is not delivered yet. */
   effects?: FlowEffect[]
 }

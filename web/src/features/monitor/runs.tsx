@@ -55,7 +55,9 @@ export function Runs({ state }: { state: RunState | '' }) {
             title: t('monitor.why'),
             render: (_, run) =>
               run.incident &&
-              (translateIfKnown(`monitor.incidents.${run.incident.code.toLowerCase()}`) ??
+              (translateIfKnown(`monitor.incidents.${run.incident.code.toLowerCase()}`, {
+                problem: run.incident.message ?? run.incident.problem,
+              }) ??
                 run.incident.code),
           },
           {

@@ -109,7 +109,10 @@ function FlowPath({ flow }: { flow: FlowView }) {
           style={{ marginBottom: 10 }}
           title={t('timeline.incident')}
           description={explain(
-            Object.assign(new Error(), { code: flow.incident.code.toLowerCase() }),
+            Object.assign(new Error(), {
+              code: flow.incident.code.toLowerCase(),
+              params: { problem: flow.incident.message ?? flow.incident.problem },
+            }),
           )}
         />
       )}
