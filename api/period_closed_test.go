@@ -52,7 +52,7 @@ func TestAMonthClosesDuringPublicity(t *testing.T) {
 		if told != 1 || line.text("flow.incident.problem") != "period_closed" {
 			t.Errorf("suspended %d times: %v", told, line.at("flow.incident"))
 		}
-		w.wait("the administrator to be told", func() bool {
+		w.until("the administrator to be told", func() bool {
 			list, _ := labor.do("GET", "/notifications", nil).want(http.StatusOK, "").at("messages").([]any)
 			for _, item := range list {
 				if told, _ := item.(object); told["kind"] == "incident" && told["record"] == id {
