@@ -99,16 +99,19 @@ var actions = []access.Action{
 // Rights tells an actor's actions on an entity and the most he may do with its fields in some record, for menus and
 // forms.
 func (s *Service) Rights(ctx context.Context, actor access.Actor, entity string) (Rights, error) {
-	return s.rights(ctx, actor, entity, false)
+	return s.rights(ctx, actor, entity, func(*request) (access.Right, error) { return access.Right{}, nil })
 }
 
 // InvitedRights is Rights for somebody a flow has asked or told of a record: without any grant he has no action, and the
 // fields every reader sees.
 func (s *Service) InvitedRights(ctx context.Context, actor access.Actor, entity string) (Rights, error) {
-	return s.rights(ctx, actor, entity, true)
+	return s.rights(ctx, actor, entity, func(r *request) (access.Right, error) { return r.participant(ctx, entity) })
 }
 
-func (s *Service) rights(ctx context.Context, actor access.Actor, entity string, invited bool) (Rights, error) {
+// rights is Rights; without gives the fields of who has no grant.
+func (s *Service) rights(
+	ctx context.Context, actor access.Actor, entity string, without func(*request) (access.Right, error),
+) (Rights, error) {
 	r, err := s.begin(ctx, actor, entity)
 	if err != nil {
 		return Rights{}, err
@@ -126,12 +129,14 @@ func (s *Service) rights(ctx context.Context, actor access.Actor, entity string,
 		all.All = all.All || rights.All
 		all.Grants = append(all.Grants, rights.Grants...)
 	}
-	if invited && !all.All && len(all.Grants) == 0 {
-		right, err := r.participant(ctx, entity)
+	if !all.All && len(all.Grants) == 0 {
+		right, err := without(r)
 		if err != nil {
 			return Rights{}, err
 		}
-		all.Grants = append(all.Grants, right)
+		if right.Fields != nil {
+			all.Grants = append(all.Grants, right)
+		}
 	}
 	fields := all.Anywhere()
 	for _, field := range r.entity.AllFields() {
