@@ -73,3 +73,40 @@ func TestExportOfADataset(t *testing.T) {
 		w.signIn("clerk").do("POST", "/datasets/labor_by_worker/export", object{}).want(http.StatusNotFound, "not_found")
 	})
 }
+
+// A list of workers: ID cards that are registered, and those that stand in the list twice, are found before anything is
+// stored.
+func TestTheCheckOfAnImportFindsIDCardsTwice(t *testing.T) {
+	onStores(t, func(w *world) {
+		labor := w.signIn("labor")
+		line := func(code, id string) []any {
+			return []any{code, "马小军", "在场", "T1", id, "13900000099", "2026-06-01"}
+		}
+		book := w.workbook(
+			[]any{"编码", "姓名", "状态", "所属班组", "身份证号", "电话", "进场日期"},
+			line("W91", "320199198503120118"), // that of W01
+			line("W92", "110101199003070118"),
+			line("W93", "110101199003070118"),
+		)
+		const path = "/entities/worker/import"
+		reports := map[string]reply{
+			"look":   labor.send(path, book, map[string]string{"dryRun": "true"}).want(http.StatusOK, ""),
+			"stored": labor.send(path, book, nil).want(http.StatusOK, ""),
+		}
+		for name, r := range reports {
+			if r.at("ok") != number("1") || r.text("problems.0.column") != "E" || r.text("problems.0.code") != "duplicate_id_card" || r.at("problems.0.row") != number("2") ||
+				r.text("problems.1.code") != "duplicate_id_card" || r.at("problems.1.row") != number("4") {
+				t.Errorf("%s: %s", name, r.body)
+			}
+		}
+		if row := reports["look"].at("problems.1.params.row"); row != number("3") {
+			t.Errorf("the check names row %v, want 3", row)
+		}
+		// Whoever is there already keeps his own card.
+		again := w.workbook([]any{"编码", "姓名", "状态", "所属班组", "身份证号", "电话", "进场日期"}, line("W92", "110101199003070118"))
+		same := labor.send(path, again, map[string]string{"dryRun": "true", "mode": "upsert"}).want(http.StatusOK, "")
+		if same.at("ok") != number("1") {
+			t.Errorf("the same again: %s", same.body)
+		}
+	})
+}

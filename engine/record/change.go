@@ -23,6 +23,22 @@ func (s *Service) Patch(ctx context.Context, actor access.Actor, entity, id stri
 	return r.toWriter(ctx, doc)
 }
 
+// TryPatch looks what Patch would be refused for and stores nothing. Whether other records hold a key is not asked:
+// Holders tells that.
+func (s *Service) TryPatch(ctx context.Context, actor access.Actor, entity, id string, in PatchInput) (Tried, error) {
+	var tried Tried
+	in.dry = true
+	_, _, err := s.change(ctx, rewriting{actor, entity, id, in.IfRev}, func(w *write) (*store.Doc, error) {
+		doc, err := w.patch(ctx, in)
+		tried = Tried{Same: doc == w.stored, Claims: w.claims}
+		return doc, err
+	})
+	if err != nil {
+		return Tried{}, err
+	}
+	return tried, nil
+}
+
 // Change is the write of a flow: decide sees the stored record and says what happens to it, all in one write. When
 // another write comes first it runs again on the newer record, up to 10 times; then *ConflictError. Whether the actor
 // may do it is for decide to say (Full.May); only the fields of Patch are checked here, by Change.Writable or, if that
@@ -105,7 +121,7 @@ func (s *Service) current(ctx context.Context, at rewriting) (*request, *store.D
 
 // patch is one attempt of an edit.
 func (w *write) patch(ctx context.Context, in PatchInput) (*store.Doc, error) {
-	w.acknowledged, w.formName, w.dry, w.workbook = in.Acknowledged, in.Form, in.Dry, in.Import
+	w.acknowledged, w.formName, w.dry, w.workbook = in.Acknowledged, in.Form, in.dry, in.Import
 	if err := w.allowed(ctx, access.Update); err != nil {
 		return nil, err
 	}
@@ -218,7 +234,10 @@ func (w *write) finish(ctx context.Context, patch form.Values, occasion form.Eve
 	if err != nil {
 		return nil, err
 	}
-	if w.dry || w.idle(&doc, o) {
+	switch {
+	case w.dry:
+		return &doc, nil
+	case w.idle(&doc, o):
 		return w.stored, nil
 	}
 	doc, err = w.put(ctx, doc, o)

@@ -82,7 +82,14 @@ type PatchInput struct {
 	Form         string      // as in CreateInput; "-" = by the entity alone
 	Acknowledged map[string]string
 	Import       bool // out of a workbook, as in CreateInput; the grant update counts all the same
-	Dry          bool // only look what would be refused; the answer is the record as it is
+
+	dry bool // only look what would be refused
+}
+
+// Tried is what would become of a patch that nothing refuses.
+type Tried struct {
+	Same   bool         // a workbook says what is stored already: nothing would be written
+	Claims []form.Claim // the unique keys the record would hold, each with the problem it is if another has it; not if Same
 }
 
 // VoidInput says why an approved record no longer counts.

@@ -20,7 +20,8 @@ import (
 // records are not used: a job that imports derives the ids it wants from its own progress.
 type ManyInput struct {
 	Records []CreateInput
-	// Dry only looks what would be refused: no number is taken, nothing is stored. Keys other records hold are not seen.
+	// Dry only looks what would be refused: no number is taken, nothing is stored. Whether other records hold a key is not
+	// asked: the answers tell the claims, and Holders who has them.
 	Dry bool
 	// Seed, if set, gives the records their ids: those of their numbers, one for each, under the seed. A record whose id
 	// is taken was stored by an earlier attempt and is answered as done, so that a job may repeat what it began.
@@ -38,6 +39,8 @@ func SeededID(seed string, number int) string {
 type Many struct {
 	ID  string
 	Err error // as Create's; nil if it is stored (or could be, when dry)
+	// Claims, when dry, are the unique keys the record would take, each with the problem it is if another has it.
+	Claims []form.Claim
 }
 
 // CreateMany creates records like Create, each by itself: those that are refused keep no other from being stored. What
@@ -66,7 +69,11 @@ func (s *Service) CreateMany(ctx context.Context, actor access.Actor, entity str
 		answer := &answers[fresh[i]]
 		*answer = Many{ID: m.outcome.id, Err: r.discreet(ctx, err)}
 		m.answer = answer
-		if err == nil && !in.Dry {
+		switch {
+		case err != nil:
+		case in.Dry:
+			answer.Claims = m.write.claims
+		default:
 			ready = append(ready, m)
 		}
 	}
@@ -194,6 +201,23 @@ func (m *member) settle(ctx context.Context) error {
 		m.write.giveBack(ctx, m.links, err)
 	}
 	return err
+}
+
+// Holders tells which records of an entity hold unique keys: ids by key, without the keys nobody holds. It asks for no
+// grant, as a write that is refused tells as much.
+func (s *Service) Holders(ctx context.Context, tenant, entity string, keys ...string) (map[string]string, error) {
+	if len(keys) == 0 {
+		return map[string]string{}, nil
+	}
+	db, err := s.open(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	holders, err := db.Holders(ctx, entity, keys...)
+	if err != nil {
+		return nil, fmt.Errorf("holders of keys of %s: %w", entity, err)
+	}
+	return holders, nil
 }
 
 // Referred tells whether a record refers to one of some records, up to a thousand, of an entity; own are records of the

@@ -144,8 +144,8 @@ func TestADryPatchStoresNothing(t *testing.T) {
 	w := newWorld(t).furnish()
 	rec := w.create(clerk, "day_labor_sheet", sheet("2026-06-01", line("w1")))
 	patch := func(hours string) error {
-		_, err := w.records.Patch(w.ctx, clerk, "day_labor_sheet", rec.ID, record.PatchInput{
-			Dry: true, Values: form.Values{"lines": []any{map[string]any{"worker": "w2", "normal_hours": hours}}},
+		_, err := w.records.TryPatch(w.ctx, clerk, "day_labor_sheet", rec.ID, record.PatchInput{
+			Values: form.Values{"lines": []any{map[string]any{"worker": "w2", "normal_hours": hours}}},
 		})
 		return err
 	}

@@ -39,6 +39,7 @@ func (w *write) keys(doc *store.Doc) ([]string, []form.Claim, error) {
 	if failed != nil {
 		return nil, nil, failed
 	}
+	w.placed(claims, problems)
 	if err := w.refuse(problems); err != nil {
 		return nil, nil, err
 	}
@@ -48,6 +49,30 @@ func (w *write) keys(doc *store.Doc) ([]string, []form.Claim, error) {
 	}
 	slices.SortFunc(keys, byMeaning)
 	return slices.Compact(keys), claims, nil
+}
+
+// placed makes the problems of keys name new rows as their sender does.
+func (w *write) placed(claims []form.Claim, problems []form.Problem) {
+	if len(w.rowIDs) == 0 {
+		return
+	}
+	temporary := make(map[string]string, len(w.rowIDs))
+	for row, id := range w.rowIDs {
+		temporary[id] = row[1]
+	}
+	rename := func(p *form.Problem) {
+		table, rest, inRow := strings.Cut(p.Field, "[")
+		id, cell, _ := strings.Cut(rest, "]")
+		if name := temporary[id]; inRow && name != "" {
+			p.Field = table + "[" + name + "]" + cell
+		}
+	}
+	for i := range claims {
+		rename(&claims[i].Problem)
+	}
+	for i := range problems {
+		rename(&problems[i])
+	}
 }
 
 // byMeaning orders keys so that the one a person understands is told first: a number is often made of what another rule

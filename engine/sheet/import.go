@@ -60,6 +60,7 @@ type importing struct {
 	windows [][]int        // rows that are taken together; nil: all at once
 	seed    string         // of the ids of new records
 	seen    map[string]int // key of a record → its first line
+	held    *held          // of a pass that only looks
 }
 
 // prepare reads the workbook and finds its table.
@@ -128,7 +129,7 @@ type pass struct {
 
 // pass makes the drafts, window by window, and settles them batch by batch.
 func (w *importing) pass(ctx context.Context, p pass) error {
-	w.seen = map[string]int{}
+	w.seen, w.held = map[string]int{}, newHeld()
 	number := 0
 	for _, rows := range w.windowsOrAll() {
 		drafts, err := w.builder.build(ctx, rows)
@@ -177,7 +178,7 @@ func (w *importing) settle(ctx context.Context, p pass, some []*draft) error {
 			return err
 		}
 	}
-	out := &outlet{service: w.service, actor: w.actor, entity: w.entity, in: w.in, dry: p.dry, seed: w.seed}
+	out := &outlet{service: w.service, actor: w.actor, entity: w.entity, in: w.in, dry: p.dry, seed: w.seed, held: w.held}
 	if err := out.put(ctx, some); err != nil {
 		return err
 	}
@@ -241,11 +242,12 @@ type outlet struct {
 	in      Input
 	dry     bool // only look
 	seed    string
+	held    *held // when dry
 }
 
 // put stores what can be stored, or only looks. New records go together, changes one by one.
 func (o *outlet) put(ctx context.Context, drafts []*draft) error {
-	var fresh []*draft
+	var changes, fresh []*draft
 	for _, d := range drafts {
 		switch {
 		case d.failed():
@@ -253,6 +255,7 @@ func (o *outlet) put(ctx context.Context, drafts []*draft) error {
 			if err := o.change(ctx, d); err != nil {
 				return err
 			}
+			changes = append(changes, d)
 		default:
 			fresh = append(fresh, d)
 		}
@@ -262,7 +265,10 @@ func (o *outlet) put(ctx context.Context, drafts []*draft) error {
 			return err
 		}
 	}
-	return nil
+	if !o.dry {
+		return nil
+	}
+	return o.hold(ctx, append(changes, fresh...))
 }
 
 // create stores a batch of new records; those that only ask for a reason are tried again with it.
@@ -289,6 +295,7 @@ func (o *outlet) create(ctx context.Context, drafts []*draft) error {
 		}
 	}
 	for i, answer := range answers {
+		drafts[i].claims = answer.Claims
 		if answer.Err == nil && !o.dry {
 			drafts[i].became = created
 		}
@@ -321,25 +328,37 @@ func (o *outlet) input(d *draft, reasons map[string]string) record.CreateInput {
 
 // change patches a record that is there.
 func (o *outlet) change(ctx context.Context, d *draft) error {
-	patch := record.PatchInput{Values: d.values, Form: "-", Import: true, Dry: o.dry}
+	patch := record.PatchInput{Values: d.values, Form: "-", Import: true}
 	before, err := o.service.config.Records.Get(ctx, o.actor, o.entity, d.id)
 	if err == nil {
 		patch.IfRev = before.Rev
-		var after record.Record
-		after, err = o.service.config.Records.Patch(ctx, o.actor, o.entity, d.id, patch)
+		err = o.patch(ctx, d, patch)
 		if reasons := o.reasons(err); reasons != nil {
 			patch.Acknowledged = reasons
-			after, err = o.service.config.Records.Patch(ctx, o.actor, o.entity, d.id, patch)
-		}
-		if err == nil && !o.dry {
-			d.became = updated
-			if after.Rev == before.Rev && !d.begun {
-				d.became = same
-			}
+			err = o.patch(ctx, d, patch)
 		}
 	}
 	if err := d.refused(err); err != nil {
 		return fmt.Errorf("import line %d: %w", d.row+1, err)
+	}
+	return nil
+}
+
+// patch is one attempt of a change.
+func (o *outlet) patch(ctx context.Context, d *draft, patch record.PatchInput) error {
+	records := o.service.config.Records
+	if o.dry {
+		tried, err := records.TryPatch(ctx, o.actor, o.entity, d.id, patch)
+		d.claims, d.keeps = tried.Claims, tried.Same
+		return err
+	}
+	after, err := records.Patch(ctx, o.actor, o.entity, d.id, patch)
+	if err != nil {
+		return err
+	}
+	d.became = updated
+	if after.Rev == patch.IfRev && !d.begun {
+		d.became = same
 	}
 	return nil
 }

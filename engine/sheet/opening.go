@@ -223,7 +223,7 @@ func (o *opening) keys() [][]string {
 
 // store creates the records that are new.
 func (o *opening) store(ctx context.Context, report *Report) error {
-	out := &outlet{service: o.service, actor: o.actor, entity: o.entity.Name, in: Input{Opening: true, Dry: o.in.Dry}, dry: o.in.Dry}
+	out := &outlet{service: o.service, actor: o.actor, entity: o.entity.Name, in: Input{Opening: true, Dry: o.in.Dry}, dry: o.in.Dry, held: newHeld()}
 	var fresh []*draft
 	for _, d := range o.drafts {
 		switch {

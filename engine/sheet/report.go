@@ -26,6 +26,7 @@ import (
 //	ambiguous_gong unknown_token  cells of an attendance sheet
 //	full_day_unknown the hours of a full day are not known
 //	sum_differs      a sum at the end of a line is not that of its days (warning; params sum, found)
+//	(a unique rule)  another record has this, or another line (params row)
 //	forbidden field_denied not_editable conflict  what the person may not do
 type Problem struct {
 	Row    int            `json:"row"`
@@ -130,6 +131,8 @@ type draft struct {
 	became   string
 	before   *record.Record // what it changes, as it was
 	begun    bool           // an attempt that died changed it already
+	claims   []form.Claim   // when dry: the unique keys it would take
+	keeps    bool           // when dry: it says what is stored, and the record keeps its keys
 }
 
 func newDraft(row int) *draft {

@@ -33,9 +33,20 @@ type world struct {
 	records *record.Service
 	sheets  *sheet.Service
 	jobs    *job.Runner
-	store   store.Store
+	store   *asked
 	ids     atomic.Int64
 	left    sync.Map // ids of people who are gone
+}
+
+// asked is the store, which counts how often it is asked who holds keys.
+type asked struct {
+	store.Store
+	holders atomic.Int64
+}
+
+func (a *asked) Holders(ctx context.Context, collection string, keys ...string) (map[string]string, error) {
+	a.holders.Add(1)
+	return a.Store.Holders(ctx, collection, keys...)
 }
 
 // people are those who may still be there when a job runs.
@@ -121,10 +132,11 @@ func newWorld(tb testing.TB) *world {
 		}
 	})
 	w := &world{TB: tb, ctx: context.Background()}
-	st, err := backend.Open(w.ctx, company)
+	opened, err := backend.Open(w.ctx, company)
 	if err != nil {
 		tb.Fatal(err)
 	}
+	st := &asked{Store: opened}
 	var collections []store.Collection
 	for name := range catalog.Entities {
 		collections = append(collections, store.CollectionOf(catalog, name))

@@ -40,6 +40,9 @@ type Store interface {
 	Put(ctx context.Context, writes ...Write) []error
 	// Get gives the documents with these ids, in no order, without those that do not exist.
 	Get(ctx context.Context, collection string, ids ...string) ([]Doc, error)
+	// Holders tells which documents hold unique keys (Doc.Keys): ids by key, without the keys nobody holds. Who is told
+	// that a key is free may still be refused it: another may come first.
+	Holders(ctx context.Context, collection string, keys ...string) (map[string]string, error)
 	// Find gives one page; see query.Query. Cursors are opaque, stable under inserts, bound to the sort: a record that
 	// does not change is seen exactly once by paging through. query.ErrCursor if the cursor is of another sort. With
 	// Fields set, Values holds those fields only, and Flow, Keys, Chain and Claim are left out; the system fields are

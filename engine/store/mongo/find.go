@@ -41,6 +41,49 @@ func (db *database) Get(ctx context.Context, collection string, ids ...string) (
 	return docs, nil
 }
 
+// Holders tells which documents hold unique keys.
+func (db *database) Holders(ctx context.Context, collection string, keys ...string) (map[string]string, error) {
+	holders := map[string]string{}
+	t, err := db.table(collection)
+	if err != nil {
+		return nil, wrap("holders of keys of "+collection, err)
+	}
+	keys = slices.Clone(keys)
+	slices.Sort(keys)
+	keys = slices.Compact(keys)
+	for chunk := range slices.Chunk(keys, store.MaxPage) {
+		if err := db.holders(ctx, t, chunk, holders); err != nil {
+			return nil, wrap("holders of keys of "+collection, err)
+		}
+	}
+	for key := range holders {
+		if _, asked := slices.BinarySearch(keys, key); !asked {
+			delete(holders, key) // a document that holds one of them may hold others
+		}
+	}
+	return holders, nil
+}
+
+// holders reads all keys of the documents that hold some of them.
+func (db *database) holders(ctx context.Context, t *table, keys []string, holders map[string]string) error {
+	cursor, err := db.collection(t.name()).Find(ctx, bson.D{e("_keys", one("$in", keys))}, options.Find().SetProjection(one("_keys", 1)))
+	if err != nil {
+		return plain(ctx, err)
+	}
+	defer cursor.Close(context.WithoutCancel(ctx)) //nolint:errcheck // Err is looked at
+	for cursor.Next(ctx) {
+		held, err := texts(cursor.Current.Lookup("_keys"))
+		if err != nil {
+			return err
+		}
+		id, _ := cursor.Current.Lookup("_id").StringValueOK()
+		for _, key := range held {
+			holders[key] = id
+		}
+	}
+	return plain(ctx, cursor.Err())
+}
+
 func (db *database) read(ctx context.Context, t *table, where bson.D, o *options.FindOptions) ([]store.Doc, error) {
 	cursor, err := db.collection(t.name()).Find(ctx, where, o)
 	if err != nil {

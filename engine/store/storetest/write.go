@@ -19,6 +19,7 @@ var writeCases = []Case{
 	{"texts of every kind survive", textsSurvive},
 	{"a write names the revision it read", revisions},
 	{"a key belongs to one document", keys},
+	{"who holds a key is told", holders},
 	{"a batch may be partly refused", partlyRefused},
 	{"a write may follow another", following},
 	{"writes no store may do are refused", invalidWrites},
@@ -204,6 +205,46 @@ func keys(t T, s *suite) {
 	db.put(update(third)) // released by the recycle bin
 	db.put(store.Write{Collection: sheet, Doc: third, IfRev: 2, Remove: true})
 	db.put(store.Write{Collection: sheet, Doc: with("s5", "natural|C", "natural|A", "natural|B")}) // released by removal
+}
+
+func holders(t T, s *suite) {
+	db := s.store()
+	with := func(collection, id string, keys ...string) store.Doc {
+		doc := newDoc(id, map[string]any{"no": id})
+		if collection == worker {
+			doc.Values = map[string]any{"name": id}
+		}
+		doc.Keys = keys
+		db.put(store.Write{Collection: collection, Doc: doc})
+		return doc
+	}
+	first := with(sheet, "s1", "natural|A", `team|a\|b|2026-06-01`)
+	with(sheet, "s2", "natural|B")
+	with(sheet, "s3")
+	with(worker, "w1", "natural|C")
+	expect := func(when string, want map[string]string, asked ...string) {
+		t.Helper()
+		got, err := db.Holders(t.Context(), sheet, asked...)
+		if err != nil || len(got) != len(want) || !maps.Equal(got, want) {
+			t.Errorf("%s: holders of %q are %v, %v; want %v", when, asked, got, err, want)
+		}
+	}
+	all := []string{"natural|A", "natural|B", `team|a\|b|2026-06-01`, "natural|C", "natural|a", "natural|A"}
+	for i := range 2 * store.MaxPage {
+		all = append(all, fmt.Sprintf("natural|%d", i))
+	}
+	expect("all", map[string]string{"natural|A": "s1", "natural|B": "s2", `team|a\|b|2026-06-01`: "s1"}, all...)
+	expect("one of two", map[string]string{"natural|A": "s1"}, "natural|A")
+	expect("none", nil)
+	first.Keys = []string{"natural|D"}
+	db.put(update(first))
+	expect("after a change", map[string]string{"natural|D": "s1"}, "natural|A", "natural|D")
+	first.Rev, first.Keys, first.Deleted = 2, nil, true
+	db.put(update(first))
+	expect("in the recycle bin", nil, "natural|A", "natural|D")
+	if _, err := db.Holders(t.Context(), "nowhere", "natural|A"); !errors.Is(err, store.ErrUnknown) {
+		t.Errorf("of a collection nobody declared: %v, want ErrUnknown", err)
+	}
 }
 
 func partlyRefused(t T, s *suite) {

@@ -8,6 +8,7 @@ const bundle = {
     name: 'worker',
     title: '工人',
     properties: { name: { type: 'string', 'x-type': 'text', title: '姓名' } },
+    'x-unique': { id_no: { fields: ['id_no'], message: '该身份证号已登记' } },
     'x-rules': { age: { must: 'age >= 16', message: '未满 16 周岁不得用工' } },
   },
 } as unknown as Bundle
@@ -31,12 +32,18 @@ test('notes say what is wrong: the words of a rule, the name nobody knows, the c
       { row: 2, column: 'C', field: 'name', code: 'age', rule: 'age', level: 'error' },
       { row: 3, field: 'team', code: 'reference', params: { key: 'T9' }, level: 'error' },
       { row: 4, column: 'A', field: 'name', code: 'option', params: { needsReason: true } },
+      { row: 5, column: 'F', field: 'id_no', code: 'duplicate_id_card', rule: 'id_no' },
+      { row: 6, column: 'F', field: 'id_no', code: 'taken', rule: 'id_no', params: { row: 2 } },
+      { row: 7, column: 'A', field: 'no', code: 'duplicate', rule: 'natural', params: { row: 2 } },
     ]),
   )
   expect(notes).toEqual([
     { row: 2, column: 'C', text: '未满 16 周岁不得用工' },
     { row: 3, text: '没有找到“T9”，请核对名称或改填编码' },
     { row: 4, column: 'A', text: '请从选项中选择（填写“补充原因”后可以导入）' },
+    { row: 5, column: 'F', text: '该身份证号已登记' },
+    { row: 6, column: 'F', text: '该身份证号已登记（与第 2 行相同）' },
+    { row: 7, column: 'A', text: '已存在相同内容，请修改（与第 2 行相同）' },
   ])
 })
 

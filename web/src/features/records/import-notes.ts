@@ -11,13 +11,21 @@ export function problemSentence(bundle: Bundle, problem: SheetProblem): string {
   if (problem.code === 'reference' && typeof key === 'string')
     return i18next.t('sheets.unknownReference', { key })
   const { named } = similarOf(problem)
-  const problemAlone = textOfProblem(bundle, problem)
+  const problemAlone = inOtherRow(bundle, problem, textOfProblem(bundle, problem))
   const text = asksForReason(problem)
     ? i18next.t('sheets.needsReason', { problem: problemAlone })
     : problemAlone
   if (named.length === 0) return text
   const names = named.map((one) => one.text).join(i18next.t('form.comma'))
   return [text, names].join(i18next.t('form.colon'))
+}
+
+/** A unique rule has words of its own; if it is another line that has the value, that line is named. */
+function inOtherRow(bundle: Bundle, problem: SheetProblem, text: string): string {
+  const { rule, params } = problem
+  const unique = rule === 'natural' || (rule && bundle.entity['x-unique']?.[rule])
+  if (!unique || typeof params?.['row'] !== 'number') return text
+  return i18next.t('sheets.sameInRow', { problem: text, row: params['row'] })
 }
 
 /** The column a problem is in, as the workbook heads it; a problem of a whole line has none. */
