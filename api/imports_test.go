@@ -80,10 +80,10 @@ func TestTheCheckOfAnImportFindsIDCardsTwice(t *testing.T) {
 	onStores(t, func(w *world) {
 		labor := w.signIn("labor")
 		line := func(code, id string) []any {
-			return []any{code, "马小军", "在场", "T1", id, "13900000099", "2026-06-01"}
+			return []any{code, "马小军", "在场", "T1", "普工", id, "13900000099", "2026-06-01"}
 		}
 		book := w.workbook(
-			[]any{"编码", "姓名", "状态", "所属班组", "身份证号", "电话", "进场日期"},
+			[]any{"编码", "姓名", "状态", "所属班组", "工种", "身份证号", "电话", "进场日期"},
 			line("W91", "320199198503120118"), // that of W01
 			line("W92", "110101199003070118"),
 			line("W93", "110101199003070118"),
@@ -94,7 +94,7 @@ func TestTheCheckOfAnImportFindsIDCardsTwice(t *testing.T) {
 			"stored": labor.send(path, book, nil).want(http.StatusOK, ""),
 		}
 		for name, r := range reports {
-			if r.at("ok") != number("1") || r.text("problems.0.column") != "E" || r.text("problems.0.code") != "duplicate_id_card" || r.at("problems.0.row") != number("2") ||
+			if r.at("ok") != number("1") || r.text("problems.0.column") != "F" || r.text("problems.0.code") != "duplicate_id_card" || r.at("problems.0.row") != number("2") ||
 				r.text("problems.1.code") != "duplicate_id_card" || r.at("problems.1.row") != number("4") {
 				t.Errorf("%s: %s", name, r.body)
 			}
@@ -103,7 +103,7 @@ func TestTheCheckOfAnImportFindsIDCardsTwice(t *testing.T) {
 			t.Errorf("the check names row %v, want 3", row)
 		}
 		// Whoever is there already keeps his own card.
-		again := w.workbook([]any{"编码", "姓名", "状态", "所属班组", "身份证号", "电话", "进场日期"}, line("W92", "110101199003070118"))
+		again := w.workbook([]any{"编码", "姓名", "状态", "所属班组", "工种", "身份证号", "电话", "进场日期"}, line("W92", "110101199003070118"))
 		same := labor.send(path, again, map[string]string{"dryRun": "true", "mode": "upsert"}).want(http.StatusOK, "")
 		if same.at("ok") != number("1") {
 			t.Errorf("the same again: %s", same.body)
