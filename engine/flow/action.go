@@ -21,8 +21,12 @@ const (
 	actNotify  = OutboundNotify
 )
 
-// maxTouched is how many records one update or void may change.
-const maxTouched = 200
+// How many records one action may touch. An update can be made again; voids are few, and a filter that finds more is
+// wrong.
+const (
+	maxUpdated = 5_000
+	maxVoided  = 200
+)
 
 // action is a compiled action of a node.
 type action struct {

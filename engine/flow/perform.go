@@ -160,7 +160,8 @@ func (d *delivery) reverse(ctx context.Context, e *Effect) error {
 	return nil
 }
 
-// targets are the records an update or void is about.
+// targets are the records an update or void is about: all that are found before the first is written. An effect that was
+// interrupted finds anew; what it changed already, it changes no more.
 func (d *delivery) targets(ctx context.Context, a *Action) ([]string, error) {
 	if len(a.Where) == 0 {
 		return []string{a.Record}, nil
@@ -190,18 +191,31 @@ func (d *delivery) targets(ctx context.Context, a *Action) ([]string, error) {
 	if where, err = s.follower(st, cat).Follow(ctx, where, cat.Entities[a.Entity]); err != nil {
 		return nil, fmt.Errorf("records of %s: %w", a.Entity, err)
 	}
-	page, err := st.Find(ctx, query.Query{Collection: a.Entity, Where: where, Fields: []string{}, Limit: maxTouched + 1})
-	if err != nil {
-		return nil, fmt.Errorf("records of %s: %w", a.Entity, err)
+	most := maxVoided
+	if a.Do == actUpdate {
+		most = maxUpdated
 	}
-	if len(page.Docs) > maxTouched {
-		return nil, &Permanent{Code: failTooMany}
+	return found(ctx, st, query.Query{Collection: a.Entity, Where: where, Fields: []string{}, Limit: store.MaxPage}, most)
+}
+
+// found gives the ids of the records a query finds, page by page; too_many if there are more than a number.
+func found(ctx context.Context, st store.Store, q query.Query, most int) ([]string, error) {
+	var ids []string
+	for {
+		page, err := st.Find(ctx, q)
+		if err != nil {
+			return nil, fmt.Errorf("records of %s: %w", q.Collection, err)
+		}
+		for i := range page.Docs {
+			ids = append(ids, page.Docs[i].ID)
+		}
+		if len(ids) > most {
+			return nil, &Permanent{Code: failTooMany}
+		}
+		if q.After = page.Next; page.Next == "" {
+			return ids, nil
+		}
 	}
-	ids := make([]string, len(page.Docs))
-	for i, doc := range page.Docs {
-		ids[i] = doc.ID
-	}
-	return ids, nil
 }
 
 func (d *delivery) actorPlain() access.Actor { return engineActor(d.run.tenant) }
