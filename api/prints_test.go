@@ -10,6 +10,7 @@ import (
 
 	"formwork/engine/def"
 	"formwork/engine/printing"
+	"formwork/engine/query"
 )
 
 const sheetPrints = "/entities/day_labor_sheet/prints/"
@@ -183,6 +184,11 @@ func (w *world) printed(print string) []printing.Printed {
 	w.t.Helper()
 	db, err := w.engine.Tenants.Store(w.t.Context(), "demo")
 	w.must(err)
+	counts, err := db.Find(w.t.Context(), query.Query{Collection: def.EntityPrinting, Limit: 500})
+	w.must(err)
+	for _, count := range counts.Docs {
+		w.must(db.Settle(w.t.Context(), def.EntityPrinting, count.ID))
+	}
 	var found []printing.Printed
 	for after := int64(0); ; {
 		events, err := db.Events(w.t.Context(), after, 500)

@@ -31,6 +31,15 @@ func verifyAll(t *testing.T, at *place, entities ...string) map[string]flow.Stat
 	if err != nil {
 		t.Fatal(err)
 	}
+	stored := map[string][]store.Doc{}
+	for _, entity := range entities {
+		stored[entity] = allOf(t, db, entity)
+		for _, doc := range stored[entity] {
+			if err := db.Settle(t.Context(), entity, doc.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	chain, err := event.Verify(t.Context(), db)
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +49,7 @@ func verifyAll(t *testing.T, at *place, entities ...string) map[string]flow.Stat
 	}
 	folded := foldAll(t, db)
 	for _, entity := range entities {
-		for _, doc := range allOf(t, db, entity) {
+		for _, doc := range stored[entity] {
 			if last := chain.Last(entity, doc.ID); last != doc.Chain {
 				t.Errorf("%s/%s: the log ends with %q, the record with %q", entity, doc.ID, last, doc.Chain)
 			}
