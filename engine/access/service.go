@@ -311,19 +311,25 @@ func namesSet(f *query.Filter) bool {
 // HasRole tells whether an actor has a role, himself or through inheritance, whose grants with read, update or act
 // admit a record; without any such grant on the entity, having the role is enough.
 func (s *Service) HasRole(ctx context.Context, actor Actor, role, entity string, rec query.Record) (bool, error) {
+	rights, err := s.RoleRights(ctx, actor, role, entity)
+	return err == nil && rights.Admits(rec), err
+}
+
+// RoleRights gives the rights that admit the records of an entity for which HasRole tells that an actor has a role:
+// whoever asks about many records asks once.
+func (s *Service) RoleRights(ctx context.Context, actor Actor, role, entity string) (Rights, error) {
 	p, err := s.policy(ctx, actor.Tenant)
 	if err != nil {
-		return false, err
+		return Rights{}, err
 	}
 	if p.roles[role] == nil || !slices.Contains(p.closure(actor.Roles), role) {
-		return false, nil
+		return Rights{}, nil
 	}
 	grants := p.admission(role, entity, Read, Update, Act)
 	if len(grants) == 0 {
-		return true, nil
+		return Rights{All: true}, nil
 	}
-	rights, err := s.resolve(ctx, p, actor, grants)
-	return rights.Admits(rec), err
+	return s.resolve(ctx, p, actor, grants)
 }
 
 // admission lists the grants of a role that speak of an entity under one of some actions.

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -12,7 +11,6 @@ import (
 	"formwork/engine/def"
 	"formwork/engine/query"
 	"formwork/engine/record"
-	"formwork/engine/store"
 )
 
 // lookBack is over how long the monitor averages.
@@ -180,11 +178,14 @@ func (s *Service) Watch(ctx context.Context, actor access.Actor) (Monitor, error
 	if err != nil {
 		return Monitor{}, err
 	}
-	st, err := s.config.Stores(ctx, actor.Tenant)
+	v, err := s.newSight(ctx, actor, cat)
 	if err != nil {
 		return Monitor{}, err
 	}
-	w := watcher{service: s, store: st, catalog: cat, flows: flows, lang: actor.Lang, now: s.config.Clock()}
+	w := watcher{service: s, sight: v, catalog: cat, flows: flows, lang: actor.Lang, now: v.now}
+	if w.whole, w.part, err = v.split(ctx, flows); err != nil {
+		return Monitor{}, err
+	}
 	if w.commanded, err = s.commanded(ctx, actor, flows); err != nil {
 		return Monitor{}, err
 	}
@@ -203,155 +204,6 @@ func (s *Service) Watch(ctx context.Context, actor access.Actor) (Monitor, error
 	return m, err
 }
 
-// watcher puts the monitor together from groups of the task list: four queries, whatever the number of tasks.
-type watcher struct {
-	service *Service
-	store   store.Store
-	catalog *def.Catalog
-	flows   []string
-	lang    string
-	now     time.Time
-
-	commanded commanded
-}
-
-func textKey(path string) query.By {
-	return query.By{Name: path, Path: []string{path}, Type: def.TypeText}
-}
-
-func (w *watcher) load(ctx context.Context, m *Monitor) error {
-	byFlow := map[string]*Load{}
-	for _, name := range w.flows {
-		f := w.catalog.Flows[name]
-		byFlow[name] = &Load{Flow: name, Title: f.Label(w.lang), Entity: f.Entity, Can: w.commanded.verbs(name, Migrate)}
-	}
-	if err := w.runs(ctx, byFlow); err != nil {
-		return err
-	}
-	nodes := map[[2]string]*NodeLoad{}
-	if err := w.waiting(ctx, byFlow, nodes); err != nil {
-		return err
-	}
-	if err := w.handled(ctx, nodes); err != nil {
-		return err
-	}
-	for _, name := range w.flows {
-		m.Flows = append(m.Flows, *byFlow[name])
-	}
-	for _, n := range nodes {
-		m.Nodes = append(m.Nodes, *n)
-	}
-	slices.SortFunc(m.Nodes, func(a, b NodeLoad) int {
-		return cmp.Or(cmp.Compare(b.Overdue, a.Overdue), cmp.Compare(b.Open, a.Open), cmp.Compare(a.Flow, b.Flow), cmp.Compare(a.Node, b.Node))
-	})
-	var err error
-	m.People, err = w.people(ctx)
-	return err
-}
-
-// runs counts the runs by their state.
-func (w *watcher) runs(ctx context.Context, byFlow map[string]*Load) error {
-	groups, err := w.store.Aggregate(ctx, query.Aggregation{
-		Collection: def.EntityTask,
-		Where: query.AllOf(entriesOf(TabStarted, w.flows), &query.Filter{Cond: &query.Cond{
-			Path: []string{"record_state"}, Op: query.In, Value: unfinished, Type: def.TypeText,
-		}}),
-		By: []query.By{textKey("flow"), textKey("record_state")}, Measures: []query.Measure{{Name: "n", Agg: "count"}},
-	})
-	for _, g := range groups {
-		load := byFlow[textOf(g, "flow")]
-		n, _ := g["n"].(int64)
-		switch Status(textOf(g, "record_state")) {
-		case Running:
-			load.Running = n
-		case Returned:
-			load.Returned = n
-		case Suspended:
-			load.Suspended = n
-		default:
-		}
-	}
-	return err
-}
-
-// waiting counts the open tasks of each node.
-func (w *watcher) waiting(ctx context.Context, byFlow map[string]*Load, nodes map[[2]string]*NodeLoad) error {
-	groups, err := w.store.Aggregate(ctx, query.Aggregation{
-		Collection: def.EntityTask, Where: entriesOf(TabOpen, w.flows), By: []query.By{textKey("flow"), textKey("node")},
-		Measures: []query.Measure{
-			{Name: "open", Agg: "count"},
-			{Name: "overdue", Agg: "count", Where: overdue(w.now)},
-			{Name: "oldest", Agg: "min", Path: []string{"arrived_at"}, Type: def.TypeDateTime},
-			lastTitle(),
-		},
-	})
-	for _, g := range groups {
-		n := w.node(nodes, g)
-		n.Open, _ = g["open"].(int64)
-		n.Overdue, _ = g["overdue"].(int64)
-		n.Oldest = timeOf(g, "oldest")
-		byFlow[n.Flow].Overdue += n.Overdue
-	}
-	return err
-}
-
-// handled averages how long decisions took.
-func (w *watcher) handled(ctx context.Context, nodes map[[2]string]*NodeLoad) error {
-	groups, err := w.store.Aggregate(ctx, query.Aggregation{
-		Collection: def.EntityTask, Where: query.AllOf(entriesOf(TabHandled, w.flows), after("arrived_at", w.now.Add(-lookBack))),
-		By: []query.By{textKey("flow"), textKey("node")},
-		Measures: []query.Measure{
-			{Name: "handled", Agg: "count"}, {Name: "average", Agg: "avg", Path: []string{"waited"}, Type: def.TypeInteger}, lastTitle(),
-		},
-	})
-	for _, g := range groups {
-		n := w.node(nodes, g)
-		n.Handled, _ = g["handled"].(int64)
-		n.Average = textOf(g, "average")
-	}
-	return err
-}
-
-// lastTitle asks for a title under which a node was known when its tasks were made.
-func lastTitle() query.Measure {
-	return query.Measure{Name: "title", Agg: query.Max, Path: []string{"node_title"}, Type: def.TypeText}
-}
-
-func (w *watcher) node(nodes map[[2]string]*NodeLoad, group map[string]any) *NodeLoad {
-	key := [2]string{textOf(group, "flow"), textOf(group, "node")}
-	if nodes[key] == nil {
-		title := key[1]
-		if plan := w.service.plan(w.catalog, key[0]); plan != nil {
-			title = plan.titleOf(key[1], w.lang)
-		}
-		if title == key[1] { // only an older version has the node
-			title = cmp.Or(textOf(group, "title"), title)
-		}
-		nodes[key] = &NodeLoad{Flow: key[0], Node: key[1], Title: title}
-	}
-	return nodes[key]
-}
-
-// people counts the open tasks of those who hold most.
-func (w *watcher) people(ctx context.Context) ([]PersonLoad, error) {
-	groups, err := w.store.Aggregate(ctx, query.Aggregation{
-		Collection: def.EntityTask, Where: entriesOf(TabOpen, w.flows),
-		By:       []query.By{{Name: "user", Path: []string{"user"}, Type: def.TypeUser}},
-		Measures: []query.Measure{{Name: "open", Agg: "count"}, {Name: "overdue", Agg: "count", Where: overdue(w.now)}},
-	})
-	people := make([]PersonLoad, 0, len(groups))
-	for _, g := range groups {
-		p := PersonLoad{User: Named{ID: textOf(g, "user")}}
-		p.Open, _ = g["open"].(int64)
-		p.Overdue, _ = g["overdue"].(int64)
-		people = append(people, p)
-	}
-	slices.SortFunc(people, func(a, b PersonLoad) int {
-		return cmp.Or(cmp.Compare(b.Overdue, a.Overdue), cmp.Compare(b.Open, a.Open), cmp.Compare(a.User.ID, b.User.ID))
-	})
-	return people[:min(len(people), maxLoaded)], err
-}
-
 // Runs lists runs of the flows the actor administers, the latest first.
 func (s *Service) Runs(ctx context.Context, actor access.Actor, in RunQuery) (RunPage, error) {
 	states := unfinished
@@ -367,15 +219,16 @@ func (s *Service) Runs(ctx context.Context, actor access.Actor, in RunQuery) (Ru
 	if err != nil {
 		return RunPage{}, err
 	}
+	incidents, err := s.incidents(ctx, actor, page.Tasks)
+	if err != nil {
+		return RunPage{}, err
+	}
 	runs := RunPage{Runs: make([]RunItem, len(page.Tasks)), Next: page.Next}
 	for i, item := range page.Tasks {
 		runs.Runs[i] = RunItem{TaskItem: item, Can: may.verbs(item.Flow, Terminate)}
-		if item.State != string(Suspended) {
-			continue
-		}
-		runs.Runs[i].Can = may.verbs(item.Flow, Retry, Terminate)
-		if runs.Runs[i].Incident, err = s.incidentOf(ctx, actor.Tenant, actor.Lang, target{entity: item.Entity, id: item.Record}); err != nil {
-			return RunPage{}, err
+		if item.State == string(Suspended) {
+			runs.Runs[i].Can = may.verbs(item.Flow, Retry, Terminate)
+			runs.Runs[i].Incident = incidents[target{entity: item.Entity, id: item.Record}]
 		}
 	}
 	return runs, nil
@@ -390,16 +243,43 @@ func (s *Service) commandedOf(ctx context.Context, actor access.Actor, page Task
 	return s.commanded(ctx, actor, names)
 }
 
-func (s *Service) incidentOf(ctx context.Context, tenant, lang string, at target) (*ViewIncident, error) {
-	full, err := s.config.Records.Load(ctx, tenant, at.entity, at.id)
+// incidents tells why the suspended ones of some runs are, with one query per entity.
+func (s *Service) incidents(ctx context.Context, actor access.Actor, items []TaskItem) (map[target]*ViewIncident, error) {
+	suspended := map[string][]string{}
+	for i := range items {
+		if items[i].State == string(Suspended) {
+			suspended[items[i].Entity] = append(suspended[items[i].Entity], items[i].Record)
+		}
+	}
+	told := map[target]*ViewIncident{}
+	if len(suspended) == 0 {
+		return told, nil
+	}
+	st, err := s.config.Stores(ctx, actor.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	st, err := decodeState(full.Record.Flow)
-	if err != nil || len(st.Incident) == 0 {
-		return nil, err
+	for entity, ids := range suspended {
+		docs, err := st.Get(ctx, entity, ids...)
+		if err != nil {
+			return nil, fmt.Errorf("suspended runs of %s: %w", entity, err)
+		}
+		for i := range docs {
+			run, err := decodeState(docs[i].Flow)
+			if err != nil {
+				return nil, err
+			}
+			if len(run.Incident) == 0 {
+				continue
+			}
+			cat, err := s.config.Catalogs.Version(ctx, actor.Tenant, run.Catalog)
+			if err != nil {
+				return nil, fmt.Errorf("catalog of flow %s: %w", run.Name, err)
+			}
+			told[target{entity: entity, id: docs[i].ID}] = shownIncident(run.Incident[0], cat.Entities[entity], actor.Lang)
+		}
 	}
-	return shownIncident(st.Incident[0], full.Entity, lang), nil
+	return told, nil
 }
 
 // OpenTasks lists the open tasks of the flows the actor administers, the oldest first.
@@ -432,13 +312,18 @@ func (s *Service) OpenTasks(ctx context.Context, actor access.Actor, in RunQuery
 	return open, nil
 }
 
-// watched gives a page of entries about flows the actor administers, without those of records he does not see.
+// watched gives a page of entries about flows the actor administers, without those of records he does not see. Summaries
+// are of the records his grants admit; of those he sees only as an administrator of the flow the subject has to do.
 func (s *Service) watched(ctx context.Context, actor access.Actor, tab string, in RunQuery, where ...*query.Filter) (TaskPage, error) {
 	cat, flows, err := s.scope(ctx, actor, in.Flow)
 	if err != nil {
 		return TaskPage{}, err
 	}
-	st, err := s.config.Stores(ctx, actor.Tenant)
+	v, err := s.newSight(ctx, actor, cat)
+	if err != nil {
+		return TaskPage{}, err
+	}
+	_, part, err := v.split(ctx, flows)
 	if err != nil {
 		return TaskPage{}, err
 	}
@@ -446,22 +331,18 @@ func (s *Service) watched(ctx context.Context, actor access.Actor, tab string, i
 	if limit < 1 || limit > 100 {
 		limit = 20
 	}
-	page, err := st.Find(ctx, query.Query{
+	page, err := v.page(ctx, query.Query{
 		Collection: def.EntityTask, Where: query.AllOf(append(where, entriesOf(tab, flows))...), Search: in.Search,
 		Limit: limit, After: in.After, Sort: []query.Sort{{Field: "arrived_at", Desc: tab != TabOpen, Type: def.TypeDateTime}},
-	})
+	}, len(part) == 0)
 	if err != nil {
 		return TaskPage{}, fmt.Errorf("runs of flows: %w", err)
 	}
-	seen, err := s.summarised(ctx, actor, cat, page.Docs)
+	records, _, err := s.granted(ctx, actor, cat, page.Docs)
 	if err != nil {
 		return TaskPage{}, err
 	}
-	docs := slices.DeleteFunc(page.Docs, func(doc store.Doc) bool {
-		_, there := seen[target{entity: textOf(doc.Values, "entity"), id: textOf(doc.Values, "record")}]
-		return !there
-	})
-	items, err := s.items(ctx, actor, docs)
+	items, err := s.itemsWith(ctx, actor, page.Docs, records)
 	return TaskPage{Tasks: items, Next: page.Next}, err
 }
 

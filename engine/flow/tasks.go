@@ -87,15 +87,24 @@ func (s *Service) items(ctx context.Context, actor access.Actor, docs []store.Do
 	if err != nil {
 		return nil, err
 	}
+	records, err := s.summarised(ctx, actor, cat, docs)
+	if err != nil {
+		return nil, err
+	}
+	return s.itemsWith(ctx, actor, docs, records)
+}
+
+// itemsWith is items with the records whose summaries are shown.
+func (s *Service) itemsWith(ctx context.Context, actor access.Actor, docs []store.Doc, records map[target]record.Record) ([]TaskItem, error) {
+	cat, err := s.config.Catalogs.Active(ctx, actor.Tenant)
+	if err != nil {
+		return nil, err
+	}
 	var initiators []string
 	for _, doc := range docs {
 		initiators = append(initiators, textOf(doc.Values, "initiator"), textOf(doc.Values, "user"))
 	}
 	names, err := s.names(ctx, actor.Tenant, initiators)
-	if err != nil {
-		return nil, err
-	}
-	records, err := s.summarised(ctx, actor, cat, docs)
 	if err != nil {
 		return nil, err
 	}
@@ -186,38 +195,51 @@ func shownText(field *def.Field, text string, rec record.Record, lang string) st
 // summarised gives the records of some tasks as the actor may see them: in one query per entity those he may read by
 // grant, one by one those he sees only because he takes part.
 func (s *Service) summarised(ctx context.Context, actor access.Actor, cat *def.Catalog, docs []store.Doc) (map[target]record.Record, error) {
+	records, others, err := s.granted(ctx, actor, cat, docs)
+	if err != nil {
+		return nil, err
+	}
+	for _, at := range others {
+		rec, err := s.Record(ctx, actor, at.entity, at.id)
+		if errors.Is(err, record.ErrNotFound) {
+			continue // he may not see it any more
+		}
+		if err != nil {
+			return nil, err
+		}
+		records[at] = rec
+	}
+	return records, nil
+}
+
+// granted gives the records of some tasks that the actor may read by grant, in one query per entity, and which the others
+// are.
+func (s *Service) granted(ctx context.Context, actor access.Actor, cat *def.Catalog, docs []store.Doc) (map[target]record.Record, []target, error) {
 	wanted := map[string][]string{}
-	for _, doc := range docs {
-		entity, id := textOf(doc.Values, "entity"), textOf(doc.Values, "record")
-		if cat.Entities[entity] != nil && !slices.Contains(wanted[entity], id) {
-			wanted[entity] = append(wanted[entity], id)
+	for i := range docs {
+		at := aboutOf(&docs[i])
+		if cat.Entities[at.entity] != nil && !slices.Contains(wanted[at.entity], at.id) {
+			wanted[at.entity] = append(wanted[at.entity], at.id)
 		}
 	}
 	records := map[target]record.Record{}
+	var others []target
 	for entity, ids := range wanted {
 		listed, err := s.listed(ctx, actor, entity, ids)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, rec := range listed {
 			records[target{entity: entity, id: rec.ID}] = rec
 		}
 		for _, id := range ids {
 			at := target{entity: entity, id: id}
-			if _, known := records[at]; known {
-				continue
+			if _, known := records[at]; !known {
+				others = append(others, at)
 			}
-			rec, err := s.Record(ctx, actor, entity, id)
-			if errors.Is(err, record.ErrNotFound) {
-				continue // he may not see it any more
-			}
-			if err != nil {
-				return nil, err
-			}
-			records[at] = rec
 		}
 	}
-	return records, nil
+	return records, others, nil
 }
 
 // listed gives those of some records the actor may read by grant, without what the node he stands at hides.
