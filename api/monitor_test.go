@@ -14,6 +14,7 @@ import (
 // of his projects, and what he was sent a copy of.
 func TestTheMonitorCountsWhatItsReaderLists(t *testing.T) {
 	onStores(t, func(w *world) {
+		t := w.t
 		admin, clerk := w.signIn("admin"), w.signIn("clerk")
 		mine := clerk.choice("project", "P1", object{})
 		admin.do("PUT", "/draft/roles/site_flow_admin", object{
@@ -45,6 +46,12 @@ func TestTheMonitorCountsWhatItsReaderLists(t *testing.T) {
 		w.watches("admin", "running 5 overdue 3, runs 5, a 3/3/2, b 2/0/0, foreman 3/3, manager 2/0")
 		w.watches("cost", "running 2 overdue 1, runs 2, a 1/1/1, b 1/0/0, foreman 1/1, manager 1/0")
 		w.watches("planner", none)
+		for id, want := range map[string]string{near: "b", far: ""} {
+			runs := w.signIn("cost").do("GET", "/flows/runs?flow=verbs&limit=100", nil).want(http.StatusOK, "")
+			if got := stepOf(runs, id); got != want {
+				t.Errorf("the run stands at %q, want %q: %s", got, want, runs.body)
+			}
+		}
 
 		foreman = w.signIn("foreman")
 		copied := w.signIn("admin").elsewhere("2026-06-09")
@@ -53,6 +60,17 @@ func TestTheMonitorCountsWhatItsReaderLists(t *testing.T) {
 		w.watches("cost", "running 3 overdue 1, runs 3, a 2/1/1, b 1/0/0, foreman 2/1, manager 1/0")
 		w.watches("planner", none)
 	})
+}
+
+// stepOf is the title of the node a listed run of a record rests on, "" if it is not listed.
+func stepOf(runs reply, id string) string {
+	list, _ := runs.at("runs").([]any)
+	for i := range list {
+		if at := fmt.Sprintf("runs.%d.", i); runs.text(at+"record") == id {
+			return runs.text(at + "steps.0.title")
+		}
+	}
+	return ""
 }
 
 // elsewhere submits a sheet of the second project.

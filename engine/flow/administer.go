@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -72,6 +73,7 @@ type RunQuery struct {
 // RunItem is a run of a flow as its administrator lists it.
 type RunItem struct {
 	TaskItem
+	Steps    []TitledNode  `json:"steps"` // the nodes it rests on; "start" without a title: with its initiator
 	Incident *ViewIncident `json:"incident,omitempty"`
 	Can      []Verb        `json:"can"` // what the reader may do with it: retry, terminate
 }
@@ -219,16 +221,17 @@ func (s *Service) Runs(ctx context.Context, actor access.Actor, in RunQuery) (Ru
 	if err != nil {
 		return RunPage{}, err
 	}
-	incidents, err := s.incidents(ctx, actor, page.Tasks)
+	stands, err := s.standing(ctx, actor, page.Tasks)
 	if err != nil {
 		return RunPage{}, err
 	}
 	runs := RunPage{Runs: make([]RunItem, len(page.Tasks)), Next: page.Next}
 	for i, item := range page.Tasks {
-		runs.Runs[i] = RunItem{TaskItem: item, Can: may.verbs(item.Flow, Terminate)}
+		at := stands[target{entity: item.Entity, id: item.Record}]
+		runs.Runs[i] = RunItem{TaskItem: item, Steps: append([]TitledNode{}, at.steps...), Can: may.verbs(item.Flow, Terminate)}
 		if item.State == string(Suspended) {
 			runs.Runs[i].Can = may.verbs(item.Flow, Retry, Terminate)
-			runs.Runs[i].Incident = incidents[target{entity: item.Entity, id: item.Record}]
+			runs.Runs[i].Incident = at.incident
 		}
 	}
 	return runs, nil
@@ -243,43 +246,76 @@ func (s *Service) commandedOf(ctx context.Context, actor access.Actor, page Task
 	return s.commanded(ctx, actor, names)
 }
 
-// incidents tells why the suspended ones of some runs are, with one query per entity.
-func (s *Service) incidents(ctx context.Context, actor access.Actor, items []TaskItem) (map[target]*ViewIncident, error) {
-	suspended := map[string][]string{}
+// stand is where a run is, and why it does not go on.
+type stand struct {
+	steps    []TitledNode
+	incident *ViewIncident
+}
+
+// standing tells where some runs are, with one query per entity.
+func (s *Service) standing(ctx context.Context, actor access.Actor, items []TaskItem) (map[target]stand, error) {
+	ids := map[string][]string{}
 	for i := range items {
-		if items[i].State == string(Suspended) {
-			suspended[items[i].Entity] = append(suspended[items[i].Entity], items[i].Record)
-		}
-	}
-	told := map[target]*ViewIncident{}
-	if len(suspended) == 0 {
-		return told, nil
+		ids[items[i].Entity] = append(ids[items[i].Entity], items[i].Record)
 	}
 	st, err := s.config.Stores(ctx, actor.Tenant)
 	if err != nil {
 		return nil, err
 	}
-	for entity, ids := range suspended {
-		docs, err := st.Get(ctx, entity, ids...)
+	stands := map[target]stand{}
+	for entity, of := range ids {
+		docs, err := st.Get(ctx, entity, of...)
 		if err != nil {
-			return nil, fmt.Errorf("suspended runs of %s: %w", entity, err)
+			return nil, fmt.Errorf("runs of %s: %w", entity, err)
 		}
 		for i := range docs {
 			run, err := decodeState(docs[i].Flow)
 			if err != nil {
 				return nil, err
 			}
-			if len(run.Incident) == 0 {
+			if run.Status == "" {
 				continue
 			}
-			cat, err := s.config.Catalogs.Version(ctx, actor.Tenant, run.Catalog)
-			if err != nil {
-				return nil, fmt.Errorf("catalog of flow %s: %w", run.Name, err)
+			if stands[target{entity: entity, id: docs[i].ID}], err = s.standOf(ctx, actor, entity, &run); err != nil {
+				return nil, err
 			}
-			told[target{entity: entity, id: docs[i].ID}] = shownIncident(run.Incident[0], cat.Entities[entity], actor.Lang)
 		}
 	}
-	return told, nil
+	return stands, nil
+}
+
+func (s *Service) standOf(ctx context.Context, actor access.Actor, entity string, st *State) (stand, error) {
+	plan, err := s.pinnedPlan(ctx, actor.Tenant, st)
+	if err != nil {
+		return stand{}, err
+	}
+	cat, err := s.config.Catalogs.Version(ctx, actor.Tenant, st.Catalog)
+	if err != nil {
+		return stand{}, err
+	}
+	at := stand{steps: plan.steps(st, actor.Lang)}
+	if len(st.Incident) > 0 {
+		at.incident = shownIncident(st.Incident[0], cat.Entities[entity], actor.Lang)
+	}
+	return at, nil
+}
+
+// steps gives the nodes a run rests on, those it came to first in front, titled in a language.
+func (p *Plan) steps(st *State, lang string) []TitledNode {
+	if st.Status == Returned {
+		return []TitledNode{{Name: StartNode}}
+	}
+	names := slices.SortedFunc(maps.Keys(st.Active), func(a, b string) int {
+		return cmp.Or(st.Active[a].EnteredAt.Compare(st.Active[b].EnteredAt), cmp.Compare(a, b))
+	})
+	if len(names) == 0 && len(st.Incident) > 0 {
+		names = []string{st.Incident[0].Node}
+	}
+	steps := make([]TitledNode, len(names))
+	for i, name := range names {
+		steps[i] = TitledNode{Name: name, Title: p.titleOf(name, lang)}
+	}
+	return steps
 }
 
 // OpenTasks lists the open tasks of the flows the actor administers, the oldest first.
@@ -331,10 +367,14 @@ func (s *Service) watched(ctx context.Context, actor access.Actor, tab string, i
 	if limit < 1 || limit > 100 {
 		limit = 20
 	}
-	page, err := v.page(ctx, query.Query{
+	find := v.page
+	if len(part) == 0 {
+		find = v.store.Find
+	}
+	page, err := find(ctx, query.Query{
 		Collection: def.EntityTask, Where: query.AllOf(append(where, entriesOf(tab, flows))...), Search: in.Search,
 		Limit: limit, After: in.After, Sort: []query.Sort{{Field: "arrived_at", Desc: tab != TabOpen, Type: def.TypeDateTime}},
-	}, len(part) == 0)
+	})
 	if err != nil {
 		return TaskPage{}, fmt.Errorf("runs of flows: %w", err)
 	}

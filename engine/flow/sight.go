@@ -210,10 +210,7 @@ func (v *sight) each(ctx context.Context, where *query.Filter, fields []string, 
 }
 
 // page gives the entries of a query that are about records the administrator sees: as many as it asks for, or all there are.
-func (v *sight) page(ctx context.Context, q query.Query, whole bool) (store.Page, error) {
-	if whole {
-		return v.store.Find(ctx, q)
-	}
+func (v *sight) page(ctx context.Context, q query.Query) (store.Page, error) {
 	wanted := q.Limit
 	q.Limit = sightBatch
 	answer := store.Page{}
