@@ -49,6 +49,8 @@ export interface OpenTask extends Task {
 export interface Run extends Task {
   /** What the reader may do with it: retry, terminate. */
   can: string[]
+  /** The nodes it rests on. */
+  steps: { name: string; title: string }[]
   incident?: { code: string; node: string; problem?: string; message?: string }
 }
 

@@ -11,6 +11,8 @@ import { Nothing } from '@/ui/nothing'
 import { Page } from '@/ui/page'
 import { TabBar } from '@/ui/tab-bar'
 import { useNow } from '@/ui/use-now'
+import { usePhone } from '@/ui/use-phone'
+import { Card } from './cards'
 import { MigrateDialog } from './migrate-dialog'
 import { OpenTasks } from './open-tasks'
 import { Runs } from './runs'
@@ -69,61 +71,140 @@ function Figure({ label, value, bad = false }: { label: string; value: number; b
 
 function Loads({ monitor }: { monitor: Monitor }) {
   const { t } = useTranslation()
-  const now = useNow()
+  const phone = usePhone()
   const [migrating, setMigrating] = useState<FlowLoad | undefined>()
   if (monitor.flows.length === 0) return <Nothing text={t('monitor.none')} />
-  const title = new Map(monitor.flows.map((load) => [load.flow, load.title]))
+  const titles = new Map(monitor.flows.map((load) => [load.flow, load.title]))
+  const flows = { loads: monitor.flows, onMigrate: setMigrating }
+  const nodes = { loads: monitor.nodes, titles }
   return (
     <>
       <h2 className="fw-monitor-head">{t('monitor.byFlow')}</h2>
-      <Table<FlowLoad>
-        size="small"
-        rowKey="flow"
-        pagination={false}
-        scroll={{ x: 'max-content' }}
-        dataSource={monitor.flows}
-        columns={[
-          { title: t('monitor.flow'), dataIndex: 'title' },
-          { title: t('monitor.running'), dataIndex: 'running', align: 'right' },
-          { title: t('monitor.returned'), dataIndex: 'returned', align: 'right' },
-          { title: t('monitor.suspended'), dataIndex: 'suspended', align: 'right' },
-          { title: t('monitor.overdue'), dataIndex: 'overdue', align: 'right' },
-          {
-            key: 'migrate',
-            render: (_, load) =>
-              load.can.includes('migrate') &&
-              load.running + load.returned + load.suspended > 0 && (
-                <Button size="small" onClick={() => setMigrating(load)}>
-                  {t('monitor.migrate')}
-                </Button>
-              ),
-          },
-        ]}
-      />
+      {phone ? <FlowCards {...flows} /> : <FlowTable {...flows} />}
       <h2 className="fw-monitor-head">{t('monitor.byNode')}</h2>
-      <Table<NodeLoad>
-        size="small"
-        rowKey={(load) => `${load.flow}/${load.node}`}
-        pagination={false}
-        scroll={{ x: 'max-content' }}
-        dataSource={monitor.nodes}
-        columns={[
-          { title: t('monitor.flow'), render: (_, load) => title.get(load.flow) ?? load.flow },
-          { title: t('monitor.node'), render: (_, load) => nodeText(load.node, load.title) },
-          { title: t('monitor.open'), dataIndex: 'open', align: 'right' },
-          { title: t('monitor.overdue'), dataIndex: 'overdue', align: 'right' },
-          {
-            title: t('monitor.oldest'),
-            render: (_, load) => load.oldest && fromNow(load.oldest, now),
-          },
-          { title: t('monitor.handled'), dataIndex: 'handled', align: 'right' },
-          {
-            title: t('monitor.average'),
-            render: (_, load) => load.average && lengthOf(Number(load.average) * 1000),
-          },
-        ]}
-      />
+      {phone ? <NodeCards {...nodes} /> : <NodeTable {...nodes} />}
       {migrating && <MigrateDialog flow={migrating} onClose={() => setMigrating(undefined)} />}
     </>
+  )
+}
+
+interface FlowsProps {
+  loads: readonly FlowLoad[]
+  onMigrate: (load: FlowLoad) => void
+}
+
+function FlowTable({ loads, onMigrate }: FlowsProps) {
+  const { t } = useTranslation()
+  return (
+    <Table<FlowLoad>
+      size="small"
+      rowKey="flow"
+      pagination={false}
+      scroll={{ x: 'max-content' }}
+      dataSource={loads}
+      columns={[
+        { title: t('monitor.flow'), dataIndex: 'title' },
+        { title: t('monitor.running'), dataIndex: 'running', align: 'right' },
+        { title: t('monitor.returned'), dataIndex: 'returned', align: 'right' },
+        { title: t('monitor.suspended'), dataIndex: 'suspended', align: 'right' },
+        { title: t('monitor.overdue'), dataIndex: 'overdue', align: 'right' },
+        {
+          key: 'migrate',
+          render: (_, load) => <Migrate load={load} onMigrate={onMigrate} />,
+        },
+      ]}
+    />
+  )
+}
+
+function FlowCards({ loads, onMigrate }: FlowsProps) {
+  const { t } = useTranslation()
+  return (
+    <ul className="fw-monitor-cards">
+      {loads.map((load) => (
+        <Card
+          key={load.flow}
+          head={load.title}
+          lines={(['running', 'returned', 'suspended', 'overdue'] as const).map((figure) => ({
+            title: t(`monitor.${figure}`),
+            text: load[figure],
+          }))}
+        >
+          <Migrate load={load} onMigrate={onMigrate} />
+        </Card>
+      ))}
+    </ul>
+  )
+}
+
+function Migrate({ load, onMigrate }: { load: FlowLoad; onMigrate: (load: FlowLoad) => void }) {
+  const { t } = useTranslation()
+  const runs = load.running + load.returned + load.suspended
+  if (runs === 0 || !load.can.includes('migrate')) return null
+  return (
+    <Button size="small" onClick={() => onMigrate(load)}>
+      {t('monitor.migrate')}
+    </Button>
+  )
+}
+
+interface NodesProps {
+  loads: readonly NodeLoad[]
+  /** Of flows, by name. */
+  titles: ReadonlyMap<string, string>
+}
+
+function NodeTable({ loads, titles }: NodesProps) {
+  const { t } = useTranslation()
+  const now = useNow()
+  return (
+    <Table<NodeLoad>
+      size="small"
+      rowKey={(load) => `${load.flow}/${load.node}`}
+      pagination={false}
+      scroll={{ x: 'max-content' }}
+      dataSource={loads}
+      columns={[
+        { title: t('monitor.flow'), render: (_, load) => titles.get(load.flow) ?? load.flow },
+        { title: t('monitor.node'), render: (_, load) => nodeText(load.node, load.title) },
+        { title: t('monitor.open'), dataIndex: 'open', align: 'right' },
+        { title: t('monitor.overdue'), dataIndex: 'overdue', align: 'right' },
+        {
+          title: t('monitor.oldest'),
+          render: (_, load) => load.oldest && fromNow(load.oldest, now),
+        },
+        { title: t('monitor.handled'), dataIndex: 'handled', align: 'right' },
+        {
+          title: t('monitor.average'),
+          render: (_, load) => load.average && lengthOf(Number(load.average) * 1000),
+        },
+      ]}
+    />
+  )
+}
+
+function NodeCards({ loads, titles }: NodesProps) {
+  const { t } = useTranslation()
+  const now = useNow()
+  return (
+    <ul className="fw-monitor-cards">
+      {loads.map((load) => (
+        <Card
+          key={`${load.flow}/${load.node}`}
+          head={nodeText(load.node, load.title)}
+          lines={[
+            { title: t('monitor.flow'), text: titles.get(load.flow) ?? load.flow },
+            { title: t('monitor.open'), text: load.open },
+            { title: t('monitor.overdue'), text: load.overdue },
+            { title: t('monitor.oldest'), text: load.oldest && fromNow(load.oldest, now) },
+            { title: t('monitor.handled'), text: load.handled },
+            {
+              title: t('monitor.average'),
+              text: load.average && lengthOf(Number(load.average) * 1000),
+            },
+          ]}
+        />
+      ))}
+    </ul>
   )
 }

@@ -1,5 +1,4 @@
 import { useMutation, useQueryClient, useSuspenseInfiniteQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { App, Button, Checkbox, Select, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -12,6 +11,8 @@ import { fromNow } from '@/lib/time'
 import { Labelled } from '@/ui/labelled'
 import { Nothing } from '@/ui/nothing'
 import { useNow } from '@/ui/use-now'
+import { usePhone } from '@/ui/use-phone'
+import { Card, Subject } from './cards'
 import { OnlyWatching } from './only-watching'
 import { ReasonDialog } from './reason-dialog'
 
@@ -49,7 +50,7 @@ export function OpenTasks({ people }: { people: readonly PersonLoad[] }) {
           {t('monitor.reassign', { count: chosen.length })}
         </Button>
       </div>
-      <TaskTable user={user} overdue={overdue} chosen={chosen} onChoose={setChosen} />
+      <TaskList user={user} overdue={overdue} chosen={chosen} onChoose={setChosen} />
       {asking && (
         <Reassign
           tasks={chosen}
@@ -64,66 +65,24 @@ export function OpenTasks({ people }: { people: readonly PersonLoad[] }) {
   )
 }
 
-interface TaskTableProps {
+interface TaskListProps {
   user: string
   overdue: boolean
   chosen: string[]
   onChoose: (ids: string[]) => void
 }
 
-function TaskTable({ user, overdue, chosen, onChoose }: TaskTableProps) {
+function TaskList({ user, overdue, chosen, onChoose }: TaskListProps) {
   const { t } = useTranslation()
-  const now = useNow()
+  const phone = usePhone()
   const list = useSuspenseInfiniteQuery(monitorQueries.tasks({ user, overdue }))
   const tasks = list.data.pages.flatMap((page) => page.tasks)
   if (tasks.length === 0) return <Nothing text={t('monitor.noneOpen')} />
+  const shown = { tasks, chosen, onChoose }
   return (
     <>
       {tasks.some((task) => task.can.length === 0 && task.node !== 'start') && <OnlyWatching />}
-      <Table<OpenTask>
-        size="small"
-        rowKey="id"
-        pagination={false}
-        scroll={{ x: 'max-content' }}
-        dataSource={tasks}
-        rowSelection={{
-          selectedRowKeys: chosen,
-          onChange: (keys) => onChoose(keys.map(String)),
-          getTitleCheckboxProps: () => ({ 'aria-label': t('tasks.batch.all') }),
-          getCheckboxProps: (task) => ({
-            'aria-label': task.subject,
-            disabled: !task.can.includes('reassign'),
-          }),
-        }}
-        columns={[
-          {
-            title: t('monitor.subject'),
-            render: (_, task) => (
-              <Link to="/e/$entity/r/$id" params={{ entity: task.entity, id: task.record }}>
-                {task.subject}
-              </Link>
-            ),
-          },
-          {
-            title: t('monitor.node'),
-            render: (_, task) => nodeText(task.node, task.nodeTitle),
-          },
-          { title: t('monitor.holder'), render: (_, task) => task.for?.name },
-          {
-            title: t('monitor.since'),
-            render: (_, task) => task.arrivedAt && fromNow(task.arrivedAt, now),
-          },
-          {
-            title: t('monitor.due'),
-            render: (_, task) =>
-              task.dueAt && (
-                <span className={Date.parse(task.dueAt) < now ? 'fw-due-late' : ''}>
-                  {fromNow(task.dueAt, now)}
-                </span>
-              ),
-          },
-        ]}
-      />
+      {phone ? <TaskCards {...shown} /> : <TaskTable {...shown} />}
       {list.hasNextPage && (
         <Button block loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
           {t('common.more')}
@@ -131,6 +90,86 @@ function TaskTable({ user, overdue, chosen, onChoose }: TaskTableProps) {
       )}
     </>
   )
+}
+
+interface ShownProps {
+  tasks: readonly OpenTask[]
+  chosen: string[]
+  onChoose: (ids: string[]) => void
+}
+
+function TaskTable({ tasks, chosen, onChoose }: ShownProps) {
+  const { t } = useTranslation()
+  const now = useNow()
+  return (
+    <Table<OpenTask>
+      size="small"
+      rowKey="id"
+      pagination={false}
+      scroll={{ x: 'max-content' }}
+      dataSource={tasks}
+      rowSelection={{
+        selectedRowKeys: chosen,
+        onChange: (keys) => onChoose(keys.map(String)),
+        getTitleCheckboxProps: () => ({ 'aria-label': t('tasks.batch.all') }),
+        getCheckboxProps: (task) => ({
+          'aria-label': task.subject,
+          disabled: !task.can.includes('reassign'),
+        }),
+      }}
+      columns={[
+        { title: t('monitor.subject'), render: (_, task) => <Subject of={task} /> },
+        {
+          title: t('monitor.node'),
+          render: (_, task) => nodeText(task.node, task.nodeTitle),
+        },
+        { title: t('monitor.holder'), render: (_, task) => task.for?.name },
+        {
+          title: t('monitor.since'),
+          render: (_, task) => task.arrivedAt && fromNow(task.arrivedAt, now),
+        },
+        { title: t('monitor.due'), render: (_, task) => <Due task={task} /> },
+      ]}
+    />
+  )
+}
+
+function TaskCards({ tasks, chosen, onChoose }: ShownProps) {
+  const { t } = useTranslation()
+  const now = useNow()
+  const choose = (id: string, on: boolean) =>
+    onChoose(on ? [...chosen, id] : chosen.filter((other) => other !== id))
+  return (
+    <ul className="fw-monitor-cards">
+      {tasks.map((task) => (
+        <Card
+          key={task.id}
+          head={<Subject of={task} />}
+          mark={
+            <Checkbox
+              aria-label={task.subject}
+              disabled={!task.can.includes('reassign')}
+              checked={chosen.includes(task.id)}
+              onChange={(event) => choose(task.id, event.target.checked)}
+            />
+          }
+          lines={[
+            { title: t('monitor.node'), text: nodeText(task.node, task.nodeTitle) },
+            { title: t('monitor.holder'), text: task.for?.name },
+            { title: t('monitor.since'), text: task.arrivedAt && fromNow(task.arrivedAt, now) },
+            { title: t('monitor.due'), text: task.dueAt && <Due task={task} /> },
+          ]}
+        />
+      ))}
+    </ul>
+  )
+}
+
+function Due({ task }: { task: OpenTask }) {
+  const now = useNow()
+  if (!task.dueAt) return null
+  const late = Date.parse(task.dueAt) < now
+  return <span className={late ? 'fw-due-late' : ''}>{fromNow(task.dueAt, now)}</span>
 }
 
 interface ReassignProps {

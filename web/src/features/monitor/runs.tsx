@@ -1,24 +1,31 @@
 import { useMutation, useQueryClient, useSuspenseInfiniteQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
 import { App, Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { monitorQueries, type Run, type RunState } from '@/api/monitor'
 import { commandRecord, recordQueries } from '@/api/records'
 import { Attempt } from '@/api/request'
+import { nodeText } from '@/form/verbs/needs'
 import { translateIfKnown } from '@/lib/i18n'
 import { fromNow } from '@/lib/time'
 import { Nothing } from '@/ui/nothing'
 import { StateTag } from '@/ui/state-tag'
 import { useNow } from '@/ui/use-now'
+import { usePhone } from '@/ui/use-phone'
+import { Card, Subject } from './cards'
 import { OnlyWatching } from './only-watching'
 import { ReasonDialog } from './reason-dialog'
+
+interface Asked {
+  run: Run
+  verb: 'retry' | 'terminate'
+}
 
 /** Runs that have not ended, all or the stuck ones, with what frees or ends them. */
 export function Runs({ state }: { state: RunState | '' }) {
   const { t } = useTranslation()
-  const now = useNow()
-  const [asked, setAsked] = useState<{ run: Run; verb: 'retry' | 'terminate' } | undefined>()
+  const phone = usePhone()
+  const [asked, setAsked] = useState<Asked | undefined>()
   const list = useSuspenseInfiniteQuery(monitorQueries.runs('', state))
   const runs = list.data.pages.flatMap((page) => page.runs)
   if (runs.length === 0) {
@@ -27,63 +34,11 @@ export function Runs({ state }: { state: RunState | '' }) {
   return (
     <>
       {runs.some((run) => run.can.length === 0) && <OnlyWatching />}
-      <Table<Run>
-        size="small"
-        rowKey="id"
-        pagination={false}
-        scroll={{ x: 'max-content' }}
-        dataSource={runs}
-        columns={[
-          {
-            title: t('monitor.subject'),
-            render: (_, run) => (
-              <Link to="/e/$entity/r/$id" params={{ entity: run.entity, id: run.record }}>
-                {run.subject}
-              </Link>
-            ),
-          },
-          { title: t('monitor.initiator'), render: (_, run) => run.initiator.name },
-          {
-            title: t('monitor.state'),
-            render: (_, run) => run.state && <StateTag state={run.state} />,
-          },
-          {
-            title: t('monitor.since'),
-            render: (_, run) => run.arrivedAt && fromNow(run.arrivedAt, now),
-          },
-          {
-            title: t('monitor.why'),
-            render: (_, run) =>
-              run.incident &&
-              (translateIfKnown(`monitor.incidents.${run.incident.code.toLowerCase()}`, {
-                problem: run.incident.message ?? run.incident.problem,
-              }) ??
-                run.incident.code),
-          },
-          {
-            key: 'act',
-            render: (_, run) => (
-              <div style={{ display: 'flex', gap: 6 }}>
-                {run.can.includes('retry') && (
-                  <Button size="small" onClick={() => setAsked({ run, verb: 'retry' })}>
-                    {t('verbs.verb.retry')}
-                  </Button>
-                )}
-                {run.can.includes('terminate') && (
-                  <Button
-                    size="small"
-                    danger
-                    type="text"
-                    onClick={() => setAsked({ run, verb: 'terminate' })}
-                  >
-                    {t('verbs.verb.terminate')}
-                  </Button>
-                )}
-              </div>
-            ),
-          },
-        ]}
-      />
+      {phone ? (
+        <RunCards runs={runs} onAsk={setAsked} />
+      ) : (
+        <RunTable runs={runs} onAsk={setAsked} />
+      )}
       {list.hasNextPage && (
         <Button block loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
           {t('common.more')}
@@ -94,9 +49,101 @@ export function Runs({ state }: { state: RunState | '' }) {
   )
 }
 
-interface CommandProps {
-  run: Run
-  verb: 'retry' | 'terminate'
+interface ShownProps {
+  runs: readonly Run[]
+  onAsk: (asked: Asked) => void
+}
+
+function RunTable({ runs, onAsk }: ShownProps) {
+  const { t } = useTranslation()
+  const now = useNow()
+  return (
+    <Table<Run>
+      size="small"
+      rowKey="id"
+      pagination={false}
+      scroll={{ x: 'max-content' }}
+      dataSource={runs}
+      columns={[
+        { title: t('monitor.subject'), render: (_, run) => <Subject of={run} /> },
+        { title: t('monitor.node'), render: (_, run) => stepsText(run) },
+        { title: t('monitor.initiator'), render: (_, run) => run.initiator.name },
+        {
+          title: t('monitor.state'),
+          render: (_, run) => run.state && <StateTag state={run.state} />,
+        },
+        {
+          title: t('monitor.since'),
+          render: (_, run) => run.arrivedAt && fromNow(run.arrivedAt, now),
+        },
+        { title: t('monitor.why'), render: (_, run) => incidentText(run) },
+        { key: 'act', render: (_, run) => <Verbs run={run} onAsk={onAsk} /> },
+      ]}
+    />
+  )
+}
+
+function RunCards({ runs, onAsk }: ShownProps) {
+  const { t } = useTranslation()
+  const now = useNow()
+  return (
+    <ul className="fw-monitor-cards">
+      {runs.map((run) => (
+        <Card
+          key={run.id}
+          head={<Subject of={run} />}
+          mark={run.state && <StateTag state={run.state} />}
+          lines={[
+            { title: t('monitor.node'), text: stepsText(run) },
+            { title: t('monitor.initiator'), text: run.initiator.name },
+            { title: t('monitor.since'), text: run.arrivedAt && fromNow(run.arrivedAt, now) },
+            { title: t('monitor.why'), text: incidentText(run) },
+          ]}
+        >
+          <Verbs run={run} onAsk={onAsk} />
+        </Card>
+      ))}
+    </ul>
+  )
+}
+
+/** Where a run is: several nodes, if branches go beside each other. */
+function stepsText(run: Run): string {
+  return run.steps
+    .map((step) => nodeText(step.name, step.title))
+    .filter(Boolean)
+    .join(' · ')
+}
+
+function incidentText({ incident }: Run): string | undefined {
+  if (!incident) return undefined
+  const problem = incident.message ?? incident.problem
+  return (
+    translateIfKnown(`monitor.incidents.${incident.code.toLowerCase()}`, { problem }) ??
+    incident.code
+  )
+}
+
+function Verbs({ run, onAsk }: { run: Run; onAsk: (asked: Asked) => void }) {
+  const { t } = useTranslation()
+  if (run.can.length === 0) return null
+  return (
+    <div className="fw-monitor-verbs">
+      {run.can.includes('retry') && (
+        <Button size="small" onClick={() => onAsk({ run, verb: 'retry' })}>
+          {t('verbs.verb.retry')}
+        </Button>
+      )}
+      {run.can.includes('terminate') && (
+        <Button size="small" danger type="text" onClick={() => onAsk({ run, verb: 'terminate' })}>
+          {t('verbs.verb.terminate')}
+        </Button>
+      )}
+    </div>
+  )
+}
+
+interface CommandProps extends Asked {
   onClose: () => void
 }
 
