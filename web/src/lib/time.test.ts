@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { fromLocal, lengthOf, moment } from './time'
+import { startI18n } from './i18n'
+import { fromLocal, fromNow, lengthOf, moment } from './time'
 
 test('a moment is shown by the clock of the company', () => {
   expect(moment('2026-06-30T16:05:00Z', 'Asia/Shanghai')).toBe('2026-07-01 00:05')
@@ -24,4 +25,13 @@ test('a length is told in its two largest units', () => {
   expect(lengthOf(95 * 60_000)).toBe('1小时 35分钟')
   expect(lengthOf(50 * 3_600_000 + 60_000)).toBe('2天 2小时')
   expect(lengthOf(-5)).toBe('0分钟')
+})
+
+test('a distance to now is told in its largest unit', async () => {
+  await startI18n('zh-CN')
+  const now = Date.parse('2026-07-01T08:00:00Z')
+  expect(fromNow('2026-07-01T07:59:30Z', now)).toBe('刚刚')
+  expect(fromNow('2026-07-01T08:00:30Z', now)).toBe('1分钟后')
+  expect(fromNow('2026-07-01T05:10:00Z', now)).toBe('2小时前')
+  expect(fromNow('2026-07-03T09:00:00Z', now)).toBe('后天')
 })

@@ -1,3 +1,4 @@
+import i18next from 'i18next'
 import { currentLanguage } from './i18n'
 
 const formatters = new Map<string, Intl.DateTimeFormat>()
@@ -62,13 +63,13 @@ const units: [Intl.RelativeTimeFormatUnit, number][] = [
   ['minute', 60_000],
 ]
 
-/** A distance to now in words: "3 hours ago", "in 2 days". */
+/** A distance to now in words: "3 hours ago", "in 2 days", "just now", and for what is still to come "in 1 minute". */
 export function fromNow(iso: string, now: number): string {
   const distance = Date.parse(iso) - now
   const words = new Intl.RelativeTimeFormat(currentLanguage(), { numeric: 'auto' })
-  const [unit, size] = units.find(([, length]) => Math.abs(distance) >= length) ?? ['second', 1000]
-  if (unit === 'second') return words.format(0, 'second')
-  return words.format(Math.trunc(distance / size), unit)
+  const [unit, size] = units.find(([, length]) => Math.abs(distance) >= length) ?? []
+  if (unit && size) return words.format(Math.trunc(distance / size), unit)
+  return distance > 0 ? words.format(1, 'minute') : i18next.t('common.justNow')
 }
 
 /** A length of time in its two largest units: "2 d 3 h". */
