@@ -194,6 +194,11 @@ func (c *compiled) keyFilter(raw json.RawMessage) (*query.Filter, error) {
 
 // form gives the record logic of the entity with a form's layout; "" = the one for any device, "-" = none (imports).
 func (c *compiled) form(name string) (*form.Form, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if known := c.forms[name]; known != nil {
+		return known, nil
+	}
 	layout := form.Layout{}
 	switch name {
 	case "":
@@ -206,11 +211,6 @@ func (c *compiled) form(name string) (*form.Form, error) {
 		if layout.Form == nil || layout.Form.Entity != c.entity.Name {
 			return nil, fmt.Errorf("form %s: %w", name, ErrNotFound)
 		}
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if known := c.forms[name]; known != nil {
-		return known, nil
 	}
 	made, err := form.Compile(c.catalog, c.entity.Name, layout)
 	if err != nil {
