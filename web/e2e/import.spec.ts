@@ -32,8 +32,13 @@ class Import {
   }
 
   async option(label: 'layout' | 'mode', choice: string): Promise<void> {
-    await this.dialog.getByLabel(this.t(`sheets.${label}`)).click()
-    await this.page.locator('.ant-select-dropdown:visible').getByText(choice, { exact: true }).click()
+    const box = this.dialog.locator('.ant-select').filter({ has: this.page.getByLabel(this.t(`sheets.${label}`)) })
+    // The list is made anew when the layouts have come: a press at that moment chooses nothing.
+    await expect(async () => {
+      await box.click({ timeout: 5000 })
+      await this.page.locator('.ant-select-dropdown:visible').getByText(choice, { exact: true }).click({ timeout: 5000 })
+      await expect(box).toContainText(choice, { timeout: 5000 })
+    }).toPass({ timeout: patience })
   }
 
   async says(key: string, params: Record<string, number> = {}): Promise<void> {
