@@ -145,7 +145,7 @@ func (r *run) visited(n *node) bool {
 	return false
 }
 
-// goBack cancels everything from the target on and enters it in a new round. All are asked again, so approvals given
+// goBack cancels everything from the target on and enters it in a new round, whatever its own condition says now. All are asked again, so approvals given
 // before count nowhere any more.
 func (r *run) goBack(from, target *node, resubmit string) {
 	r.st.Approvers = nil
@@ -158,6 +158,7 @@ func (r *run) goBack(from, target *node, resubmit string) {
 	r.unset(target.list, target.index)
 	r.cancelRegion(target.list, target.index)
 	r.forget(target.list, target.index)
+	r.placed = target
 	r.walk(target.list, target.index, r.namesBefore(target))
 }
 
@@ -176,7 +177,7 @@ func (r *run) toInitiator(from *node, resubmit string) {
 		Choices: maps.Clone(r.st.Choices),
 	}
 	for name := range r.st.Blocks {
-		resume.Torn = resume.Torn || r.plan.nodes[name].fork()
+		resume.Torn = resume.Torn || r.plan.nodes[name].fork() && len(r.st.Choices[name]) > 1
 	}
 	r.st.Resume = resume
 	if resume.Mode == resumeRestart { // a run that resumes does not come by again
@@ -287,6 +288,9 @@ func (r *run) enterAt(n *node, prev []string) {
 		owner := at.list.owner
 		r.forget(owner.list, owner.index+1)
 		way := []string{at.list.branch.Name}
+		if owner.when != nil {
+			r.st.Choices[owner.whenKey()] = []string{"yes"}
+		}
 		r.st.Choices[owner.Name] = way
 		r.st.Blocks[owner.Name] = Block{Left: way, Serial: r.st.number()}
 	}

@@ -103,19 +103,29 @@ func (a Active) called(n *node) Called {
 	return Called{Node: n.Name, Flow: n.Flow}
 }
 
-// calling finds the active node that called under a name, which a migration may have changed since.
-func (s *State) calling(name string) (node string, active Active, ok bool) {
+// calling finds the active node that called in a round under a name, which a migration may have given to another since.
+func (s *State) calling(name string, round int) (node string, active Active, ok bool) {
 	for node, active := range s.Active {
-		if active.Called != nil && active.Called.Node == name || active.Called == nil && node == name {
+		named := active.Called != nil && active.Called.Node == name || active.Called == nil && node == name
+		if named && active.Round == round {
 			return node, active, true
 		}
 	}
 	return "", Active{}, false
 }
 
+// lastCall is a round no call of the run has come beyond: whoever calls later, under whatever name, calls in a higher one.
+func (s *State) lastCall() int {
+	last := s.CallRound
+	for _, round := range s.Rounds {
+		last = max(last, round)
+	}
+	return last
+}
+
 // childEnded takes a child's result; the node passes or rejects as its children have.
 func (r *run) childEnded() error {
-	name, active, _ := r.st.calling(r.cmd.Node)
+	name, active, _ := r.st.calling(r.cmd.Node, r.cmd.Round)
 	n := r.plan.nodes[name]
 	active.Children = slices.Clone(active.Children)
 	slots := make([]slot, len(active.Children))

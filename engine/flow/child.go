@@ -45,8 +45,8 @@ func childEntity(f *def.Flow) string {
 
 // call starts a child, unless its parent has given up waiting for it.
 func (d *delivery) call(ctx context.Context, e *Effect) error {
-	_, active, waits := d.state.calling(e.Node)
-	if e.Parent != nil && (!waits || active.Round != e.Round || !active.awaits(e.Index)) {
+	_, active, waits := d.state.calling(e.Node, e.Round)
+	if e.Parent != nil && (!waits || !active.awaits(e.Index)) {
 		return nil
 	}
 	s := d.service

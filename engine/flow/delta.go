@@ -51,7 +51,7 @@ func headOf(s *State) Head {
 	return Head{
 		Name: s.Name, Catalog: s.Catalog, Status: s.Status, Initiator: s.Initiator, StartedAt: s.StartedAt,
 		Serial: s.Serial, Last: s.Last, Acted: s.Acted, Picks: s.Picks, Settings: s.Settings, Parent: s.Parent,
-		DataHash: s.DataHash, NextDue: s.NextDue, Depth: s.Depth,
+		DataHash: s.DataHash, NextDue: s.NextDue, Depth: s.Depth, CallRound: s.CallRound,
 	}
 }
 
@@ -211,6 +211,7 @@ func (f *Fact) fold(old State) State {
 		st.Name, st.Catalog, st.Status, st.Initiator, st.StartedAt = h.Name, h.Catalog, h.Status, h.Initiator, h.StartedAt
 		st.Serial, st.Last, st.Acted, st.Picks, st.Settings = h.Serial, h.Last, h.Acted, h.Picks, h.Settings
 		st.Parent, st.DataHash, st.NextDue, st.Depth = h.Parent, h.DataHash, h.NextDue, h.Depth
+		st.CallRound = h.CallRound
 	}
 	st.Rev = f.Rev
 	patchEntries(st.Active, d.Active)

@@ -13,7 +13,7 @@ func (r *run) start() error {
 	fresh := State{
 		Format: format, Name: r.plan.Flow.Name, Catalog: r.plan.Catalog, Status: Running, Initiator: initiator,
 		StartedAt: r.now(), Settings: r.plan.settings, Parent: r.cmd.Parent, Keys: old.Keys,
-		Serial: old.Serial, Outbox: old.Outbox, Posted: old.Posted, Depth: r.cmd.Depth,
+		Serial: old.Serial, Outbox: old.Outbox, Posted: old.Posted, Depth: r.cmd.Depth, CallRound: old.lastCall(),
 	}
 	r.st = fresh.clone()
 	if err := r.pick(); err != nil {
@@ -118,7 +118,7 @@ func (r *run) releaseAll() {
 			continue
 		}
 		if n := r.plan.nodes[s.Node]; n != nil {
-			r.walk(n.list, n.goesOnAt(s), s.Prev)
+			r.goOn(n, s)
 		}
 	}
 }
@@ -134,7 +134,7 @@ func (r *run) release(s Stuck) bool {
 	return false
 }
 
-// suspend stops a run whose document is damaged; nothing else is touched.
+// suspend stops a run whose document is damaged, or whose record refuses what a deadline does; nothing else is touched.
 func (r *run) suspend() error {
 	if !r.cmd.engine() && !r.admin() {
 		return refuse(CodeNotAdmin)
@@ -150,7 +150,8 @@ func (r *run) suspend() error {
 	return nil
 }
 
-// jump puts the run before a node of an admin's choice, whatever it was doing.
+// jump puts the run into a node of an admin's choice, whatever it was doing and whatever the conditions on the way to it
+// say.
 func (r *run) jump() error {
 	if !r.admin() {
 		return refuse(CodeNotAdmin)
@@ -167,6 +168,7 @@ func (r *run) jump() error {
 	r.cancelRegion(r.plan.root, 0)
 	r.closeTasks(func(*Task) bool { return true })
 	r.unset(n.list, n.index)
+	r.placed = n
 	r.enterAt(n, r.namesBefore(n))
 	return nil
 }

@@ -101,4 +101,5 @@ type Head struct {
 	DataHash  string              `json:"dataHash"`
 	NextDue   time.Time           `json:"nextDue,omitzero"`
 	Depth     int                 `json:"depth,omitempty"`
+	CallRound int                 `json:"callRound,omitempty"`
 }

@@ -58,7 +58,9 @@ func (p *Plan) checkTree(st *State) error {
 		stand(name)
 	}
 	for _, s := range st.Incident {
-		stand(s.Node)
+		if s.holdsToken() {
+			stand(s.Node)
+		}
 	}
 	for l, count := range tokens {
 		if count > 1 {

@@ -23,6 +23,7 @@ func (r *run) migrate() error {
 		return err
 	}
 	st := r.st
+	st.CallRound = st.lastCall()
 	st.Active = m.actives(r.plan, next, st.Active)
 	st.Blocks = renamed(m, st.Blocks)
 	st.Rounds = renamed(m, st.Rounds)
@@ -129,7 +130,9 @@ func (m renaming) check(from, to *Plan, st *State) error {
 	held := slices.Sorted(maps.Keys(st.Active))
 	held = append(held, slices.Sorted(maps.Keys(st.Blocks))...)
 	for _, s := range st.Incident {
-		held = append(held, s.Node)
+		if s.holdsToken() {
+			held = append(held, s.Node)
+		}
 	}
 	for _, name := range held {
 		old, now := from.nodes[name], to.nodes[m.name(name)]

@@ -8,28 +8,38 @@ import (
 	"formwork/engine/record"
 )
 
-// When a wait is over, what comes next may be refused by the record's own rules: a wage sheet is on display until Friday,
-// and on Thursday its month is closed. Nobody has a task then, so nobody would be told. The run is suspended with the
-// incident "refused" and the code of the problem, for the admins of the flow; it goes on by itself at the next deadline
-// round after the rules let it, or at once when an admin retries.
+// When a wait is over or a deadline passes a node, what comes next may be refused by the record's own rules: a wage sheet
+// is on display until Friday, and on Thursday its month is closed. No person did it, so nobody would be told. The run is
+// suspended with the incident "refused" and the code of the problem, for the admins of the flow; it goes on by itself at
+// the next deadline round after the rules let it, or at once when an admin retries. A node that asks people keeps its
+// token and its tasks meanwhile: what is tried again is its deadline.
 
-// rests tells whether a running run rests on a wait.
+// rests tells whether a running run rests on the node whose deadline a suspension is about.
 func (r *run) rests(name string) bool {
 	n := r.plan.nodes[name]
-	_, active := r.before.Active[name]
-	return r.before.Status == Running && active && n != nil && n.Type == def.NodeWait
+	active, there := r.before.Active[name]
+	if r.before.Status != Running || !there || n == nil {
+		return false
+	}
+	return n.Type == def.NodeWait || active.Round == r.cmd.Round && r.cmd.Index < len(n.timeouts)
 }
 
-// refusedAt takes the token off a wait whose end was refused and keeps it before it.
+// refusedAt takes the token off a wait whose end was refused and keeps it before it, or notes which deadline of a node
+// that asks people was.
 func (r *run) refusedAt(n *node) {
-	stuck := Stuck{Code: IncidentRefused, Node: n.Name, Prev: r.st.Active[n.Name].Prev, Problem: r.cmd.Problem, Due: r.now()}
-	delete(r.st.Active, n.Name)
+	stuck := Stuck{Code: IncidentRefused, Node: n.Name, Problem: r.cmd.Problem, Due: r.now()}
+	if n.Type == def.NodeWait {
+		stuck.Prev = r.st.Active[n.Name].Prev
+		delete(r.st.Active, n.Name)
+	} else {
+		stuck.Deadline = r.cmd.Index + 1
+	}
 	r.st.Incident = append(r.st.Incident, stuck)
 	r.fact.Node = n.Name
 	r.fact.Incident = append(r.fact.Incident, stuck)
 }
 
-// refusal is the refused end of a wait that is to be tried again; false if the run is not suspended by one alone.
+// refusal is the refused end of a wait, or deadline, that is to be tried again; false if the run is not suspended by one alone.
 func (s *State) refusal() (Due, bool) {
 	if s.Status != Suspended || len(s.Incident) == 0 {
 		return Due{}, false
@@ -51,20 +61,32 @@ func (n *node) goesOnAt(stuck Stuck) int {
 	return n.index
 }
 
-// tryAgain puts the token of a refused wait before it again.
+// goOn lets a released token move on; one on a node that asks people does what its deadline says, if the version of the
+// flow it was migrated to has that still.
+func (r *run) goOn(n *node, stuck Stuck) {
+	if stuck.holdsToken() {
+		r.walk(n.list, n.goesOnAt(stuck), stuck.Prev)
+		return
+	}
+	if _, active := r.st.Active[n.Name]; active && stuck.Deadline <= len(n.timeouts) {
+		r.expire(n, stuck.Deadline-1)
+	}
+}
+
+// tryAgain does again what was refused at a node.
 func (r *run) tryAgain(n *node) error {
 	r.fact.Node = n.Name
 	for _, stuck := range r.st.Incident {
 		if stuck.Node == n.Name && r.release(stuck) {
 			r.st.Status = Running
-			r.walk(n.list, n.goesOnAt(stuck), stuck.Prev)
+			r.goOn(n, stuck)
 			return nil
 		}
 	}
 	return nil
 }
 
-// refused suspends a run whose record refuses what comes after a wait, and gives the run as it is then. One that is
+// refused suspends a run whose record refuses what a deadline does or what comes after a wait, and gives the run as it is then. One that is
 // suspended so already stays as it is: it was only tried again. Whatever else went wrong is given back.
 func (s *Service) refused(ctx context.Context, tenant string, at target, due Due, err error) (State, error) {
 	var invalid *record.InvalidError

@@ -166,7 +166,13 @@ type Stuck struct {
 	// Of refused: the code of what the record refused, and from when on it is tried again by itself.
 	Problem string    `json:"problem,omitempty"`
 	Due     time.Time `json:"due,omitzero"`
+	// Of refused at a node that asks people: which of its deadlines, counted from 1. Its token stays on the node, and so
+	// do its tasks.
+	Deadline int `json:"deadline,omitempty"`
 }
+
+// holdsToken tells whether a token stands before the node: else it is on it.
+func (s *Stuck) holdsToken() bool { return s.Deadline == 0 }
 
 // Resume says where a returned run goes on when its initiator wants to resume.
 type Resume struct {
@@ -206,8 +212,9 @@ type State struct {
 	Active    map[string]Active    `json:"active,omitempty"`
 	Blocks    map[string]Block     `json:"blocks,omitempty"`
 	Tasks     []Task               `json:"tasks,omitempty"`
-	Rounds    map[string]int       `json:"rounds,omitempty"`  // how often each node was entered
-	Choices   map[string][]string  `json:"choices,omitempty"` // branches taken; "yes" or "no" of a node with when
+	Rounds    map[string]int       `json:"rounds,omitempty"`    // how often each node was entered
+	CallRound int                  `json:"callRound,omitempty"` // highest round of any call before a migration, or of a run before this one
+	Choices   map[string][]string  `json:"choices,omitempty"`   // branches taken; "yes" or "no" of a node with when
 	Decisions []Decision           `json:"decisions,omitempty"`
 	Approvers []Approval           `json:"approvers,omitempty"`
 	Picks     map[string][]string  `json:"picks,omitempty"` // approvers the initiator chose, by node; "" for every node
@@ -281,7 +288,7 @@ func (s *State) UnmarshalJSON(raw []byte) error {
 var stateMembers = []string{
 	"v", "name", "catalog", "rev", "status", "initiator", "startedAt", "serial", "active", "blocks", "tasks", "rounds",
 	"choices", "decisions", "approvers", "picks", "cc", "last", "acted", "reminded", "resume", "incident", "settings",
-	"dataHash", "parent", "keys", "outbox", "nextDue", "posted", "depth", "set",
+	"dataHash", "parent", "keys", "outbox", "nextDue", "posted", "depth", "set", "callRound",
 }
 
 // clone copies everything Step may change in place; slices inside Active and Block are replaced, never changed.

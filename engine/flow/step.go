@@ -145,6 +145,7 @@ type run struct {
 	known   bool        // values are there
 	err     error       // the record refused the values; everything else is void
 	steps   int         // nodes entered
+	placed  *node       // a command put a token before it: its own condition is not asked
 	stopped bool        // the run has ended or waits for its initiator: tokens move no further
 	fact    Fact
 	why     []Reason // look-ups that decided, in order
@@ -212,8 +213,8 @@ func (r *run) late() bool {
 		due, ok := n.due(active, r.cmd.Index)
 		return !ok || due.After(r.world.Now)
 	case ChildEnded:
-		_, active, ok := st.calling(r.cmd.Node)
-		return st.Status.Ended() || !ok || active.Round != r.cmd.Round || !active.awaits(r.cmd.Index)
+		_, active, ok := st.calling(r.cmd.Node, r.cmd.Round)
+		return st.Status.Ended() || !ok || !active.awaits(r.cmd.Index)
 	case Reschedule:
 		return st.Status.Ended() || r.onTime()
 	case Suspend:

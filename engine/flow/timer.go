@@ -99,8 +99,15 @@ func (r *run) timer() error {
 	if n.Type == def.NodeWait {
 		return r.wakeUp(n, active)
 	}
-	d := n.timeouts[r.cmd.Index]
-	active.Fired = append(active.Fired[:len(active.Fired):len(active.Fired)], r.cmd.Index)
+	r.expire(n, r.cmd.Index)
+	return nil
+}
+
+// expire does what the k-th deadline of an active node says.
+func (r *run) expire(n *node, k int) {
+	active := r.st.Active[n.Name]
+	d := n.timeouts[k]
+	active.Fired = append(active.Fired[:len(active.Fired):len(active.Fired)], k)
 	r.st.Active[n.Name] = active
 	r.fact.Do = d.do
 	switch d.do {
@@ -121,7 +128,6 @@ func (r *run) timer() error {
 		}
 		r.goBack(n, target, n.Resubmit)
 	}
-	return nil
 }
 
 // wakeUp ends a wait whose time has come. What it waits for may have moved since: then it goes on waiting.

@@ -255,7 +255,13 @@ func (s *Service) eachRun(ctx context.Context, tenant string, at target, act Act
 	for _, run := range runs {
 		_, _, err := s.act(ctx, engineActor(tenant), run, act)
 		var refused *Refused
-		if err != nil && !errors.As(err, &refused) && !errors.Is(err, record.ErrNotFound) {
+		var invalid *record.InvalidError
+		switch {
+		case err == nil, errors.As(err, &refused), errors.Is(err, record.ErrNotFound):
+		case errors.As(err, &invalid): // it must keep no other event waiting: its deadline, at midnight, tells the admins
+			s.config.Log.WarnContext(ctx, "what comes after a wait is refused", "tenant", tenant, "entity", run.entity,
+				"record", run.id, "error", err)
+		default:
 			return err
 		}
 	}

@@ -41,9 +41,15 @@ func (r *run) walk(l *list, i int, prev []string) {
 // moving tells whether tokens still move in this step.
 func (r *run) moving() bool { return r.err == nil && !r.stopped }
 
-// admits evaluates a node's own condition. ok is false when that failed: the token is stuck before the node.
+// admits evaluates a node's own condition. ok is false when that failed: the token is stuck before the node. Where
+// somebody put the token before this very node the condition is not asked.
 func (r *run) admits(n *node, prev []string) (hold, ok bool) {
 	if n.when == nil {
+		return true, true
+	}
+	if r.placed == n {
+		r.placed = nil
+		r.st.Choices[n.whenKey()] = []string{"yes"}
 		return true, true
 	}
 	hold, ok = r.holds(n.when)
@@ -100,6 +106,9 @@ func (r *run) enter(n *node, prev []string) (next []string, ok bool) {
 
 // round counts one more entering of a node.
 func (r *run) round(n *node) int {
+	if n.Type == def.NodeCall { // its children are known by its name and round, and either may have been another's
+		r.st.Rounds[n.Name] = max(r.st.Rounds[n.Name], r.st.CallRound)
+	}
 	r.st.Rounds[n.Name]++
 	return r.st.Rounds[n.Name]
 }
