@@ -64,6 +64,9 @@ func TestSheetThroughItsSteps(t *testing.T) {
 		next := manager.open(id)
 		manager.do("POST", "/tasks/"+next+"/reject", object{}).want(http.StatusUnprocessableEntity, "comment_required")
 		decided := manager.do("POST", "/tasks/"+next+"/approve", object{}).want(http.StatusOK, "")
+		if decided.at("record") != nil || decided.at("next") != nil {
+			t.Errorf("nobody asked for more than the status, got %s", decided.body)
+		}
 		if decided.text("status") != "approved" {
 			t.Errorf("status = %s", decided.text("status"))
 		}

@@ -83,7 +83,7 @@ func TestRepeatedRequestsCountOnce(t *testing.T) {
 			path := claims + "/" + made.text("id")
 			once(w.t, admin.repeat(path+"/submit", object{}, fmt.Sprint("submit", k)), http.StatusOK, "id", "state")
 			task := admin.open(made.text("id"))
-			once(w.t, admin.repeat("/tasks/"+task+"/approve", object{"comment": "ok"}, fmt.Sprint("approve", k)), http.StatusOK, "status", "record.id")
+			once(w.t, admin.repeat("/tasks/"+task+"/approve?record=true", object{"comment": "ok"}, fmt.Sprint("approve", k)), http.StatusOK, "status", "record.id")
 			admin.do("POST", claims, object{"values": object{"text": "other"}}, header(fmt.Sprint("Idempotency-Key: make", k))).
 				want(http.StatusConflict, "idempotency_conflict")
 			admin.do("POST", "/tasks/"+task+"/approve", object{"comment": "other"}, header(fmt.Sprint("Idempotency-Key: approve", k))).

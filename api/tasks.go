@@ -29,8 +29,10 @@ type (
 		Task string `path:"task"`
 	}
 	decideParams struct {
-		Task string `path:"task"`
-		Verb string `path:"verb" enum:"approve,reject,return,save,transfer,delegate,resolve,addsign,removesign,cc"`
+		Task   string `path:"task"`
+		Verb   string `path:"verb" enum:"approve,reject,return,save,transfer,delegate,resolve,addsign,removesign,cc"`
+		Record bool   `query:"record" description:"answer with the record as you see it then"`
+		Next   bool   `query:"next" description:"answer with your open task that has waited longest"`
 	}
 	commandParams struct {
 		Entity string `path:"entity"`
@@ -163,12 +165,17 @@ func (s *server) decideTask(r *request) error {
 	if !ok {
 		return errNotFound
 	}
+	var p decideParams
+	if err := r.bind(&p); err != nil {
+		return err
+	}
 	act, body, err := r.act(verb)
 	if err != nil {
 		return err
 	}
+	act.Want = flow.Wanted{Record: p.Record, Next: p.Next}
 	decided, err := s.Engine.Decide(r.ctx, r.actor, engine.Decision{
-		Task: r.Params("task"), Act: act, Files: body.Files, Password: body.Password, Session: r.session, Address: r.IP(),
+		Task: p.Task, Act: act, Files: body.Files, Password: body.Password, Session: r.session, Address: r.IP(),
 	})
 	if err != nil {
 		return err

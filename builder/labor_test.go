@@ -196,7 +196,7 @@ func TestTheSheetIsApproved(t *testing.T) {
 				if err != nil || len(open.Tasks) != 1 {
 					t.Fatalf("%s has %d tasks, %v", account, len(open.Tasks), err)
 				}
-				act := flow.Act{Verb: flow.Approve}
+				act := flow.Act{Verb: flow.Approve, Want: flow.Wanted{Record: true}}
 				if account == "foreman" {
 					act.Sign = s.signature(t, s.people[account])
 				}
@@ -204,7 +204,7 @@ func TestTheSheetIsApproved(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				sheet = decided.Record
+				sheet = *decided.Record
 			}
 			if sheet.State != "approved" {
 				t.Errorf("state %s", sheet.State)

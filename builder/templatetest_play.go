@@ -221,8 +221,12 @@ func (p *play) verb(actor access.Actor, at played, entity *def.Entity) (record.R
 	if len(tasks) == 0 {
 		return record.Record{}, &flow.Refused{Code: flow.CodeNotAssignee}
 	}
+	act.Want.Record = true
 	decided, err := p.flows.Decide(p.ctx, actor, tasks[0].ID, act)
-	return decided.Record, err
+	if err != nil {
+		return record.Record{}, err
+	}
+	return *decided.Record, nil
 }
 
 // ofTasks are the verbs that need a task.

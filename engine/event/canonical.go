@@ -4,10 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
-// Encode writes the data of an event as JSON, canonical if the fields of its structs stand in the order of their keys.
+// Encode writes the data of an event as JSON.
 func Encode(data any) (json.RawMessage, error) {
 	text, err := canonical(data)
 	if err != nil {
@@ -27,28 +28,33 @@ func canonical(v any) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// isCanonical tells whether an event's data is an object that certainly is its own canonical form and holds no salted
-// value: then its hash is over the text as it stands. Data with rarer escapes may be canonical and is not known to be.
-func isCanonical(data []byte) bool {
+// sorted gives the canonical form of an event's data without decoding it: keys in order, everything else as it stands. It
+// is false for what it does not read: no object, blanks, rarer escapes, numbers with an exponent, a key twice, and data with
+// a salted value, of which only the digest counts.
+func sorted(data []byte) ([]byte, bool) {
 	if len(data) == 0 || data[0] != '{' || bytes.Contains(data, []byte(`"salt"`)) {
-		return false
+		return nil, false
 	}
-	s := scanner{data: data}
-	return s.value(0) && s.at == len(data)
+	s := scanner{data: data, out: make([]byte, 0, len(data))}
+	ok := s.value(0) && s.at == len(data)
+	return s.out, ok
 }
 
-// scanner reads canonical JSON and stops at the first byte that is not.
+// scanner reads JSON as this package writes it, writes it with sorted keys, and stops at the first byte it does not know.
 type scanner struct {
 	data []byte
 	at   int
+	out  []byte
 }
 
 // maxDepth is how deep data may be nested to be looked at.
 const maxDepth = 64
 
+// take reads one byte and writes it.
 func (s *scanner) take(c byte) bool {
 	if s.at < len(s.data) && s.data[s.at] == c {
 		s.at++
+		s.out = append(s.out, c)
 		return true
 	}
 	return false
@@ -70,32 +76,56 @@ func (s *scanner) value(depth int) bool {
 	return s.word()
 }
 
+// member is one of an object: its key, and where it stands in what is written, with the comma or brace behind it.
+type member struct {
+	key      []byte
+	from, to int
+}
+
 func (s *scanner) object(depth int) bool {
-	s.at++
+	s.take('{')
 	if s.take('}') {
 		return true
 	}
-	var before []byte
-	for first := true; ; first = false {
+	var few [16]member
+	members, inOrder := few[:0], true
+	for {
+		from := len(s.out)
 		key, ok := s.text()
-		if !ok || bytes.IndexByte(key, '\\') >= 0 || !first && bytes.Compare(before, key) >= 0 {
+		if !ok || bytes.IndexByte(key, '\\') >= 0 || !s.take(':') || !s.value(depth+1) {
 			return false
 		}
-		before = key
-		if !s.take(':') || !s.value(depth+1) {
+		inOrder = inOrder && (len(members) == 0 || bytes.Compare(members[len(members)-1].key, key) < 0)
+		last := s.take('}')
+		if !last && !s.take(',') {
 			return false
 		}
-		if s.take('}') {
-			return true
-		}
-		if !s.take(',') {
-			return false
+		members = append(members, member{key, from, len(s.out)})
+		if last {
+			return inOrder || s.arrange(members)
 		}
 	}
 }
 
+// arrange brings the members of the object that was just written into the order of their keys; false if one is there twice.
+func (s *scanner) arrange(members []member) bool {
+	begin := members[0].from
+	written := bytes.Clone(s.out[begin:])
+	slices.SortFunc(members, func(a, b member) int { return bytes.Compare(a.key, b.key) })
+	s.out = s.out[:begin]
+	for i, m := range members {
+		if i > 0 && bytes.Equal(members[i-1].key, m.key) {
+			return false
+		}
+		s.out = append(s.out, written[m.from-begin:m.to-begin-1]...)
+		s.out = append(s.out, ',')
+	}
+	s.out[len(s.out)-1] = '}'
+	return true
+}
+
 func (s *scanner) list(depth int) bool {
-	s.at++
+	s.take('[')
 	if s.take(']') {
 		return true
 	}
@@ -123,6 +153,7 @@ func (s *scanner) text() ([]byte, bool) {
 		case c == '"':
 			text := s.data[begin:s.at]
 			s.at++
+			s.out = append(s.out, s.data[begin:s.at]...)
 			return text, ascii || written(text)
 		case c == '\\':
 			s.at++
@@ -149,6 +180,7 @@ func (s *scanner) word() bool {
 	for s.at < len(s.data) && bytes.IndexByte([]byte(",]}"), s.data[s.at]) < 0 {
 		s.at++
 	}
+	s.out = append(s.out, s.data[begin:s.at]...)
 	switch word := s.data[begin:s.at]; string(word) {
 	case "true", "false", "null":
 		return true

@@ -28,8 +28,7 @@ const (
 	TypeRestored = "restored"
 )
 
-// Written is the data of created, updated, voided, deleted and restored. Its fields, and those of its parts, stand in the
-// order of their keys, so that what Encode writes is canonical and need not be written a second time for the hash.
+// Written is the data of created, updated, voided, deleted and restored.
 type Written struct {
 	Cause   string            `json:"cause,omitempty"` // the effect of a flow this write was, after how many automations led to it
 	Changes []Change          `json:"changes,omitempty"`
@@ -139,10 +138,11 @@ func chain(last string, e store.Event) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), nil
 }
 
-// committedText is the canonical content of an event. Data that is canonical already is taken as it is.
+// committedText is the canonical content of an event. Data is decoded for it only where that cannot be avoided.
 func committedText(e store.Event) ([]byte, error) {
 	head := content{e.Entity, e.Record, e.Rev, e.N, e.Type, e.Actor, e.At.UnixMilli(), nil}
-	if !isCanonical(e.Data) {
+	data, ok := sorted(e.Data)
+	if !ok {
 		var err error
 		if head.Data, err = committed(e.Data); err != nil {
 			return nil, err
@@ -154,7 +154,7 @@ func committedText(e store.Event) ([]byte, error) {
 		return nil, err
 	}
 	text = append(text[:len(text)-1], `,"data":`...)
-	return append(append(text, e.Data...), '}'), nil
+	return append(append(text, data...), '}'), nil
 }
 
 // committed decodes event data and replaces salted values by their digest, so that the order of keys, blanks and an

@@ -101,7 +101,7 @@ func (d *delivery) callOnRecord(ctx context.Context, e *Effect, f *def.Flow, id 
 	if err != nil {
 		return fmt.Errorf("call %s: %w", f.Name, err)
 	}
-	_, _, err = s.settled(ctx, actor, full)
+	_, _, err = s.settled(ctx, actor.Tenant, full)
 	return err
 }
 

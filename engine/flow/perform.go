@@ -119,7 +119,7 @@ func (s *Service) submit(
 	if err != nil {
 		return nil, err
 	}
-	_, _, err = s.settled(ctx, actor, full)
+	_, _, err = s.settled(ctx, actor.Tenant, full)
 	return full, err
 }
 

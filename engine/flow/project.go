@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -450,16 +449,16 @@ func (p *projection) write(t entry, old *store.Doc) (w store.Write, changed bool
 
 // sameEntry tells whether an entry says the same, whatever revision it was made from.
 func sameEntry(old, now map[string]any) bool {
-	a, b := map[string]any{}, map[string]any{}
-	for field, v := range old {
-		a[field] = v
+	if len(old) != len(now) {
+		return false
 	}
 	for field, v := range now {
-		b[field] = v
+		stored, there := old[field]
+		if !there || v != stored && field != "record_rev" { // all of them are texts, numbers and truth values
+			return false
+		}
 	}
-	delete(a, "record_rev")
-	delete(b, "record_rev")
-	return reflect.DeepEqual(a, b)
+	return true
 }
 
 // titleOf is the title of a node in a language, "" for that of the catalog; its name if it has none.

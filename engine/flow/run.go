@@ -247,6 +247,6 @@ func (s *Service) startRun(ctx context.Context, tenant string, n *newRun) (repla
 	if err != nil || replay {
 		return replay, err
 	}
-	_, _, err = s.settled(ctx, actor, full)
+	_, _, err = s.settled(ctx, actor.Tenant, full)
 	return false, err
 }

@@ -83,6 +83,7 @@ type Act struct {
 	Confirmed    bool              // the actor has just typed his password
 	Task         string            // of reassign: the id of the task, as lists give it
 	Map          map[string]string // of migrate: old node name to new
+	Want         Wanted            // of the answer of Decide
 	Replayed     *bool             // set to true if the command was done before, under the same key; nil = nobody asks
 
 	due     *Due       // of Timer: filled in when it is decided, empty if none is due; of Suspend: the one the record refused
@@ -113,44 +114,58 @@ func (s *Service) CreateWith(
 	if err != nil {
 		return record.Created{}, err
 	}
-	rec, _, err := s.settled(ctx, actor, full)
+	settled, st, err := s.settled(ctx, actor.Tenant, full)
+	if err != nil {
+		return record.Created{}, err
+	}
+	rec, err := s.shownTo(ctx, actor, settled, st)
 	return record.Created{Record: rec, Replay: replay}, err
 }
 
-// settled brings the projections of a run that was just changed up to date, and shows its record and status. Whom the
-// decision took the record out of sight sees what he wrote.
-func (s *Service) settled(ctx context.Context, actor access.Actor, full *record.Full) (record.Record, Status, error) {
-	full, err := s.projectWritten(ctx, actor.Tenant, full)
+// settled brings the projections of a run that was just changed up to date and has its effects delivered. It gives the
+// record and the run as they are now; nobody may change the run.
+func (s *Service) settled(ctx context.Context, tenant string, full *record.Full) (*record.Full, *State, error) {
+	full, err := s.projectWritten(ctx, tenant, full)
 	if err != nil {
-		return record.Record{}, "", err
+		return nil, nil, err
 	}
 	st, err := stateOf(full)
 	if err != nil {
-		return full.Record, "", err
+		return nil, nil, err
 	}
 	if len(st.Outbox) > 0 {
-		s.wake(actor.Tenant, target{entity: full.Record.Entity, id: full.Record.ID})
+		s.wake(tenant, target{entity: full.Record.Entity, id: full.Record.ID})
 	}
+	return full, st, nil
+}
+
+// shownTo shows a record to who has just changed its run. Whom the decision took the record out of sight sees what he
+// wrote.
+func (s *Service) shownTo(ctx context.Context, actor access.Actor, full *record.Full, st *State) (record.Record, error) {
 	if actor.System {
-		return full.Record, st.Status, nil
+		return full.Record, nil
 	}
 	shown, err := s.showing(ctx, actor, full, st)
 	if errors.Is(err, record.ErrNotFound) {
-		shown, err = s.config.Records.ShowParticipant(ctx, actor, full)
+		return s.config.Records.ShowParticipant(ctx, actor, full)
 	}
-	return shown, st.Status, err
+	return shown, err
 }
 
 // Act does something to the run on a record. Start submits it; on a returned or withdrawn run Start resubmits.
 func (s *Service) Act(ctx context.Context, actor access.Actor, entity, id string, act Act) (record.Record, error) {
-	rec, _, err := s.act(ctx, actor, target{entity: entity, id: id}, act)
-	return rec, err
+	full, st, err := s.act(ctx, actor, target{entity: entity, id: id}, act)
+	if err != nil {
+		return record.Record{}, err
+	}
+	return s.shownTo(ctx, actor, full, st)
 }
 
 // target names a run, and for the verbs of a task the task.
 type target struct{ entity, id, task string }
 
-func (s *Service) act(ctx context.Context, actor access.Actor, at target, act Act) (record.Record, Status, error) {
+// act does a command and gives the record and the run as they are then.
+func (s *Service) act(ctx context.Context, actor access.Actor, at target, act Act) (*record.Full, *State, error) {
 	if !actor.System {
 		defer s.courtesy.enter()()
 	}
@@ -159,12 +174,12 @@ func (s *Service) act(ctx context.Context, actor access.Actor, at target, act Ac
 	if errors.As(err, &refused) && refused.Code == CodeIntegrity && act.Verb != Suspend {
 		// The document does not fit its flow: the run is stopped so that an admin sees it, and the command is refused.
 		_, suspendErr := s.change(ctx, engineActor(actor.Tenant), at, Act{Verb: Suspend})
-		return record.Record{}, "", errors.Join(err, suspendErr)
+		return nil, nil, errors.Join(err, suspendErr)
 	}
 	if err != nil {
-		return record.Record{}, "", s.explain(ctx, actor, at, act, err)
+		return nil, nil, s.explain(ctx, actor, at, act, err)
 	}
-	return s.settled(ctx, actor, full)
+	return s.settled(ctx, actor.Tenant, full)
 }
 
 // engineActor is the engine itself in a tenant.

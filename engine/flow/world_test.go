@@ -205,6 +205,7 @@ func (w *world) task(who access.Actor) string {
 
 func (w *world) decide(who access.Actor, act flow.Act) flow.Decided {
 	w.Helper()
+	act.Want = flow.Wanted{Record: true, Next: true}
 	d, err := w.flows.Decide(w.ctx, who, w.task(who), act)
 	if err != nil {
 		w.Fatalf("%s %s: %s", who.ID, act.Verb, explain(err))

@@ -304,7 +304,7 @@ func (w *writer) rewriteDoc(ctx context.Context, t *table, n int64, doc *store.D
 		return err
 	}
 	sets := make([]string, 0, len(next.row))
-	for _, name := range t.rowNames() {
+	for _, name := range t.inRow {
 		sets = append(sets, name+" = ?")
 	}
 	if _, err := w.stmts.exec(ctx, "UPDATE "+t.rows()+" SET "+strings.Join(sets, ",")+" WHERE n = ?", append(next.row, n)...); err != nil {

@@ -57,7 +57,7 @@ func wrap(what string, err error) error {
 
 // projection says which columns are read for some fields; the others are given as NULL.
 func (t *table) projection(fields []string) (row, body []string) {
-	row, body = prefixed("r.", t.rowNames()), prefixed("b.", t.bodyNames())
+	row, body = prefixed("r.", t.inRow), prefixed("b.", t.inBody)
 	for i, c := range t.columns {
 		if !slices.Contains(fields, c.field.Path) {
 			row[len(systemColumns)+i] = "NULL"

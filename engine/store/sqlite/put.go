@@ -53,26 +53,24 @@ func (w *writer) find(ctx context.Context, t *table, id string) (n, rev int64, e
 }
 
 func (w *writer) insert(ctx context.Context, t *table, write *store.Write, next *encoded) error {
-	n, _, err := w.find(ctx, t, write.Doc.ID)
-	if err != nil {
-		return err
-	}
-	if n != 0 {
-		return store.ErrConflict
-	}
 	children, err := t.childRows(next, nil)
 	if err != nil {
 		return err
 	}
-	if err := w.takeKeys(ctx, t, write.Doc.ID, slices.Clone(write.Doc.Keys)); err != nil {
-		return err
+	if len(write.Doc.Keys) > 0 { // else nothing was changed when the id turns out to be taken
+		n, _, err := w.find(ctx, t, write.Doc.ID)
+		if err != nil {
+			return err
+		}
+		if n != 0 {
+			return store.ErrConflict
+		}
+		if err := w.takeKeys(ctx, t, write.Doc.ID, slices.Clone(write.Doc.Keys)); err != nil {
+			return err
+		}
 	}
-	names := t.rowNames()
-	result, err := w.stmts.exec(ctx, "INSERT INTO "+t.rows()+"("+strings.Join(names, ",")+") VALUES("+placeholders(len(names))+")", next.row...)
+	n, err := w.insertRow(ctx, t, next)
 	if err != nil {
-		return err
-	}
-	if n, err = result.LastInsertId(); err != nil {
 		return err
 	}
 	if err := w.insertBody(ctx, t, n, next); err != nil {
@@ -84,13 +82,27 @@ func (w *writer) insert(ctx context.Context, t *table, write *store.Write, next 
 	return w.finish(ctx, t, write, change{n: n, next: next})
 }
 
+// insertRow makes a row and gives its number; store.ErrConflict if its id is taken.
+func (w *writer) insertRow(ctx context.Context, t *table, next *encoded) (n int64, err error) {
+	result, err := w.stmts.exec(ctx, t.newRow, next.row...)
+	if err != nil {
+		return 0, err
+	}
+	made, err := result.RowsAffected()
+	if err == nil && made == 0 {
+		err = store.ErrConflict
+	}
+	if err != nil {
+		return 0, err
+	}
+	return result.LastInsertId()
+}
+
 func (w *writer) insertBody(ctx context.Context, t *table, n int64, next *encoded) error {
 	if !slices.ContainsFunc(next.body, func(cell any) bool { return cell != nil }) {
 		return nil
 	}
-	names := append([]string{"n"}, t.bodyNames()...)
-	_, err := w.stmts.exec(ctx, "INSERT OR REPLACE INTO "+t.bodies()+"("+strings.Join(names, ",")+") VALUES("+placeholders(len(names))+")",
-		append([]any{n}, next.body...)...)
+	_, err := w.stmts.exec(ctx, t.newBody, append([]any{n}, next.body...)...)
 	return err
 }
 
@@ -115,11 +127,11 @@ func (w *writer) update(ctx context.Context, t *table, write *store.Write, next 
 	if err := w.dropKeys(ctx, t, removed); err != nil {
 		return err
 	}
-	if err := w.updateChanged(ctx, t.rows(), t.rowNames(), n, [2][]any{old.row, next.row}); err != nil {
+	if err := w.updateChanged(ctx, t.rows(), t.inRow, n, [2][]any{old.row, next.row}); err != nil {
 		return err
 	}
 	if slices.ContainsFunc(old.body, func(cell any) bool { return cell != nil }) {
-		err = w.updateChanged(ctx, t.bodies(), t.bodyNames(), n, [2][]any{old.body, next.body})
+		err = w.updateChanged(ctx, t.bodies(), t.inBody, n, [2][]any{old.body, next.body})
 	} else {
 		err = w.insertBody(ctx, t, n, next)
 	}

@@ -38,6 +38,10 @@ type table struct {
 	extract  *extract
 	many     sync.Map // states many records have, each with how often that was believed; see commonState
 	whole    string   // begins the statement that reads whole documents: n, then the cells of encoded
+	inRow    []string // the columns of r:…, without n
+	inBody   []string // those of b:…, without n
+	newRow   string   // the statements that make a row, if its id is free, and its body
+	newBody  string
 }
 
 // child is a sub-table.
@@ -82,7 +86,8 @@ func newTable(d definition) *table {
 			t.children = append(t.children, &child{name: c.field.Path})
 		}
 	}
-	names := append(prefixed("r.", t.rowNames()), prefixed("b.", t.bodyNames())...)
+	t.nameColumns()
+	names := append(prefixed("r.", t.inRow), prefixed("b.", t.inBody)...)
 	t.whole = "SELECT r.n," + strings.Join(names, ",") + " FROM " + t.rows() + " r LEFT JOIN " + t.bodies() + " b ON b.n = r.n"
 	return t
 }
@@ -128,21 +133,18 @@ func (t *table) listTable(name string) string  { return quote("l:" + t.shape.Nam
 
 func (s *child) textColumn() string { return quote("t_" + s.name) }
 
-// rowNames lists the columns of r:…, bodyNames those of b:…, both without n.
-func (t *table) rowNames() []string {
-	names := slices.Clone(systemColumns)
+// nameColumns lists the columns and makes the statements that name them all.
+func (t *table) nameColumns() {
+	t.inRow = slices.Clone(systemColumns)
 	for _, c := range t.columns {
-		names = append(names, c.name())
+		t.inRow = append(t.inRow, c.name())
 	}
-	return names
-}
-
-func (t *table) bodyNames() []string {
-	names := slices.Clone(bodyColumns)
+	t.inBody = slices.Clone(bodyColumns)
 	for _, sub := range t.children {
-		names = append(names, sub.textColumn())
+		t.inBody = append(t.inBody, sub.textColumn())
 	}
-	return names
+	t.newRow = "INSERT INTO " + t.rows() + "(" + strings.Join(t.inRow, ",") + ") VALUES(" + placeholders(len(t.inRow)) + ") ON CONFLICT(id) DO NOTHING"
+	t.newBody = "INSERT OR REPLACE INTO " + t.bodies() + "(n," + strings.Join(t.inBody, ",") + ") VALUES(" + placeholders(1+len(t.inBody)) + ")"
 }
 
 // encoded is a document as cells.

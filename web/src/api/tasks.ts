@@ -54,7 +54,7 @@ export interface Decision extends VerbInput {
 
 export interface DecisionAnswer {
   status: string
-  record: StoredRecord
+  /** The reader's open task that has waited longest; missing if there is none. */
   next?: string
 }
 
@@ -119,7 +119,7 @@ export function decide(
   body: Decision,
   key: string,
 ): Promise<DecisionAnswer> {
-  return request(`/tasks/${encodeURIComponent(id)}/${verb}`, {
+  return request(`/tasks/${encodeURIComponent(id)}/${verb}?next=true`, {
     method: 'POST',
     body,
     idempotencyKey: key,

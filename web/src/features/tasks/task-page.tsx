@@ -254,7 +254,7 @@ function useDeciding(
       const body = { ...input, ...reasons }
       const verb = can.verb as RunVerb
       const record = await commandRecord(detail.record, verb, body, attempt.keyFor([verb, body]))
-      return { status: record.state ?? '', record, next: '' }
+      return { status: record.state ?? '' }
     }
     const values = patchOf(bundle.entity.properties, base.record.values, model.values())
     const writes = ['approve', 'save', 'resolve'].includes(can.verb)
@@ -294,7 +294,7 @@ function useDeciding(
       }
       // The task is gone: nothing about it is read again before the page has moved on.
       void client.invalidateQueries({ queryKey: ['tasks'], refetchType: 'none' })
-      const records = ['records', answer.record.entity]
+      const records = ['records', detail.record.entity]
       void client.invalidateQueries({ queryKey: records, refetchType: 'none' })
       void client.refetchQueries(taskQueries.counts())
       props.onDecided(answer.next ?? '')
