@@ -15,6 +15,7 @@ func (d *deciding) along(c *record.Change, plan *Plan, st *State) {
 	if run := d.act.alarm; run != nil { // alongAll makes them, with others
 		run.plan, run.state, written = plan, *st, &run.written
 	}
+	var entries []listed // as they stand then; nil where alongAll makes them
 	c.Along = func(ctx context.Context, full *record.Full) ([]store.Write, error) {
 		full.Actor = engineActor(tenant) // entries say the same whoever has them made
 		*written = full.Record
@@ -22,13 +23,15 @@ func (d *deciding) along(c *record.Change, plan *Plan, st *State) {
 		if err != nil {
 			return nil, err
 		}
-		var stored map[string]*store.Doc
-		if full.Record.Rev > 1 {
+		stored, known := s.projected.before(tenant, written)
+		if !known && written.Rev > 1 {
 			if stored, err = s.entries(ctx, tenant, p); err != nil {
 				return nil, err
 			}
 		}
-		return p.writes(stored), nil
+		writes := p.writes(stored)
+		entries = p.after(stored, writes)
+		return writes, nil
 	}
 	c.Done = func(errs []error) {
 		for _, err := range errs {
@@ -36,6 +39,6 @@ func (d *deciding) along(c *record.Change, plan *Plan, st *State) {
 				return
 			}
 		}
-		s.projected.note(tenant, written)
+		s.projected.note(tenant, written, entries)
 	}
 }

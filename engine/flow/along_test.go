@@ -16,6 +16,12 @@ import (
 type watchedStore struct {
 	store.Store
 	before func(writes []store.Write)
+	gets   map[string]int // by collection
+}
+
+func (s *watchedStore) Get(ctx context.Context, collection string, ids ...string) ([]store.Doc, error) {
+	s.gets[collection]++
+	return s.Store.Get(ctx, collection, ids...)
 }
 
 func (s *watchedStore) Put(ctx context.Context, writes ...store.Write) []error {
@@ -24,9 +30,9 @@ func (s *watchedStore) Put(ctx context.Context, writes ...store.Write) []error {
 }
 
 // watch starts the services anew on a store that tells of its calls.
-func (w *world) watch(before func(writes []store.Write)) {
+func (w *world) watch(before func(writes []store.Write)) *watchedStore {
 	w.Helper()
-	watched := &watchedStore{w.store, before}
+	watched := &watchedStore{w.store, before, map[string]int{}}
 	stores := func(context.Context, string) (store.Store, error) { return watched, nil }
 	zone := func(context.Context, string) (*time.Location, error) { return time.FixedZone("CST", 8*3600), nil }
 	rights := access.New(access.Config{Catalog: w.Active, Stores: stores, Clock: w.clock, Zone: zone})
@@ -39,13 +45,15 @@ func (w *world) watch(before func(writes []store.Write)) {
 		w.Fatal(err)
 	}
 	w.flows = flow.New(flow.Config{Catalogs: w, Stores: stores, Records: w.records, Access: rights, Clock: w.clock, Zone: zone})
+	return watched
 }
 
-// TestADecisionIsOneCallOfTheStore holds that the task lists are written along with the record, not after it.
+// TestADecisionIsOneCallOfTheStore holds that the task lists are written along with the record, not after it, and that the
+// process that wrote them last does not read them before.
 func TestADecisionIsOneCallOfTheStore(t *testing.T) {
 	w := newWorld(t)
 	var calls [][]store.Write
-	w.watch(func(writes []store.Write) { calls = append(calls, writes) })
+	watched := w.watch(func(writes []store.Write) { calls = append(calls, writes) })
 	for _, step := range []struct {
 		name string
 		do   func()
@@ -54,7 +62,11 @@ func TestADecisionIsOneCallOfTheStore(t *testing.T) {
 		{"approve", func() { w.decide(li, flow.Act{Verb: flow.Approve}) }},
 	} {
 		calls = nil
+		clear(watched.gets)
 		step.do()
+		if watched.gets["purchase"] > 1 || watched.gets["task"] > 0 {
+			t.Errorf("%s: read by their ids: %v", step.name, watched.gets)
+		}
 		if len(calls) != 1 || len(calls[0]) < 2 {
 			t.Fatalf("%s: %d calls of the store, the first of %d writes", step.name, len(calls), len(calls[0]))
 		}
@@ -93,6 +105,30 @@ func TestAnEntryMarkedAsReadMeanwhileIsListedAgain(t *testing.T) {
 	}
 	if next := w.tab(qian, flow.TabOpen); len(next) != 1 {
 		t.Errorf("the next one has %d tasks", len(next))
+	}
+}
+
+// TestAnEntryAnotherProcessMarkedAsReadIsListedAgain has the process that wrote the entries last decide without reading them,
+// while another one has changed one of them.
+func TestAnEntryAnotherProcessMarkedAsReadIsListedAgain(t *testing.T) {
+	w := newWorld(t)
+	here := w.flows
+	w.submit("1500")
+	task := w.task(li)
+	w.watch(func([]store.Write) {})
+	if err := w.flows.Read(w.ctx, li, task); err != nil {
+		t.Fatal(err)
+	}
+	w.flows = here
+	w.decide(li, flow.Act{Verb: flow.Transfer, To: qian.ID})
+	if open := w.tab(li, flow.TabOpen); len(open) != 0 {
+		t.Errorf("still open: %+v", open)
+	}
+	if handled := w.tab(li, flow.TabHandled); len(handled) != 1 || handled[0].ID != task || handled[0].Unread {
+		t.Errorf("handled: %+v", handled)
+	}
+	if next := w.tab(qian, flow.TabOpen); len(next) != 1 || !next[0].Unread {
+		t.Errorf("to whom it was transferred: %+v", next)
 	}
 }
 

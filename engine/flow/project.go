@@ -202,7 +202,8 @@ func (s *Service) projectRecord(ctx context.Context, tenant string, full *record
 	if err != nil {
 		return false, err
 	}
-	for _, err := range s.config.Records.Project(ctx, tenant, p.writes(stored)...) {
+	writes := p.writes(stored)
+	for _, err := range s.config.Records.Project(ctx, tenant, writes...) {
 		switch {
 		case errors.Is(err, store.ErrConflict), errors.Is(err, store.ErrNotFound):
 			return false, nil
@@ -210,12 +211,12 @@ func (s *Service) projectRecord(ctx context.Context, tenant string, full *record
 			return false, fmt.Errorf("write tasks of %s/%s: %w", full.Record.Entity, full.Record.ID, err)
 		}
 	}
-	s.projected.note(tenant, &full.Record)
+	s.projected.note(tenant, &full.Record, p.after(stored, writes))
 	return true, nil
 }
 
 // entries gives the entries of some projections (nil: none) that are stored, by id.
-func (s *Service) entries(ctx context.Context, tenant string, projections ...*projection) (map[string]*store.Doc, error) {
+func (s *Service) entries(ctx context.Context, tenant string, projections ...*projection) (map[string]*listed, error) {
 	st, err := s.config.Stores(ctx, tenant)
 	if err != nil {
 		return nil, err
@@ -236,15 +237,15 @@ func (s *Service) entries(ctx context.Context, tenant string, projections ...*pr
 	if err != nil {
 		return nil, fmt.Errorf("read tasks: %w", err)
 	}
-	stored := make(map[string]*store.Doc, len(existing))
+	stored := make(map[string]*listed, len(existing))
 	for i := range existing {
-		stored[existing[i].ID] = &existing[i]
+		stored[existing[i].ID] = listedOf(&existing[i])
 	}
 	return stored, nil
 }
 
 // writes brings the entries from what is stored to what they must be.
-func (p *projection) writes(stored map[string]*store.Doc) []store.Write {
+func (p *projection) writes(stored map[string]*listed) []store.Write {
 	var writes []store.Write
 	for _, t := range p.tasks {
 		if w, changed := p.write(t, stored[t.ID]); changed {
@@ -420,7 +421,7 @@ func (p *projection) drop(task string) {
 }
 
 // write gives the write that brings an entry to what it must be; changed is false if it is so already, or newer.
-func (p *projection) write(t entry, old *store.Doc) (w store.Write, changed bool) {
+func (p *projection) write(t entry, old *listed) (w store.Write, changed bool) {
 	at := p.record.UpdatedAt
 	doc := store.Doc{ID: t.ID, Rev: 1, Values: t.Values, CreatedAt: at, UpdatedAt: at}
 	switch {
@@ -432,33 +433,19 @@ func (p *projection) write(t entry, old *store.Doc) (w store.Write, changed bool
 		}
 		return store.Write{Collection: def.EntityTask, Doc: doc}, true
 	}
-	if rev, _ := old.Values["record_rev"].(int64); rev > p.record.Rev {
+	if old.recordRev > p.record.Rev {
 		return w, false
 	}
-	doc.Rev, doc.CreatedAt = old.Rev+1, old.CreatedAt
+	doc.Rev, doc.CreatedAt = old.rev+1, old.made
 	if t.Values == nil || p.record.Deleted {
-		return store.Write{Collection: def.EntityTask, Doc: doc, IfRev: old.Rev, Remove: true}, true
+		return store.Write{Collection: def.EntityTask, Doc: doc, IfRev: old.rev, Remove: true}, true
 	}
 	for field := range t.fresh { // kept as people left it
-		if v, ok := old.Values[field]; ok && doc.Values[field] == nil {
+		if v := old.fresh(field); v != nil && doc.Values[field] == nil {
 			doc.Values[field] = v
 		}
 	}
-	return store.Write{Collection: def.EntityTask, Doc: doc, IfRev: old.Rev}, !sameEntry(old.Values, doc.Values)
-}
-
-// sameEntry tells whether an entry says the same, whatever revision it was made from.
-func sameEntry(old, now map[string]any) bool {
-	if len(old) != len(now) {
-		return false
-	}
-	for field, v := range now {
-		stored, there := old[field]
-		if !there || v != stored && field != "record_rev" { // all of them are texts, numbers and truth values
-			return false
-		}
-	}
-	return true
+	return store.Write{Collection: def.EntityTask, Doc: doc, IfRev: old.rev}, old.sum != sumOf(doc.Values)
 }
 
 // titleOf is the title of a node in a language, "" for that of the catalog; its name if it has none.

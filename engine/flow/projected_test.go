@@ -15,8 +15,8 @@ func TestFollowerLeavesOutWhatIsDone(t *testing.T) {
 	if p.covers("yuhua", sheet) {
 		t.Error("a process that just started has done it already")
 	}
-	p.note("yuhua", &record.Record{Entity: "sheet", ID: "s1", Rev: 3})
-	p.note("yuhua", &record.Record{Entity: "sheet", ID: "s1", Rev: 2}) // by a slower request
+	p.note("yuhua", &record.Record{Entity: "sheet", ID: "s1", Rev: 3}, nil)
+	p.note("yuhua", &record.Record{Entity: "sheet", ID: "s1", Rev: 2}, nil) // by a slower request
 	tests := []struct {
 		name, tenant string
 		event        store.Event
@@ -35,9 +35,9 @@ func TestFollowerLeavesOutWhatIsDone(t *testing.T) {
 		}
 	}
 	for i := range maxProjected {
-		p.note("yuhua", &record.Record{Entity: "sheet", ID: string(rune(i)), Rev: 1})
+		p.note("yuhua", &record.Record{Entity: "sheet", ID: string(rune(i)), Rev: 1}, nil)
 	}
-	if len(p.revs) > maxProjected {
-		t.Errorf("%d notes are kept", len(p.revs))
+	if len(p.runs) > maxProjected {
+		t.Errorf("%d notes are kept", len(p.runs))
 	}
 }

@@ -485,6 +485,9 @@ func (s *Service) Read(ctx context.Context, actor access.Actor, id string) error
 		err = errors.Join(s.config.Records.Project(ctx, actor.Tenant, store.Write{
 			Collection: def.EntityTask, Doc: *doc, IfRev: doc.Rev - 1,
 		})...)
+		if at, ok := splitTaskID(id); ok {
+			s.projected.forget(actor.Tenant, at)
+		}
 		if !errors.Is(err, store.ErrConflict) {
 			return err
 		}
