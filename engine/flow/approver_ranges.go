@@ -47,14 +47,8 @@ func newTabulator(l *linter) *tabulator {
 
 // partsOf turns the values to try into parts: a number's constants split it into intervals and points.
 func partsOf(v variable) []part {
-	var numbers []expr.Decimal
-	for _, value := range v.values {
-		if d, ok := value.(expr.Decimal); ok {
-			numbers = append(numbers, d)
-		}
-	}
-	if len(numbers) == len(v.values) && len(numbers) > 2 {
-		return intervals(numbers)
+	if len(v.numbers) > 0 {
+		return intervals(v.numbers)
 	}
 	if len(v.values) == 1 {
 		return []part{{v.values[0], TableRange{Any: true}}}
@@ -70,20 +64,9 @@ func partsOf(v variable) []part {
 	return parts
 }
 
-// intervals splits the numbers by the constants among the points: each constant stands between its own half-unit
-// neighbours, so a point that has both is one.
-func intervals(points []expr.Decimal) []part {
+// intervals splits the numbers by the constants, which ascend.
+func intervals(constants []expr.Decimal) []part {
 	half, _ := expr.DecimalFromScaled(5, 1)
-	has := func(d expr.Decimal) bool {
-		return slices.ContainsFunc(points, func(p expr.Decimal) bool { return expr.Equal(p, d) })
-	}
-	var constants []expr.Decimal
-	for _, p := range points {
-		if has(expr.SubDecimal(p, half)) && has(expr.AddDecimal(p, half)) {
-			constants = append(constants, p)
-		}
-	}
-	slices.SortFunc(constants, expr.CompareDecimal)
 	parts := make([]part, 0, 2*len(constants)+1)
 	from := ""
 	for i, c := range constants {

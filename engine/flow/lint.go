@@ -106,6 +106,7 @@ func (l *linter) run() []def.Problem {
 		l.report("/nodes", levelError, lintSize, map[string]any{"max": maxNodes})
 	}
 	l.early()
+	l.settings()
 	l.callCycle()
 	l.automation()
 	return l.problems
@@ -153,6 +154,7 @@ func (l *linter) node(n *node) {
 	l.fields(n)
 	l.returns(n)
 	l.timeouts(n)
+	l.deadlineTargets(n)
 	switch n.Type {
 	case def.NodeApprove, def.NodeHandle, def.NodeCC:
 		l.who(n)
@@ -177,6 +179,10 @@ func (l *linter) who(n *node) {
 		if name, ok := l.unknownWho(n, entry); !ok {
 			l.report(l.paths[n]+"/who/"+strconv.Itoa(i), levelError, lintUnknownName,
 				map[string]any{"node": n.Name, "name": name})
+			continue
+		}
+		if other, ok := strings.CutPrefix(entry, "same:"); ok && l.later(l.plan.nodes[other], n) {
+			l.report(l.paths[n]+"/who/"+strconv.Itoa(i), levelWarning, lintSameLater, map[string]any{"node": n.Name, "name": other})
 		}
 	}
 }
@@ -192,7 +198,9 @@ func (l *linter) unknownWho(n *node, entry string) (name string, ok bool) {
 		return arg, other != nil && other.human() && other != n
 	case "field":
 		return arg, l.leadsToPeople(arg)
-	case "user", "leader", "chain", "head", "initiator", "pick":
+	case "pick":
+		return arg, arg == "all" || l.cat == nil || l.cat.Roles[arg] != nil
+	case "user", "leader", "chain", "head", "initiator":
 		return arg, true
 	default:
 		return entry, false
@@ -258,7 +266,7 @@ func (l *linter) returns(n *node) {
 func (l *linter) timeouts(n *node) {
 	var last deadline
 	for i, t := range n.timeouts {
-		if t.after <= last.after || !knownDeadline(t.do) {
+		if t.after <= last.after || t.never() || !knownDeadline(t.do) {
 			l.report(l.paths[n]+"/timeout/"+strconv.Itoa(i), levelError, lintTimeoutOrder, map[string]any{"node": n.Name})
 			return
 		}
@@ -275,6 +283,9 @@ func (l *linter) fields(n *node) {
 	for path, right := range n.Fields {
 		if l.knows != nil && !l.knows(path) {
 			l.report(l.paths[n]+"/fields/"+path, levelError, lintUnknownField, map[string]any{"node": n.Name, "field": path})
+		}
+		if field := l.fieldAt(path); right == "w" && field != nil && (field.IsComputed() || field.XType == def.TypeAutoNumber) {
+			l.report(l.paths[n]+"/fields/"+path, levelError, lintNotWritable, map[string]any{"node": n.Name, "field": path})
 		}
 		if table, _, column := strings.Cut(path, "."); column && right == "-" && l.mustFill(n, table, path) {
 			l.report(l.paths[n]+"/fields/"+path, levelError, lintHiddenRequired, map[string]any{"node": n.Name, "field": path})
@@ -374,19 +385,18 @@ func (l *linter) branches(n *node) {
 	}
 }
 
-// fieldRace finds fields that people of two branches write at the same time.
+// fieldRace finds fields that two branches write at the same time, by their people or by themselves.
 func (l *linter) fieldRace(n *node) {
-	writers := map[string]int{} // field to the number of the branch, from 1
+	writers := map[string]int{} // path to the number of the branch, from 1
 	reported := map[string]bool{}
 	for i, b := range n.branches {
 		walkNodes(b.list, 0, func(inner *node) {
-			for path, right := range inner.Fields {
-				if right != "w" {
-					continue
-				}
-				if other := writers[path]; other != 0 && other != i+1 && !reported[path] {
-					reported[path] = true
-					l.report(l.paths[n], levelWarning, lintFieldRace, map[string]any{"node": n.Name, "field": path})
+			for _, path := range inner.written() {
+				for other, branch := range writers {
+					if branch != i+1 && overlaps(path, other) && !reported[path] {
+						reported[path] = true
+						l.report(l.paths[n], levelWarning, lintFieldRace, map[string]any{"node": n.Name, "field": path})
+					}
 				}
 				writers[path] = i + 1
 			}

@@ -128,6 +128,7 @@ func (l *linter) action(n *node) {
 				l.report(l.paths[n]+"/do/notify/who", levelError, lintUnknownName, map[string]any{"node": n.Name, "name": name})
 			}
 		}
+		l.message(n, a)
 	}
 }
 
@@ -156,7 +157,7 @@ func (l *linter) values(n *node, at string, values map[string]*valueOf, entity *
 			l.report(l.paths[n]+at+name, levelError, lintUnknownField, params)
 		case field.IsComputed() || field.IsTable():
 			l.report(l.paths[n]+at+name, levelError, lintNotWritable, params)
-		case v.program != nil && !holds(field, v.program.Type()):
+		case v.program != nil && !holds(field, v.program.Type()), noOption(field, v.source):
 			l.report(l.paths[n]+at+name, levelError, lintValueType, params)
 		}
 	}
@@ -233,6 +234,9 @@ func (l *linter) call(n *node) {
 		l.report(l.paths[n]+"/flow", levelError, lintCallEntity, map[string]any{"node": n.Name, "flow": n.Flow})
 	}
 	callee := l.cat.Entities[f.Entity]
+	if hasPeople(f.Nodes) {
+		l.unfilledCall(n, callee)
+	}
 	for _, to := range slices.Sorted(maps.Keys(n.In)) {
 		l.mapped(n, "/in/"+to, l.fieldOf(callee, nil, to), l.fieldOf(l.entity, table, n.In[to]), callee != nil && l.entity != nil)
 	}

@@ -120,6 +120,9 @@ func TestDryRunOverThePeople(t *testing.T) {
 		{"the record may tell", `[{"name": "a", "type": "approve", "who": ["leader:1", "field:project.manager"]}]`, nil},
 		{"a person who left", `[{"name": "a", "type": "approve", "who": ["role:finance", "user:u_gone"]}]`, []string{"unknown_name /nodes/0/who/1"}},
 		{"a department nobody founded", `[{"name": "a", "type": "handle", "who": ["role:finance", "head:d9"]}]`, []string{"unknown_name /nodes/0/who/1"}},
+		{"a deadline for a person who left", `[{"name": "a", "type": "approve", "who": ["role:finance"], "timeout": [{"after": "PT1H", "do": "transfer:user:u_gone"}]}]`, []string{"unknown_name /nodes/0/timeout/0/do"}},
+		{"a deadline for a department nobody founded", `[{"name": "a", "type": "approve", "who": ["role:finance"], "timeout": [{"after": "PT1H", "do": "transfer:head:d9"}]}]`, []string{"unknown_name /nodes/0/timeout/0/do"}},
+		{"the vote of a person who left", `[{"name": "a", "type": "approve", "who": ["role:finance"], "mode": "vote", "pass": {"count": 1}, "weights": {"u_gone": 2}}]`, []string{"unknown_name /nodes/0/weights/u_gone"}},
 		{"one's own approval", `[{"name": "a", "type": "approve", "who": ["initiator"]}]`, []string{"self_approval /nodes/0/who"}},
 		{"one's own work is no approval", `[{"name": "a", "type": "handle", "who": ["initiator"]}]`, nil},
 		{"the leader instead", `[{"name": "a", "type": "approve", "who": ["initiator"], "onSelf": "leader"}]`, nil},
@@ -142,6 +145,25 @@ func TestDryRunOverThePeople(t *testing.T) {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+// TestSettingsNamePeopleWhoAreThere: administrators and stand-ins of a whole flow are looked up too.
+func TestSettingsNamePeopleWhoAreThere(t *testing.T) {
+	w := newWorld(t)
+	cat := withNodes(t, `[{"name": "a", "type": "approve", "who": ["role:finance"]}]`)
+	f := cat.Flows["purchase"]
+	f.Settings.OnEmpty, f.Settings.Admins = "user:u_gone", []string{"role:flow_admin", "user:u_left"}
+	problems, err := w.flows.LintPeople(w.ctx, tenantName, cat, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range problems {
+		got = append(got, p.Code+" "+p.Path)
+	}
+	if want := []string{"unknown_name /settings/onEmpty", "unknown_name /settings/admins/1"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }
 

@@ -31,6 +31,9 @@ func (s *Service) LintPeople(ctx context.Context, tenant string, cat *def.Catalo
 	if err := p.prepare(); err != nil {
 		return nil, err
 	}
+	if err := p.settings(); err != nil {
+		return nil, err
+	}
 	for _, n := range l.plan.order {
 		if err := p.names(n); err != nil {
 			return nil, err
@@ -81,22 +84,43 @@ func (p *peopleLinter) prepare() error {
 // names finds people and departments a node names that are not there.
 func (p *peopleLinter) names(n *node) error {
 	for i, entry := range n.Who {
-		kind, arg, _ := cutWho(entry)
-		known := true
-		switch kind {
-		case "user":
-			_, known = p.dir.Person(arg)
-		case "head":
-			known = arg == "initiator" || p.dir.doc(def.EntityDepartment, arg) != nil
-		}
-		if !known {
-			p.report(p.paths[n]+"/who/"+strconv.Itoa(i), levelError, lintUnknownName, map[string]any{"node": n.Name, "name": arg})
-		}
+		p.person(p.paths[n]+"/who/"+strconv.Itoa(i), n, entry)
 	}
-	if kind, arg, _ := cutWho(n.OnEmpty); kind == "user" {
-		if _, known := p.dir.Person(arg); !known {
-			p.report(p.paths[n]+"/onEmpty", levelError, lintUnknownName, map[string]any{"node": n.Name, "name": arg})
-		}
+	p.person(p.paths[n]+"/onEmpty", n, n.OnEmpty)
+	for i, t := range n.timeouts {
+		p.person(p.paths[n]+"/timeout/"+strconv.Itoa(i)+"/do", n, t.to)
+	}
+	for user := range n.Weights {
+		p.person(p.paths[n]+"/weights/"+user, n, "user:"+user)
+	}
+	return p.dir.err
+}
+
+// person reports a user or department that is not there.
+func (p *peopleLinter) person(at string, n *node, entry string) {
+	kind, arg, _ := cutWho(entry)
+	known := true
+	switch kind {
+	case "user":
+		_, known = p.dir.Person(arg)
+	case "head":
+		known = arg == "initiator" || p.dir.doc(def.EntityDepartment, arg) != nil
+	}
+	if known {
+		return
+	}
+	params := map[string]any{"name": arg}
+	if n != nil {
+		params["node"] = n.Name
+	}
+	p.report(at, levelError, lintUnknownName, params)
+}
+
+// settings finds people the settings of the flow name that are not there.
+func (p *peopleLinter) settings() error {
+	p.person("/settings/onEmpty", nil, p.flow.Settings.OnEmpty)
+	for i, entry := range p.flow.Settings.Admins {
+		p.person("/settings/admins/"+strconv.Itoa(i), nil, entry)
 	}
 	return p.dir.err
 }

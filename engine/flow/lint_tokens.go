@@ -15,28 +15,92 @@ type token struct {
 	name    bool // a path such as amount or team.pay_mode
 }
 
-// comparisons finds, by variable, the constants it is compared with: in "nz(amount, 0) > 100 and kind in ['a', 'b']"
+// compared is what the comparisons in a source say about its variables.
+type compared struct {
+	constants map[string][]any // what each is compared with, perhaps as a part of more: amount * 2 > 10
+	defaults  map[string][]any // what stands for it where it is missing: nz(amount, 0)
+	others    []string         // those that stand anywhere else than alone beside a constant
+	asks      bool             // whether something is there, or who acts: no value of a variable tells
+}
+
+// comparisons finds the constants variables are compared with: in "nz(amount, 0) > 100 and kind in ['a', 'b']"
 // amount with 100, kind with a and b. A comparison has a constant side if that side is one number, text, boolean or
 // setting; all variables of the other side count.
-func comparisons(source string, setting func(string) (any, expr.Type, bool)) map[string][]any {
+func comparisons(source string, setting func(string) (any, expr.Type, bool)) compared {
 	tokens := tokenize(source)
-	found := map[string][]any{}
+	found := compared{constants: map[string][]any{}, defaults: map[string][]any{}}
+	alone := make([]bool, len(tokens))
 	for i, t := range tokens {
 		if !slices.Contains([]string{"==", "!=", "<", "<=", ">", ">=", "in"}, t.text) || t.literal != nil {
 			continue
 		}
 		left, right := operandBefore(tokens, i), operandAfter(tokens, i)
-		note(found, left, constants(right, setting))
-		note(found, right, constants(left, setting))
+		fixed, constant := constants(right, setting), constants(left, setting)
+		note(found.constants, left, fixed)
+		note(found.constants, right, constant)
+		found.beside(left, fixed, t.text, alone[i-len(left):i])
+		if t.text != "in" {
+			found.beside(right, constant, t.text, alone[i+1:])
+		}
+	}
+	for i, t := range tokens {
+		switch {
+		case t.literal != nil:
+		case t.text == "nil" || t.text == "is_empty" || strings.HasPrefix(t.text, "actor."):
+			found.asks = true
+		case t.name && !alone[i] && !isFunction(tokens, i):
+			found.others = append(found.others, variableName(t))
+		}
 	}
 	return found
 }
 
+// beside notes an operand that is one variable, or what stands for it where it is missing, beside constants. Texts that are
+// compared by their order are more than their constants tell.
+func (c *compared) beside(operand []token, values []any, op string, alone []bool) {
+	at, standIn := variableAlone(operand)
+	if at < 0 || len(values) == 0 {
+		return
+	}
+	if _, text := values[0].(string); text && !slices.Contains([]string{"==", "!=", "in"}, op) {
+		return
+	}
+	alone[at] = true
+	name := variableName(operand[at])
+	c.defaults[name] = append(c.defaults[name], standIn...)
+}
+
+// variableAlone finds the variable of an operand that is nothing else: amount, nz(amount, 0), amount ?? 0; -1 if it is more.
+// With it come the constants that stand for it where it is missing.
+func variableAlone(operand []token) (at int, standIn []any) {
+	from, to := 0, len(operand)
+	for to-from > 2 && operand[from].text == "(" && operand[to-1].text == ")" {
+		from, to = from+1, to-1
+	}
+	inner := operand[from:to]
+	switch n := len(inner); {
+	case n == 1 && inner[0].name:
+		return from, nil
+	case n > 4 && inner[0].text == "nz" && inner[1].text == "(" && inner[2].name && inner[3].text == "," && inner[n-1].text == ")":
+		if standIn = constants(inner[4:n-1], nil); standIn != nil {
+			return from + 2, standIn
+		}
+	case n > 2 && inner[0].name && inner[1].text == "??":
+		if standIn = constants(inner[2:], nil); standIn != nil {
+			return from, standIn
+		}
+	}
+	return -1, nil
+}
+
+func isFunction(tokens []token, i int) bool { return i+1 < len(tokens) && tokens[i+1].text == "(" }
+
+func variableName(t token) string { return strings.TrimPrefix(t.text, "record.") }
+
 func note(found map[string][]any, operand []token, values []any) {
 	for i, t := range operand {
-		function := i+1 < len(operand) && operand[i+1].text == "("
-		if t.name && !function && len(values) > 0 {
-			name := strings.TrimPrefix(t.text, "record.")
+		if t.name && !isFunction(operand, i) && len(values) > 0 {
+			name := variableName(t)
 			found[name] = append(found[name], values...)
 		}
 	}

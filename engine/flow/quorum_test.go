@@ -126,7 +126,7 @@ func TestComparisons(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.source, func(t *testing.T) {
 			got := ""
-			for _, v := range comparisons(tt.source, setting)[tt.name] {
+			for _, v := range comparisons(tt.source, setting).constants[tt.name] {
 				if got != "" {
 					got += " "
 				}
