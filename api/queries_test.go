@@ -13,7 +13,6 @@ import (
 	"formwork/engine/query"
 	"formwork/engine/record"
 	"formwork/engine/store"
-	"formwork/engine/store/sqlite"
 )
 
 // watched is a backend that counts the queries of calls whose context says so; what runs beside them is not counted.
@@ -87,11 +86,8 @@ func counted(ctx context.Context, work func(ctx context.Context)) map[string]int
 // query of each entity. With an Idempotency-Key there is one more of sheets: whether it is a repetition. Who has to
 // approve is another question, asked of people, of the team and, once, of the company's calendar.
 func TestASheetOfTwentyLinesReadsEachEntityOnce(t *testing.T) {
-	backend, err := sqlite.New(sqlite.Options{Dir: t.TempDir()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := newWorld(t, watched{backend})
+	office := kept.sqlite(t)
+	w := office.company(t, watched{office.open(t)})
 	clerk := w.signIn("clerk")
 	actor, err := w.engine.Identity.Actor(t.Context(), "demo", w.people["clerk"].User)
 	w.must(err)

@@ -45,6 +45,7 @@ type world struct {
 	build  *builder.Builder
 	clock  *clock
 	log    *slog.Logger
+	blobs  string                    // folder of what is uploaded
 	people map[string]builder.Person // of the company "demo", by account name; "admin" too
 }
 
@@ -73,33 +74,42 @@ func (c *clock) pass(d time.Duration) {
 // onStores runs a test with the demo company on the embedded store and, when MONGODB_URI is set, on that server.
 func onStores(t *testing.T, test func(w *world)) {
 	t.Helper()
-	onBackends(t, func(t *testing.T, backend store.Backend) {
-		t.Helper()
-		test(newWorld(t, backend))
-	})
+	onEach(t,
+		func(t *testing.T) { t.Helper(); test(newCompany(t, kept.sqlite(t))) },
+		func(t *testing.T) { t.Helper(); test(newCompany(t, kept.mongo(t))) },
+	)
 }
 
 // onBackends runs a test on an empty embedded store and, when MONGODB_URI is set, on that server.
 func onBackends(t *testing.T, test func(t *testing.T, backend store.Backend)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) {
+	onEach(t, func(t *testing.T) {
+		t.Helper()
 		backend, err := sqlite.New(sqlite.Options{Dir: t.TempDir()})
 		if err != nil {
 			t.Fatal(err)
 		}
 		test(t, backend)
-	})
-	t.Run("mongodb", func(t *testing.T) {
-		uri := os.Getenv("MONGODB_URI")
-		if uri == "" {
-			t.Skip("MONGODB_URI is not set")
-		}
-		backend, err := mongo.Open(t.Context(), scratch(uri))
+	}, func(t *testing.T) {
+		t.Helper()
+		backend, err := mongo.Open(t.Context(), scratch(os.Getenv("MONGODB_URI")))
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { dropAll(t, backend) })
 		test(t, backend)
+	})
+}
+
+// onEach runs a test on the embedded store and, when MONGODB_URI is set, on that server.
+func onEach(t *testing.T, embedded, server func(t *testing.T)) {
+	t.Helper()
+	t.Run("sqlite", embedded)
+	t.Run("mongodb", func(t *testing.T) {
+		if os.Getenv("MONGODB_URI") == "" {
+			t.Skip("MONGODB_URI is not set")
+		}
+		server(t)
 	})
 }
 
@@ -126,6 +136,12 @@ func scratch(uri string) string {
 	return strings.TrimSuffix(address, "/") + "/" + strings.ToLower("t"+ulid.Make().String()) + query
 }
 
+// databaseOf gives the path of a URI.
+func databaseOf(uri string) string {
+	address, _, _ := strings.Cut(uri, "?")
+	return address[strings.LastIndex(address, "/")+1:]
+}
+
 func dropAll(t *testing.T, backend store.Backend) {
 	t.Helper()
 	for _, name := range []string{"demo", "other", "_system"} {
@@ -142,20 +158,21 @@ func dropAll(t *testing.T, backend store.Backend) {
 	}
 }
 
-func newWorld(t *testing.T, backend store.Backend) *world {
-	t.Helper()
-	w := newInstallation(t, backend)
-	w.found("demo", "")
-	w.serve()
-	return w
-}
-
 // newInstallation is Formwork before its first company, its workers running, nobody listening yet.
 func newInstallation(t *testing.T, backend store.Backend) *world {
 	t.Helper()
-	w := &world{t: t, clock: newClock(), people: map[string]builder.Person{}}
+	return openInstallation(t, backend, "", newClock())
+}
+
+// openInstallation is Formwork on a store, with a copy of a folder of what was uploaded to it, if there is one.
+func openInstallation(t *testing.T, backend store.Backend, uploaded string, clock *clock) *world {
+	t.Helper()
+	w := &world{t: t, clock: clock, blobs: t.TempDir(), people: map[string]builder.Person{}}
 	w.log = slog.New(slog.NewTextHandler(testLog{t}, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	blobs, err := file.OpenFolder(t.TempDir(), time.Now())
+	if uploaded != "" {
+		w.must(os.CopyFS(w.blobs, os.DirFS(uploaded)))
+	}
+	blobs, err := file.OpenFolder(w.blobs, time.Now())
 	w.must(err)
 	t.Cleanup(func() { w.must(blobs.Close()) })
 	w.engine, err = engine.New(t.Context(), engine.Config{

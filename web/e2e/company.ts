@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { AxeBuilder } from '@axe-core/playwright'
 import { test as base, expect, type Page } from '@playwright/test'
-import type { Demo } from './server'
+import { type Demo, moveIn, type Premises } from './server'
 
 export type Lang = 'zh-CN' | 'en'
 
@@ -12,9 +12,12 @@ export interface Seat {
   password?: string
 }
 
-/** The demo company, which all journeys share that found none of their own. */
+let opened: Demo | undefined
+
+/** The demo company of the journeys that are under way; those of one file share it. */
 export function demo(): Demo {
-  return JSON.parse(process.env['FORMWORK_E2E_DEMO'] ?? '{}') as Demo
+  if (!opened) throw new Error('no company is open: the fixture "company" opens it')
+  return opened
 }
 
 /** Where a path of the demo company is. */
@@ -45,16 +48,33 @@ interface Fixtures {
   sit: (login: string, seat?: Seat) => Promise<Page>
   /** A browser without anybody signed in. */
   door: (seat?: Seat) => Promise<Page>
-}
-
-interface Places {
   /** The company the people are of: the demo's, unless a spec founds another. */
   company: Demo
 }
 
+interface Places {
+  /** The demo company of a file of journeys: files run side by side and in any order, so no two of them meet. */
+  premises: (file: string) => Promise<Demo>
+}
+
 /** Tests with people. What a page writes to its console as an error fails the test. */
 export const test = base.extend<Fixtures, Places>({
-  company: [async ({}, use) => use(demo()), { scope: 'worker' }],
+  premises: [
+    async ({}, use) => {
+      let here: (Premises & { file: string }) | undefined
+      await use(async (file) => {
+        if (here?.file !== file) {
+          await here?.leave()
+          here = { file, ...(await moveIn()) }
+          opened = here.demo
+        }
+        return here.demo
+      })
+      await here?.leave()
+    },
+    { scope: 'worker', timeout: 90_000 },
+  ],
+  company: [async ({ premises }, use, { file }) => use(await premises(file)), { auto: true }],
   door: async ({ browser, company }, use) => {
     const complaints: string[] = []
     const contexts: { close: () => Promise<void> }[] = []

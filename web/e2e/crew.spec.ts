@@ -3,7 +3,7 @@ import { accessible, at, expect, fitsWidth, type Lang, test, words } from './com
 import { crew, foundCrew, Keys, watchPointer, Wiretap } from './crew'
 import { addPhoto, approve, DeskSheet, daysAgo, photoOf, titlesIn, today } from './sheet'
 
-test.beforeAll(foundCrew)
+test.beforeAll(async ({ company: _ }) => foundCrew())
 
 const contract = 'FB-P1-01'
 const board = { 'zh-CN': { gong: '本期工数', contract: '反扣分包合同', rework: '返工' }, en: { gong: 'Gong', contract: 'Chargeback contract', rework: 'Rework' } }

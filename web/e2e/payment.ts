@@ -50,7 +50,7 @@ export function later(hours: number, minutes = 0): Date {
   return new Date(monday.getTime() + (hours * 60 + minutes) * 60_000)
 }
 
-export const test = base.extend<object, { site: Site; company: Demo }>({
+export const test = base.extend<{ company: Demo }, { site: Site }>({
   site: [
     async ({}, use) => {
       const program = await launch({ build: 'formwork-virtual', clock: monday })
@@ -62,7 +62,7 @@ export const test = base.extend<object, { site: Site; company: Demo }>({
     },
     { scope: 'worker', timeout: 90_000 },
   ],
-  company: [async ({ site }, use) => use(site), { scope: 'worker' }],
+  company: async ({ site }, use) => use(site),
 })
 
 /** Founds the company in the browser of its administrator. */

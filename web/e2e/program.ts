@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -12,6 +12,8 @@ export interface Running {
   data: string
   /** What it has printed so far. */
   said: () => string
+  /** Ends it; its data stay. */
+  halt: () => Promise<void>
   /** Ends it and removes its data. */
   stop: () => Promise<void>
 }
@@ -21,12 +23,15 @@ interface Launch {
   build?: 'formwork' | 'formwork-virtual'
   /** Where the clock of a virtual build stands at the start. */
   clock?: Date
+  /** The data folder of a program that has ended, which this one begins with a copy of. */
+  copyOf?: string
   args?: readonly string[]
 }
 
 /** Starts the program on a free port and waits until it answers. */
-export async function launch({ build = 'formwork', clock, args = [] }: Launch): Promise<Running> {
+export async function launch({ build = 'formwork', clock, copyOf, args = [] }: Launch): Promise<Running> {
   const data = mkdtempSync(join(tmpdir(), 'formwork-e2e-'))
+  if (copyOf) cpSync(copyOf, data, { recursive: true })
   if (clock) setClock(data, clock)
   const program = new URL(`../../bin/${build}`, import.meta.url).pathname
   const whole = ['serve', '--data', data, '--listen', '127.0.0.1:0', ...args]
@@ -35,15 +40,18 @@ export async function launch({ build = 'formwork', clock, args = [] }: Launch): 
   const said: string[] = []
   server.stdout.on('data', (text) => said.push(String(text)))
   server.stderr.on('data', (text) => said.push(String(text)))
-  const stop = async () => {
+  const halt = async () => {
     server.kill()
     await ended(server)
+  }
+  const stop = async () => {
+    await halt()
     rmSync(data, { recursive: true, force: true })
   }
   for (const started = Date.now(); Date.now() - started < patience; await setTimeout(100)) {
     if (server.exitCode !== null) break
     const url = /running at (\S+)/.exec(said.join(''))?.[1]
-    if (url && (await answers(url))) return { url, data, said: () => said.join(''), stop }
+    if (url && (await answers(url))) return { url, data, said: () => said.join(''), halt, stop }
   }
   await stop()
   throw new Error(`the program did not start:\n${said.join('')}`)

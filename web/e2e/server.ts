@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { launch } from './program'
 
@@ -8,18 +8,36 @@ export interface Demo {
   people: { login: string; title: string; password: string; roles: string[] }[]
 }
 
-/** Starts the program with an empty demo company (on the store FORMWORK_E2E_STORE names), or uses the one whose data folder FORMWORK_E2E_DATA names. */
-export default async function start(): Promise<() => Promise<void>> {
-  const given = process.env['FORMWORK_E2E_DATA']
-  if (given) {
-    process.env['FORMWORK_E2E_DEMO'] = demoIn(given)
-    return async () => undefined
-  }
-  const program = await launch({ args: ['--demo', '--store', process.env['FORMWORK_E2E_STORE'] ?? ''] })
-  process.env['FORMWORK_E2E_DEMO'] = demoIn(program.data)
-  return program.stop
+/** The demo company of one file of journeys. */
+export interface Premises {
+  demo: Demo
+  leave: () => Promise<void>
 }
 
-function demoIn(data: string): string {
-  return readFileSync(join(data, 'demo.json'), 'utf8')
+const given = process.env['FORMWORK_E2E_DATA']
+const store = process.env['FORMWORK_E2E_STORE']
+
+/** Founds the demo company once, before all journeys; what they work in are copies of its data folder. */
+export default async function prepare(): Promise<() => void> {
+  if (given || store) return () => undefined
+  const program = await launch({ args: ['--demo'] })
+  await program.halt()
+  process.env['FORMWORK_E2E_PREPARED'] = program.data
+  return () => rmSync(program.data, { recursive: true, force: true })
+}
+
+/**
+ * Starts the program with a demo company in which nobody has worked yet: a copy of the prepared one, or one founded on
+ * the store FORMWORK_E2E_STORE names. With FORMWORK_E2E_DATA it is the running one whose data folder that is.
+ */
+export async function moveIn(): Promise<Premises> {
+  if (given) return { demo: demoIn(given), leave: async () => undefined }
+  const program = store
+    ? await launch({ args: ['--demo', '--store', `${store}x${Date.now().toString(36)}`] })
+    : await launch({ args: ['--demo'], copyOf: process.env['FORMWORK_E2E_PREPARED'] ?? '' })
+  return { demo: demoIn(program.data), leave: program.stop }
+}
+
+function demoIn(data: string): Demo {
+  return JSON.parse(readFileSync(join(data, 'demo.json'), 'utf8')) as Demo
 }
