@@ -72,7 +72,7 @@ export const test = base.extend<Fixtures, Places>({
       })
       await here?.leave()
     },
-    { scope: 'worker', timeout: 90_000 },
+    { scope: 'worker', timeout: 300_000 },
   ],
   company: [async ({ premises }, use, { file }) => use(await premises(file)), { auto: true }],
   door: async ({ browser, company }, use) => {

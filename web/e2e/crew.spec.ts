@@ -119,7 +119,7 @@ for (const { lang, ago, content, people } of journeys) {
     await decided(sit, { lang }, number)
     const wages = new Wiretap(manager)
     await approve(manager, lang, number)
-    await expect.poll(async () => (await gongOn(manager, lang)) - before, { timeout: 30_000 }).toBeCloseTo(19.375, 2)
+    await expect.poll(async () => (await gongOn(manager, lang)) - before).toBeCloseTo(19.375, 2)
 
     await nothingOfPay(heard, wages)
     await clerk.reload()
@@ -196,7 +196,7 @@ test('on a phone with gloves: the whole team at a tap, hours by large buttons, a
   const wages = new Wiretap(manager)
   await approve(manager, lang, number)
   await fitsWidth(manager)
-  await expect.poll(async () => (await gongOn(manager, lang)) - before, { timeout: 30_000 }).toBeCloseTo(19.375, 2)
+  await expect.poll(async () => (await gongOn(manager, lang)) - before).toBeCloseTo(19.375, 2)
   await nothingOfPay(heard, wages)
 })
 

@@ -61,7 +61,7 @@ export async function edit(page: Page, name: string, change: (flow: Flow) => voi
   change(definition)
   await page.getByRole('tab', { name: t('flows.tabs.json') }).click()
   await paste(page.getByRole('textbox', { name: t('definitions.json') }), JSON.stringify(definition, null, 2))
-  await page.getByRole('button', { name: t('definitions.saveDraft') }).click({ timeout: 20_000 })
+  await page.getByRole('button', { name: t('definitions.saveDraft') }).click()
   await expect(page.getByText(t('definitions.saved')).first()).toBeVisible()
   await page.getByRole('tab', { name: t('flows.tabs.overview') }).click()
 }

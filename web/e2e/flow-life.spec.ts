@@ -138,7 +138,6 @@ test('mistakes planted in a flow are told at their nodes and mended; it is simul
 })
 
 test('running requests stay on their version, are migrated by a mapping, and an incident is mended and goes on', async ({ sit }) => {
-  test.setTimeout(300_000) // five people at work on one application
   const office = await Office.of('admin')
   const app = await Material.found(office)
   const asker = await Office.of(app.asker.login, app.asker.password)

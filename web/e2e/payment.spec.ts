@@ -6,8 +6,7 @@ import { sign } from './sheet'
 import { colleague } from './verbs'
 
 // One story, told in order: what the company has done in one part is what the next one finds.
-test.describe.configure({ mode: 'serial', timeout: 300_000 })
-test.use({ actionTimeout: 30_000 })
+test.describe.configure({ mode: 'serial' })
 
 let erp: Receiver
 test.beforeAll(async () => {
@@ -311,7 +310,7 @@ test('who lets a deadline pass is reminded, then relieved; the manager, finance 
     await expect(li.card(late)).toContainText(t('tasks.due', { when: '1小时后' }))
     site.at(later(30, 5))
     const bell = li.page.getByRole('link', { name: t('shell.messagesCount_other', { count: 1 }) })
-    await expect(bell).toBeVisible({ timeout: 60_000 })
+    await expect(bell).toBeVisible()
     await bell.click()
     await expect(li.page.getByRole('listitem').filter({ hasText: t('notices.remind') }).first()).toContainText(subject(late))
     await li.tab('open')
@@ -322,7 +321,7 @@ test('who lets a deadline pass is reminded, then relieved; the manager, finance 
   await test.step('another day later it is a flow administrator who decides', async () => {
     site.at(later(54, 5))
     const feng = new Desk(await sit('feng'))
-    await expect(feng.card(late)).toBeVisible({ timeout: 60_000 })
+    await expect(feng.card(late)).toBeVisible()
     await feng.open(late)
     await expect(feng.entry(feng.t('timeline.system'), feng.t('timeline.deadline.remind'))).toContainText('李海燕')
     await expect(feng.entry(feng.t('timeline.system'), feng.t('timeline.deadline.transfer'))).toContainText('冯秀兰')

@@ -60,7 +60,7 @@ export const test = base.extend<{ company: Demo }, { site: Site }>({
       await use({ url: program.url, people, program, token, at: (moment) => setClock(program.data, moment) })
       await program.stop()
     },
-    { scope: 'worker', timeout: 90_000 },
+    { scope: 'worker', timeout: 300_000 },
   ],
   company: async ({ site }, use) => use(site),
 })

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
-const patience = 60_000
+const patience = 180_000
 
 /** The program at work, with a data folder of its own. */
 export interface Running {

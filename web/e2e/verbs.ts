@@ -7,9 +7,9 @@ export async function more(page: Page, item: string, lang: Lang = 'zh-CN'): Prom
   await expect(async () => {
     const choice = page.getByRole('menuitem', { name: item, exact: true })
     if (!(await choice.isVisible())) await page.getByRole('button', { name: t('record.more') }).click()
-    await choice.click({ timeout: 3_000 })
-    await expect(page.getByRole('dialog')).toBeVisible({ timeout: 3_000 })
-  }).toPass({ timeout: 30_000 })
+    await choice.click({ timeout: 5_000 })
+    await expect(page.getByRole('dialog')).toBeVisible({ timeout: 5_000 })
+  }).toPass({ timeout: 120_000 })
 }
 
 /** Chooses a colleague in the field with this label. */
