@@ -2,16 +2,20 @@ package flow
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
 // courtesy lets people go first: it counts their requests that are being served, and has the work of deadlines wait for
-// them and rest between two batches while they are about. Without people it is done without a pause.
+// them and keep to a pace while they are about. Without people it is done without a pause.
 type courtesy struct {
 	clock  func() time.Time
 	people atomic.Int32
-	gently atomic.Int32 // batches to go that rest afterwards
+	gently atomic.Int32 // batches to go that keep to the pace
+
+	mu   sync.Mutex
+	next time.Time // when the next batch may begin, while people are about
 }
 
 const (
@@ -31,47 +35,44 @@ func (c *courtesy) enter() (leave func()) {
 	return func() { c.people.Add(-1) }
 }
 
-// after does a batch of n deadlines when nobody is being served. While people are about it then rests, so long that there
-// are no more than gentlePace allows, and at least an eighth of the time the batch took. It fails only when the context
-// has ended; the batch may not have been done then.
-func (c *courtesy) after(ctx context.Context, n int, batch func()) error {
-	c.yield(ctx)
-	if err := ctx.Err(); err != nil {
-		return err
+// begin waits until a batch of n deadlines may begin: until nobody is being served, and while people are about as long as
+// those before it take at gentlePace. It fails only when the context has ended.
+func (c *courtesy) begin(ctx context.Context, n int, patience *time.Duration) error {
+	if c.gently.Load() > 0 {
+		c.gently.Add(-1)
+		sleep(ctx, c.rest(n))
 	}
-	begin := c.clock()
-	batch()
-	took := c.clock().Sub(begin)
-	if c.gently.Load() <= 0 || took <= 0 { // or the clock stands still, or was set back
-		return ctx.Err()
-	}
-	c.gently.Add(-1)
-	timer := time.NewTimer(min(max(time.Duration(n)*gentlePace-took, took/8), longestRest))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
+	c.yield(ctx, patience)
+	return ctx.Err()
+}
+
+// rest is how long it is until a batch may begin, and says when the one after n deadlines may.
+func (c *courtesy) rest(n int) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.clock()
+	rest := min(max(0, c.next.Sub(now)), longestRest) // the clock may have been set back
+	c.next = now.Add(rest + time.Duration(n)*gentlePace)
+	return rest
+}
+
+// yield waits until no request of a person is being served, at most for as long as there is patience.
+func (c *courtesy) yield(ctx context.Context, patience *time.Duration) {
+	const look = time.Millisecond
+	for c.people.Load() > 0 && *patience >= look && ctx.Err() == nil {
+		sleep(ctx, look)
+		*patience -= look
 	}
 }
 
-// yield waits until no request of a person is being served, for yieldTo at most.
-func (c *courtesy) yield(ctx context.Context) {
-	if c.people.Load() == 0 {
+func sleep(ctx context.Context, d time.Duration) {
+	if d <= 0 {
 		return
 	}
-	const look = time.Millisecond
-	ticker := time.NewTicker(look)
-	defer ticker.Stop()
-	for range int(yieldTo / look) {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
-		if c.people.Load() == 0 {
-			return
-		}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
 	}
 }

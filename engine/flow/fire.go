@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"formwork/engine/def"
@@ -15,8 +16,8 @@ import (
 )
 
 // Deadlines are fired in batches: the runs of a batch are read by one query, each is decided by itself, and they are stored
-// together, so that they share the commit and the reading of what others wrote. A batch is small: a person's write waits
-// for one to be stored, not for all that is due.
+// together, so that they share the commit and the reading of what others wrote. While a batch is being stored the next one
+// is decided; it is stored when the one before is through, so that the log has deadlines in their order.
 const (
 	fireAtOnce = 20 // runs of a batch
 	firers     = 2  // batches of this process at once, whatever tenants they are of
@@ -40,7 +41,9 @@ func (s *Service) FireDue(ctx context.Context, tenant string) (int, error) {
 		if !cat.Entities[entity].Approval && entity != def.EntityRun {
 			continue
 		}
-		if err := f.entity(ctx, entity); err != nil {
+		err := f.entity(ctx, entity)
+		f.working.Wait()
+		if err != nil {
 			f.failed = append(f.failed, err)
 			break
 		}
@@ -54,15 +57,19 @@ type firing struct {
 	tenant  string
 	store   store.Store
 	now     time.Time
-	fired   int
-	failed  []error // at most maxFailed
+	working sync.WaitGroup
+	before  <-chan struct{} // closed when the batch that was taken last is through
+
+	mu     sync.Mutex
+	fired  int
+	failed []error // at most maxFailed
 }
 
 // maxFailed is how many failures of a round are told.
 const maxFailed = 20
 
 // entity goes through the runs of an entity by the index of deadlines, the oldest first. Its cursor passes by those that
-// stay due because they fail: they keep nobody else waiting.
+// stay due because they fail: they keep nobody else waiting. The last batches may still be at work when it returns.
 func (f *firing) entity(ctx context.Context, entity string) error {
 	q := query.Query{
 		Collection: entity, Fields: []string{}, Limit: maxDue,
@@ -87,7 +94,7 @@ func (f *firing) entity(ctx context.Context, entity string) error {
 	}
 }
 
-// take fires the deadlines of a batch of runs when its turn has come. It fails only when the context has ended.
+// take has the deadlines of a batch of runs fired when its turn has come. It fails only when the context has ended.
 func (f *firing) take(ctx context.Context, entity string, docs []store.Doc) error {
 	s := f.service
 	select {
@@ -95,20 +102,50 @@ func (f *firing) take(ctx context.Context, entity string, docs []store.Doc) erro
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	defer func() { <-s.firing }()
-	return s.courtesy.after(ctx, len(docs), func() {
-		batch := make([]*alarm, len(docs))
-		for i := range docs {
-			batch[i] = &alarm{at: target{entity: entity, id: docs[i].ID}}
-		}
-		s.fireAll(ctx, f.tenant, entity, batch)
-		for _, run := range batch {
-			f.fired += run.fired
-			if run.err != nil && len(f.failed) < maxFailed {
-				f.failed = append(f.failed, fmt.Errorf("deadlines of %s/%s: %w", run.at.entity, run.at.id, run.err))
-			}
-		}
+	b := &batch{tenant: f.tenant, entity: entity, before: f.before, patience: yieldTo}
+	if err := s.courtesy.begin(ctx, len(docs), &b.patience); err != nil {
+		<-s.firing
+		return err
+	}
+	for i := range docs {
+		b.runs = append(b.runs, &alarm{at: target{entity: entity, id: docs[i].ID}})
+	}
+	through := make(chan struct{})
+	f.before = through
+	f.working.Go(func() {
+		defer func() { <-s.firing }()
+		defer close(through)
+		s.fireAll(ctx, b)
+		f.note(b)
 	})
+	return nil
+}
+
+// note counts what became of a batch.
+func (f *firing) note(b *batch) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, run := range b.runs {
+		f.fired += run.fired
+		if run.err != nil && len(f.failed) < maxFailed {
+			f.failed = append(f.failed, fmt.Errorf("deadlines of %s/%s: %w", run.at.entity, run.at.id, run.err))
+		}
+	}
+}
+
+// batch are runs of an entity whose deadlines are fired together.
+type batch struct {
+	tenant, entity string
+	runs           []*alarm
+	before         <-chan struct{} // closed when the batch before is through; nil: there is none
+	patience       time.Duration   // how long it still waits for people
+}
+
+// await waits until the batch before is through. It bounds itself: no batch goes on for ever.
+func (b *batch) await() {
+	if b.before != nil {
+		<-b.before
+	}
 }
 
 // alarm is a run whose deadlines are being fired.
@@ -122,46 +159,53 @@ type alarm struct {
 	err     error
 }
 
-// fireAll fires all deadlines of some runs of an entity that are due, of each run in their order, then delivers its effects.
-func (s *Service) fireAll(ctx context.Context, tenant, entity string, batch []*alarm) {
-	batch = slices.Clone(batch)
+// fireAll fires all deadlines of the runs of a batch that are due, of each run in their order, then delivers its effects.
+func (s *Service) fireAll(ctx context.Context, b *batch) {
+	runs := slices.Clone(b.runs)
 	for range maxSteps {
-		s.fireOnce(ctx, tenant, entity, batch)
-		batch = slices.DeleteFunc(batch, func(run *alarm) bool {
+		s.fireOnce(ctx, b, runs)
+		runs = slices.DeleteFunc(runs, func(run *alarm) bool {
 			if run.err == nil && run.due.Node != "" && !run.state.NextDue.IsZero() && !run.state.NextDue.After(s.config.Clock()) {
 				return false
 			}
 			if run.err == nil && len(run.state.Outbox) > 0 {
-				run.err = s.deliver(ctx, dueRun{tenant, run.at})
+				run.err = s.deliver(ctx, dueRun{b.tenant, run.at})
 			}
 			return true
 		})
-		if len(batch) == 0 {
+		if len(runs) == 0 {
 			return
 		}
 	}
 }
 
-// fireOnce fires the first deadline of each of some runs, if it is due. What is due is decided over the record as it is
-// when it is written: a run that another write came upon meanwhile is decided again by itself.
-func (s *Service) fireOnce(ctx context.Context, tenant, entity string, batch []*alarm) {
-	in := record.Changing{Records: make([]record.Deciding, len(batch))}
-	firing := make(map[string]*alarm, len(batch))
-	for i, run := range batch {
+// fireOnce fires the first deadline of each of some runs of a batch, if it is due. What is due is decided over the record
+// as it is when it is written: a run that another write came upon meanwhile is decided again by itself.
+func (s *Service) fireOnce(ctx context.Context, b *batch, runs []*alarm) {
+	in := record.Changing{Records: make([]record.Deciding, len(runs))}
+	firing := make(map[string]*alarm, len(runs))
+	for i, run := range runs {
 		run.due, run.plan, run.state = Due{}, nil, State{}
 		firing[run.at.id] = run
-		in.Records[i] = record.Deciding{ID: run.at.id, Decide: s.decides(ctx, engineActor(tenant), run.at, Act{Verb: Timer, due: &run.due, alarm: run})}
+		decide := s.decides(ctx, engineActor(b.tenant), run.at, Act{Verb: Timer, due: &run.due, alarm: run})
+		in.Records[i] = record.Deciding{ID: run.at.id, Decide: func(stored record.Record, full *record.Full) (record.Change, error) {
+			s.courtesy.yield(ctx, &b.patience)
+			return decide(stored, full)
+		}}
 	}
 	in.Along = func(ctx context.Context, fulls []*record.Full) []record.Along {
-		return s.alongAll(ctx, tenant, firing, fulls)
+		along := s.alongAll(ctx, b.tenant, firing, fulls)
+		b.await()
+		return along
 	}
-	changed, err := s.config.Records.ChangeMany(ctx, engineActor(tenant), entity, in)
-	for i, run := range batch {
+	changed, err := s.config.Records.ChangeMany(ctx, engineActor(b.tenant), b.entity, in)
+	b.await()
+	for i, run := range runs {
 		if err != nil || errors.Is(changed[i].Err, store.ErrConflict) { // err may be of one of them: which is not known
-			s.fireAlone(ctx, tenant, run)
+			s.fireAlone(ctx, b.tenant, run)
 			continue
 		}
-		s.fired(ctx, tenant, run, changed[i].Full, changed[i].Err)
+		s.fired(ctx, b.tenant, run, changed[i].Full, changed[i].Err)
 	}
 }
 

@@ -58,7 +58,9 @@ func (w *writer) load(ctx context.Context, collection string, doc *store.Doc) er
 			return err
 		}
 	}
-	err = w.insert(ctx, t, &store.Write{Collection: collection, Doc: *doc}, next)
+	if next.children, err = t.childRows(next, nil); err == nil {
+		err = w.insert(ctx, t, &store.Write{Collection: collection, Doc: *doc}, next)
+	}
 	if errors.As(err, &narrow) {
 		return w.widenAndLoad(ctx, t, narrow.path, doc)
 	}

@@ -5,20 +5,30 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"formwork/engine/store"
 )
 
-// appendEvents adds to the log, in the transaction of the write that caused the events.
-func (w *writer) appendEvents(ctx context.Context, events []store.Event) error {
-	for _, e := range events {
-		_, err := w.stmts.exec(ctx, "INSERT INTO event(entity, record, rev, n, type, actor, at, data, hash) VALUES(?,?,?,?,?,?,?,?,?)",
-			e.Entity, e.Record, e.Rev, e.N, e.Type, e.Actor, e.At.UnixMilli(), text(string(e.Data)), text(e.Hash))
+// eventsAtOnce is how many events one statement adds.
+const eventsAtOnce = 16
+
+// flushEvents adds what the transaction's writes caused to the log, in the order of the writes.
+func (w *writer) flushEvents(ctx context.Context) error {
+	for events := range slices.Chunk(w.events, eventsAtOnce) {
+		args := make([]any, 0, 9*len(events))
+		for i := range events {
+			e := &events[i]
+			args = append(args, e.Entity, e.Record, e.Rev, e.N, e.Type, e.Actor, e.At.UnixMilli(), text(string(e.Data)), text(e.Hash))
+		}
+		_, err := w.stmts.exec(ctx, "INSERT INTO event(entity, record, rev, n, type, actor, at, data, hash) VALUES"+
+			groups("(?,?,?,?,?,?,?,?,?)", len(events)), args...)
 		if err != nil {
 			return err
 		}
 	}
+	w.events = nil
 	return nil
 }
 

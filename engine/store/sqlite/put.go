@@ -11,8 +11,46 @@ import (
 	"formwork/engine/store"
 )
 
-// put does one write in the running transaction. Whatever refuses it is found before anything is changed.
-func (w *writer) put(ctx context.Context, write *store.Write) error {
+// prepared is the document of a write as cells of a table as it stood when the write was asked for.
+type prepared struct {
+	table *table
+	next  *encoded
+	err   error
+}
+
+// prepared encodes what is going to be written while the writer does something else.
+func (db *database) prepared(writes []store.Write, refused []error) []prepared {
+	known := db.schema.Load()
+	all := make([]prepared, len(writes))
+	for i := range writes {
+		write := &writes[i]
+		t := known.tables[write.Collection]
+		if t == nil || refused[i] != nil || write.Remove {
+			continue
+		}
+		p := prepared{table: t}
+		if p.next, p.err = t.encode(&write.Doc); p.err == nil && write.IfRev == 0 {
+			p.next.children, p.err = t.childRows(p.next, nil)
+		}
+		all[i] = p
+	}
+	return all
+}
+
+// encoded gives the cells of a write: those that were prepared, if the table is as it was then.
+func (w *writer) encoded(t *table, write *store.Write, p *prepared) (*encoded, error) {
+	if p != nil && p.table == t {
+		return p.next, p.err
+	}
+	next, err := t.encode(&write.Doc)
+	if err == nil && write.IfRev == 0 {
+		next.children, err = t.childRows(next, nil)
+	}
+	return next, err
+}
+
+// put does one write in the running transaction. Whatever refuses it is found before anything is changed. p may be nil.
+func (w *writer) put(ctx context.Context, write *store.Write, p *prepared) error {
 	t, err := w.schema.table(write.Collection)
 	if err != nil {
 		return err
@@ -20,30 +58,22 @@ func (w *writer) put(ctx context.Context, write *store.Write) error {
 	if write.Remove {
 		return w.remove(ctx, t, write)
 	}
-	next, err := t.encode(&write.Doc)
-	var narrow *widenError
-	if errors.As(err, &narrow) {
-		return w.widenAndPut(ctx, t, narrow.path, write)
-	}
-	if err != nil {
-		return err
-	}
-	if write.IfRev == 0 {
+	next, err := w.encoded(t, write, p)
+	switch {
+	case err != nil:
+	case write.IfRev == 0:
 		err = w.insert(ctx, t, write, next)
-	} else {
+	default:
 		err = w.update(ctx, t, write, next)
 	}
+	var narrow *widenError
 	if errors.As(err, &narrow) {
-		return w.widenAndPut(ctx, t, narrow.path, write)
+		if err := w.widen(ctx, t, narrow.path); err != nil {
+			return err
+		}
+		return w.put(ctx, write, nil)
 	}
 	return err
-}
-
-func (w *writer) widenAndPut(ctx context.Context, t *table, path string, write *store.Write) error {
-	if err := w.widen(ctx, t, path); err != nil {
-		return err
-	}
-	return w.put(ctx, write)
 }
 
 // find gives the number and revision of a document; n is 0 if there is none.
@@ -52,11 +82,8 @@ func (w *writer) find(ctx context.Context, t *table, id string) (n, rev int64, e
 	return n, rev, err
 }
 
+// insert adds a document that was encoded with its sub-tables.
 func (w *writer) insert(ctx context.Context, t *table, write *store.Write, next *encoded) error {
-	children, err := t.childRows(next, nil)
-	if err != nil {
-		return err
-	}
 	if len(write.Doc.Keys) > 0 { // else nothing was changed when the id turns out to be taken
 		n, _, err := w.find(ctx, t, write.Doc.ID)
 		if err != nil {
@@ -65,7 +92,7 @@ func (w *writer) insert(ctx context.Context, t *table, write *store.Write, next 
 		if n != 0 {
 			return store.ErrConflict
 		}
-		if err := w.takeKeys(ctx, t, write.Doc.ID, slices.Clone(write.Doc.Keys)); err != nil {
+		if err := w.takeKeys(ctx, t, write.Doc.ID, write.Doc.Keys); err != nil {
 			return err
 		}
 	}
@@ -76,7 +103,7 @@ func (w *writer) insert(ctx context.Context, t *table, write *store.Write, next 
 	if err := w.insertBody(ctx, t, n, next); err != nil {
 		return err
 	}
-	if err := w.insertRows(ctx, t, n, children); err != nil {
+	if err := w.insertRows(ctx, t, n, next.children); err != nil {
 		return err
 	}
 	return w.finish(ctx, t, write, change{n: n, next: next})
@@ -216,7 +243,7 @@ type change struct {
 	old, next *encoded
 }
 
-// finish brings indexed lists, the search index and the log in line with a written document.
+// finish brings indexed lists in line with a written document, and notes what becomes of the search index and the log.
 func (w *writer) finish(ctx context.Context, t *table, write *store.Write, c change) error {
 	if c.old == nil {
 		c.old = &encoded{row: make([]any, len(c.next.row)), body: make([]any, len(c.next.body))}
@@ -228,7 +255,8 @@ func (w *writer) finish(ctx context.Context, t *table, write *store.Write, c cha
 		w.search.change(t, c)
 	}
 	w.touch(t, c.n)
-	return w.appendEvents(ctx, write.Events)
+	w.events = append(w.events, write.Events...)
+	return nil
 }
 
 func keysOf(e *encoded) ([]string, error) {

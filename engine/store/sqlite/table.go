@@ -151,6 +151,7 @@ func (t *table) nameColumns() {
 type encoded struct {
 	row, body []any
 	values    map[string]any // canonical
+	children  []childRows    // of a new document
 }
 
 // encode turns a document into cells. It fails with an error that wraps store.ErrInvalid, or *widenError.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -25,15 +26,19 @@ const (
 
 // request is something to do in the writer's transaction.
 type request struct {
-	ctx    context.Context //nolint:containedctx // the caller's, looked at before the write begins
-	state  atomic.Int32
-	writes []store.Write
-	errs   []error                                    // one per write; filled in by the writer
-	do     func(ctx context.Context, w *writer) error // instead of writes
-	alone  bool                                       // do changes tables: it gets a transaction of its own
-	done   chan struct{}
+	ctx     context.Context //nolint:containedctx // the caller's, looked at before the write begins
+	state   atomic.Int32
+	writes  []store.Write
+	cells   []prepared                                 // one per write, made by the caller
+	checked []error                                    // one per write: what was refused beforehand
+	errs    []error                                    // one per write; filled in by the writer
+	at      int                                        // the next write; the writer's
+	do      func(ctx context.Context, w *writer) error // instead of writes
+	alone   bool                                       // do changes tables: it gets a transaction of its own
+	done    chan struct{}
 }
 
+// fail answers what has no answer yet.
 func (r *request) fail(err error) {
 	for i := range r.errs {
 		if r.errs[i] == nil {
@@ -42,13 +47,28 @@ func (r *request) fail(err error) {
 	}
 }
 
+// begin says that the writer does the request now; false if nobody waits for it any more.
+func (r *request) begin() bool {
+	if !r.state.CompareAndSwap(waiting, begun) {
+		return false
+	}
+	if err := r.ctx.Err(); err != nil {
+		r.fail(err)
+		close(r.done)
+		return false
+	}
+	return true
+}
+
 // writer is the one goroutine that changes a file.
 type writer struct {
 	db       *database
 	pool     *sql.DB
 	conn     *sql.Conn
 	queue    chan *request
-	behind   chan *request // what lets others go first: one of them at a time comes along with those in queue
+	behind   chan *request // what lets others go first
+	people   []*request    // taken out of queue
+	left     *request      // taken out of behind: some of its writes may be done
 	quit     chan struct{}
 	finished chan struct{}
 	once     sync.Once
@@ -56,6 +76,7 @@ type writer struct {
 	stmts    *statements
 	schema   *schema // of the running transaction; published when it is committed
 	search   pendingSearch
+	events   []store.Event // to be appended before the commit
 	touched  map[touchedBlock]struct{}
 }
 
@@ -116,180 +137,48 @@ func (w *writer) submit(r *request) {
 
 func (w *writer) run() {
 	defer close(w.finished)
-	for {
-		select {
-		case first := <-w.queue:
-			w.work(w.gather(first))
-		case first := <-w.behind:
-			w.work(w.gather(first))
-		case <-w.quit:
-			for {
-				select {
-				case first := <-w.queue:
-					w.work(w.gather(first))
-					continue
-				case first := <-w.behind:
-					w.work(w.gather(first))
-					continue
-				default:
-				}
-				break
-			}
-			w.stmts.close()
-			w.closeErr = errors.Join(w.conn.Close(), w.pool.Close())
-			return
-		}
+	for w.await() {
+		w.turn()
 	}
+	w.stmts.close()
+	w.closeErr = errors.Join(w.conn.Close(), w.pool.Close())
 }
 
-// gather takes what waits, up to maxBatch writes; of what lets others go first one request, so that nobody waits for more
-// than that.
-func (w *writer) gather(first *request) []*request {
-	batch := []*request{first}
-	for count := len(first.writes); count < maxBatch; {
-		select {
-		case next := <-w.queue:
-			batch = append(batch, next)
-			count += len(next.writes) + 1
-			continue
-		default:
-		}
-		break
-	}
-	if store.IsBehind(first.ctx) {
-		return batch
+// await waits until there is something to do; false when the writer is to stop and nothing waits any more.
+func (w *writer) await() bool {
+	if w.left != nil || len(w.people) > 0 {
+		return true
 	}
 	select {
-	case next := <-w.behind:
-		batch = append(batch, next)
+	case r := <-w.queue:
+		w.welcome(r)
+		return true
+	case r := <-w.behind:
+		w.follow(r)
+		return true
+	case <-w.quit:
+	}
+	select {
+	case r := <-w.queue:
+		w.welcome(r)
+	case r := <-w.behind:
+		w.follow(r)
 	default:
+		return false
 	}
-	return batch
+	return true
 }
 
-// work does a batch: requests that change tables alone, runs of others together.
-func (w *writer) work(batch []*request) {
-	var together []*request
-	flush := func() {
-		if len(together) > 0 {
-			w.group(together)
-			together = nil
-		}
-	}
-	for _, r := range batch {
-		if !r.state.CompareAndSwap(waiting, begun) {
-			continue
-		}
-		if err := r.ctx.Err(); err != nil {
-			r.fail(err)
-			close(r.done)
-			continue
-		}
-		if r.alone {
-			flush()
-			w.group([]*request{r})
-			continue
-		}
-		together = append(together, r)
-	}
-	flush()
-}
-
-// group does requests in one transaction. If something unforeseen breaks it, each is tried by itself, so that only
-// the culprit fails; a full disk fails all.
-func (w *writer) group(requests []*request) {
-	err := w.transaction(requests)
-	if err != nil && len(requests) > 1 && !errors.Is(err, store.ErrFull) {
-		for _, r := range requests {
-			clear(r.errs)
-			if err := w.transaction([]*request{r}); err != nil {
-				clear(r.errs)
-				r.fail(err)
-			}
-		}
-	} else if err != nil {
-		for _, r := range requests {
-			clear(r.errs)
-			r.fail(err)
-		}
-	}
-	for _, r := range requests {
-		close(r.done)
+func (w *writer) welcome(r *request) {
+	if r.begin() {
+		w.people = append(w.people, r)
 	}
 }
 
-// transaction runs requests and commits. Not the callers' contexts but none bounds it: a write that began is done.
-func (w *writer) transaction(requests []*request) error {
-	ctx := context.Background()
-	if _, err := w.stmts.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return plainError(ctx, err)
+func (w *writer) follow(r *request) {
+	if r.begin() {
+		w.left = r
 	}
-	err := w.perform(ctx, requests)
-	if err == nil {
-		err = w.flushSearch(ctx)
-	}
-	if err == nil {
-		err = w.flushTouched(ctx)
-	}
-	if err == nil {
-		_, err = w.stmts.exec(ctx, "COMMIT")
-	}
-	if err != nil {
-		w.schema = w.db.schema.Load()
-		w.search.reset()
-		clear(w.touched)
-		if _, rollback := w.conn.ExecContext(ctx, "ROLLBACK"); rollback != nil && !notInTransaction(rollback) {
-			err = errors.Join(err, rollback)
-		}
-		return plainError(ctx, err)
-	}
-	w.db.schema.Store(w.schema)
-	return nil
-}
-
-func (w *writer) perform(ctx context.Context, requests []*request) error {
-	for _, r := range requests {
-		if r.do != nil {
-			if err := r.do(ctx, w); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := w.putAll(ctx, r); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// putAll does the writes of a request. What follows a write that was refused is left out.
-func (w *writer) putAll(ctx context.Context, r *request) error {
-	var leads error
-	for i := range r.writes {
-		write := &r.writes[i]
-		switch {
-		case r.errs[i] != nil:
-		case write.Follows && leads != nil:
-			r.errs[i] = store.ErrLeft
-		default:
-			err := w.put(ctx, write)
-			if err != nil && !isRefusal(err) {
-				return err
-			}
-			r.errs[i] = err
-		}
-		if !write.Follows {
-			leads = r.errs[i]
-		}
-	}
-	return nil
-}
-
-// isRefusal tells whether a write was refused before anything was changed.
-func isRefusal(err error) bool {
-	var duplicate *store.DuplicateError
-	return errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrInvalid) ||
-		errors.Is(err, store.ErrUnknown) || errors.As(err, &duplicate)
 }
 
 // Put performs the writes; see store.Store.
@@ -297,19 +186,18 @@ func (db *database) Put(ctx context.Context, writes ...store.Write) []error {
 	if len(writes) == 0 {
 		return nil
 	}
-	r := &request{ctx: ctx, writes: writes, errs: store.CheckWrites(writes)}
-	for _, err := range r.errs {
-		if err == nil {
-			db.writer.submit(r)
-			break
-		}
+	checked := store.CheckWrites(writes)
+	if !slices.Contains(checked, nil) {
+		return checked
 	}
+	r := &request{ctx: ctx, writes: writes, cells: db.prepared(writes, checked), checked: checked, errs: slices.Clone(checked)}
+	db.writer.submit(r)
 	return r.errs
 }
 
 // alter runs a function in the writer's transaction.
 func (db *database) alter(ctx context.Context, alone bool, do func(ctx context.Context, w *writer) error) error {
-	r := &request{ctx: ctx, errs: make([]error, 1), do: do, alone: alone}
+	r := &request{ctx: ctx, checked: make([]error, 1), errs: make([]error, 1), do: do, alone: alone}
 	db.writer.submit(r)
 	return r.errs[0]
 }

@@ -1,0 +1,193 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"formwork/engine/store"
+)
+
+// told is a write with an event of its own.
+func told(id string) store.Write {
+	w := item(id, map[string]any{"name": id})
+	w.Events = []store.Event{{Entity: "goods", Record: id, Rev: 1, Type: "created", At: time.UnixMilli(1)}}
+	return w
+}
+
+// inLog lists the records of the events in the order of the log.
+func inLog(t *testing.T, db *database) []string {
+	t.Helper()
+	events, err := db.Events(t.Context(), 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	records := make([]string, len(events))
+	for i, e := range events {
+		records[i] = e.Record
+	}
+	return records
+}
+
+// occupy has the writer do something that lets others go first until release is called.
+func occupy(t *testing.T, db *database, group *sync.WaitGroup) (release func()) {
+	t.Helper()
+	gate, begun := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	group.Go(func() {
+		err := db.alter(store.Behind(context.Background()), false, func(context.Context, *writer) error {
+			once.Do(func() { close(begun) })
+			<-gate
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-begun
+	return func() { close(gate) }
+}
+
+// Whoever comes while deadlines are being stored is done with the same commit, before those that are still to come.
+func TestPeopleComeInBetween(t *testing.T) {
+	db := openGoods(t)
+	var group sync.WaitGroup
+	release := occupy(t, db, &group)
+	var deadlines []store.Write
+	for i := range 200 {
+		deadlines = append(deadlines, told(fmt.Sprintf("deadline%03d", i)))
+	}
+	group.Go(func() {
+		if err := errors.Join(db.Put(store.Behind(t.Context()), deadlines...)...); err != nil {
+			t.Error(err)
+		}
+	})
+	for len(db.writer.behind) < 1 {
+		time.Sleep(time.Millisecond)
+	}
+	group.Go(func() { put(t, db, told("person")) })
+	for len(db.writer.queue) < 1 {
+		time.Sleep(time.Millisecond)
+	}
+	release()
+	group.Wait()
+	log := inLog(t, db)
+	if len(log) != 201 || log[0] != "person" || !slices.IsSorted(log[1:]) {
+		t.Errorf("%d in the log, in the order %v …", len(log), log[:min(3, len(log))])
+	}
+}
+
+// What lets others go first may take several commits; each of its writes is answered as if it took one.
+func TestAnswersOverSeveralCommits(t *testing.T) {
+	now := time.UnixMilli(0)
+	backend, err := New(Options{Dir: t.TempDir(), Clock: func() time.Time { now = now.Add(spell); return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = backend.Close() })
+	opened, err := backend.Open(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, _ := opened.(*database)
+	if err := db.Ensure(t.Context(), goods); err != nil {
+		t.Fatal(err)
+	}
+	put(t, db, item("a004", nil), item("a009", nil))
+	var writes []store.Write
+	var want []error
+	var log []string
+	for i := range 30 {
+		lead, follows := told(fmt.Sprintf("a%03d", i)), told(fmt.Sprintf("b%03d", i))
+		follows.Follows = true
+		writes = append(writes, lead, follows)
+		switch i {
+		case 4, 9:
+			want = append(want, store.ErrConflict, store.ErrLeft)
+		case 12:
+			writes[len(writes)-1].Doc.Values = map[string]any{"size": "no number"}
+			want, log = append(want, nil, store.ErrInvalid), append(log, lead.Doc.ID)
+		case 20:
+			writes[len(writes)-2].Doc.Rev = 7
+			want = append(want, store.ErrInvalid, store.ErrLeft)
+		default:
+			want, log = append(want, nil, nil), append(log, lead.Doc.ID, follows.Doc.ID)
+		}
+	}
+	for i, err := range db.Put(store.Behind(t.Context()), writes...) {
+		if !errors.Is(err, want[i]) {
+			t.Errorf("write of %s: %v, want %v", writes[i].Doc.ID, err, want[i])
+		}
+	}
+	if got := inLog(t, db); !slices.Equal(got, log) {
+		t.Errorf("in the log: %v, want %v", got, log)
+	}
+}
+
+// Something that breaks among what lets others go first breaks nothing else, whoever came in between.
+func TestBrokenAmongThoseBehind(t *testing.T) {
+	db := openGoods(t)
+	broken := errors.New("broken")
+	var group sync.WaitGroup
+	release := occupy(t, db, &group)
+	group.Go(func() {
+		if err := errors.Join(db.Put(store.Behind(t.Context()), told("one"), told("two"))...); err != nil {
+			t.Error(err)
+		}
+	})
+	for len(db.writer.behind) < 1 {
+		time.Sleep(time.Millisecond)
+	}
+	group.Go(func() {
+		err := db.alter(store.Behind(t.Context()), false, func(context.Context, *writer) error { return broken })
+		if !errors.Is(err, broken) {
+			t.Errorf("broken: %v", err)
+		}
+	})
+	for len(db.writer.behind) < 2 {
+		time.Sleep(time.Millisecond)
+	}
+	release()
+	group.Wait()
+	if log := inLog(t, db); !slices.Equal(log, []string{"one", "two"}) {
+		t.Errorf("in the log: %v", log)
+	}
+}
+
+// What waits behind at the moment of closing is done or refused, never half told.
+func TestCloseWhileSomethingWaitsBehind(t *testing.T) {
+	backend, err := New(Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened, err := backend.Open(t.Context(), "acme")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, _ := opened.(*database)
+	if err := db.Ensure(t.Context(), goods); err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	release := occupy(t, db, &group)
+	group.Go(func() {
+		if err := errors.Join(db.Put(store.Behind(context.Background()), told("one"), told("two"))...); err != nil {
+			t.Errorf("what was queued before the end: %v", err)
+		}
+	})
+	for len(db.writer.behind) < 1 {
+		time.Sleep(time.Millisecond)
+	}
+	group.Go(func() {
+		if err := backend.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	<-db.writer.quit
+	release()
+	group.Wait()
+}
