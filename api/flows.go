@@ -37,11 +37,17 @@ type (
 		Definition json.RawMessage `json:"definition"` // what would be in force after a publish
 		Problems   []def.Problem   `json:"problems"`
 		// Titles are those of what the people of nodes are named by: the entry role:finance is "Finance".
-		Titles   map[string]string `json:"titles"`
-		Playable bool              `json:"playable"` // the draft compiles: it can be simulated
-		Edit     bool              `json:"edit"`     // the reader may change the draft
+		Titles map[string]string `json:"titles"`
+		// Readings are the conditions of the definition and of the published flow for people, by source.
+		Readings map[string]flow.Reading `json:"readings"`
+		Playable bool                    `json:"playable"` // the draft compiles: it can be simulated
+		Edit     bool                    `json:"edit"`     // the reader may change the draft
 		// Next is when the published flow runs next, if it has a schedule.
 		Next *time.Time `json:"next,omitempty"`
+	}
+	pastFlow struct {
+		builder.Past
+		Readings map[string]flow.Reading `json:"readings"` // of its conditions, as the definitions in force name what they read
 	}
 	flowPeopleParams struct {
 		Name   string `path:"name"`
@@ -208,7 +214,7 @@ func (s *server) getFlow(r *request) error {
 		return err
 	}
 	change, drafted := draft.Changes[ref.String()]
-	answer := flowAnswer{Titles: map[string]string{}, Edit: r.actor.Admin, Published: json.RawMessage("null"), Draft: json.RawMessage("null")}
+	answer := flowAnswer{Titles: map[string]string{}, Readings: map[string]flow.Reading{}, Edit: r.actor.Admin, Published: json.RawMessage("null"), Draft: json.RawMessage("null")}
 	if published != nil {
 		if answer.Published, err = def.Encode(published); err != nil {
 			return err
@@ -232,7 +238,27 @@ func (s *server) getFlow(r *request) error {
 	if err != nil {
 		return err
 	}
+	for _, of := range []*def.Catalog{active, cat} {
+		if err := s.readFlow(r, of, ref.Name, answer.Readings); err != nil {
+			return err
+		}
+	}
 	return r.JSON(answer)
+}
+
+// readFlow adds the readings of the conditions of a catalog's flow, if there is one.
+func (s *server) readFlow(r *request, cat *def.Catalog, name string, into map[string]flow.Reading) error {
+	if cat == nil || cat.Flows[name] == nil {
+		return nil
+	}
+	return s.readConditions(r, cat, cat.Flows[name], into)
+}
+
+// readConditions adds the readings of a flow's conditions, as a catalog names what they read.
+func (s *server) readConditions(r *request, cat *def.Catalog, f *def.Flow, into map[string]flow.Reading) error {
+	readings, err := s.Engine.Flows.Readings(r.ctx, r.actor.Tenant, cat, f, r.actor.Lang)
+	maps.Copy(into, readings)
+	return err
 }
 
 // checkFlow tells what the check of the draft finds wrong with a flow, and gives the draft's catalog. The answer is playable if
@@ -405,14 +431,25 @@ func (s *server) runScenarios(r *request) error {
 
 func (s *server) flowVersions(r *request) error {
 	name := r.Params("name")
-	if _, _, err := s.flowInForce(r, name); err != nil {
+	cat, _, err := s.flowInForce(r, name)
+	if err != nil {
 		return err
 	}
 	past, err := s.Builder.Past(r.ctx, r.actor.Tenant, def.Ref{Kind: def.KindFlow, Name: name})
 	if err != nil {
 		return err
 	}
-	return r.JSON(past)
+	told := make([]pastFlow, len(past))
+	for i := range past {
+		told[i] = pastFlow{Past: past[i], Readings: map[string]flow.Reading{}}
+		definition, err := def.Parse(def.KindFlow, past[i].Definition)
+		if f, ok := definition.(*def.Flow); err == nil && ok { // else it was removed then
+			if err := s.readConditions(r, cat, f, told[i].Readings); err != nil {
+				return err
+			}
+		}
+	}
+	return r.JSON(told)
 }
 
 func (s *server) explainRecord(r *request) error {

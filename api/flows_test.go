@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"formwork/engine/flow"
 )
 
 const dayFlow = "/flows/day_labor_sheet"
@@ -119,6 +121,9 @@ func TestAFlowIsCheckedPlayedAndPublished(t *testing.T) {
 		if after.place("labor_admin") != "done" {
 			t.Errorf("got %s", after.body)
 		}
+		if after.at("nodes.1.why.0.told") == nil {
+			t.Errorf("a condition is not told: %v", after.at("nodes.1.why"))
+		}
 		still := admin.do("POST", dayFlow+"/simulate", object{"user": user, "values": values}).want(http.StatusOK, "")
 		if still.place("labor_admin") != "skipped" {
 			t.Error("the draft counts before it is published")
@@ -129,12 +134,23 @@ func TestAFlowIsCheckedPlayedAndPublished(t *testing.T) {
 		if rejected.text("status") != "rejected" {
 			t.Errorf("got %s", rejected.body)
 		}
-		told := admin.do("POST", "/draft/publish", object{"note": "long overtime"}).want(http.StatusUnprocessableEntity, "definitions_refused")
-		if !slices.Contains(told.codes("findings"), "scenario_failed") {
-			t.Errorf("the template's scenarios do not tell: %s", told.body)
+		failing := admin.do("POST", "/draft/publish", object{"note": "long overtime"}).want(http.StatusUnprocessableEntity, "definitions_refused")
+		if !slices.Contains(failing.codes("findings"), "scenario_failed") {
+			t.Errorf("the template's scenarios do not tell: %s", failing.body)
 		}
 		admin.do("POST", "/draft/publish", object{"note": "long overtime", "accept": []string{"scenario_failed"}}).want(http.StatusOK, "")
 		versions := admin.do("GET", dayFlow+"/versions", nil)
+		var told []struct{ Readings map[string]flow.Reading }
+		w.must(json.Unmarshal(versions.body, &told))
+		for i, source := range []string{"max_ot_hours > 1", "max_ot_hours > setting('labor.ot_check_hours')"} {
+			if r := told[i].Readings[source]; r.Op != "gt" || r.Args[0].Title != "最大加班小时" {
+				t.Errorf("version %d: %+v", i, told[i].Readings)
+			}
+		}
+		detail := admin.do("GET", dayFlow, nil).want(http.StatusOK, "")
+		if readings, _ := detail.at("readings").(object); len(readings) == 0 {
+			t.Errorf("no readings: %s", detail.body)
+		}
 		var past []struct{ Note string }
 		w.must(json.Unmarshal(versions.body, &past))
 		if len(past) != 2 || past[0].Note != "long overtime" {

@@ -138,7 +138,7 @@ func (s *server) flowRoutes() []route {
 		{get, "/flows", signedIn, "Flows the reader administers", nil, nil, []flowInfo{}, 0, s.listFlows},
 		{get, "/flows/:name", signedIn, "A flow with its draft, and what a check finds", flowParams{}, nil, flowAnswer{}, 0, s.getFlow},
 		{get, "/flows/:name/people", signedIn, "People to simulate with", flowPeopleParams{}, nil, []personAnswer{}, 0, s.flowPeople},
-		{get, "/flows/:name/versions", signedIn, "Publishes that changed a flow, newest first", flowParams{}, nil, []builder.Past{}, 0, s.flowVersions},
+		{get, "/flows/:name/versions", signedIn, "Publishes that changed a flow, newest first", flowParams{}, nil, []pastFlow{}, 0, s.flowVersions},
 		{get, "/flows/:name/approvers-table", signedIn, "Who approves what, at which amount", tableParams{}, nil, flow.ApproverTable{}, 0, s.approversTable},
 		{post, "/flows/:name/simulate", signedIn, "Play a flow without any effect", flowParams{}, simulateBody{}, flow.Simulation{}, 0, s.simulateFlow},
 		{post, "/flows/:name/replay", signedIn, "Play the last real runs against the draft", flowParams{}, replayBody{}, flow.Replay{}, 0, s.replayFlow},

@@ -6,6 +6,7 @@ import (
 
 	"formwork/engine/access"
 	"formwork/engine/def"
+	"formwork/engine/expr"
 	"formwork/engine/form"
 	"formwork/engine/record"
 )
@@ -23,8 +24,11 @@ type ApproverTable struct {
 
 // TableVariable is what conditions read.
 type TableVariable struct {
-	Path  string `json:"path"`
-	Title string `json:"title"`
+	Path   string            `json:"path"`
+	Title  string            `json:"title"`
+	Type   def.FieldType     `json:"type,omitempty"`   // of its values, where it is a field
+	Unit   string            `json:"unit,omitempty"`   // behind its values
+	Labels map[string]string `json:"labels,omitempty"` // of its options, by name
 }
 
 // TableNode is a column.
@@ -77,10 +81,26 @@ func (s *Service) ApproverTable(ctx context.Context, tenant string, in SimulateI
 	table := newTabulator(&l).table()
 	for i, v := range table.Variables {
 		table.Variables[i].Title = titleOfPath(in.Catalog, plan.entity, v.Path, in.Lang)
+		table.Variables[i].describe(&readings{in.Catalog, plan.entity, in.Lang})
 	}
 	var err error
 	table.Nodes, err = s.tableNodes(ctx, tenant, plan, in)
 	return table, err
+}
+
+// describe notes what kind of values a variable has.
+func (v *TableVariable) describe(r *readings) {
+	read, ok := r.field(expr.Reading{Op: "field", Name: v.Path})
+	if !ok {
+		return
+	}
+	v.Type, v.Unit = read.Type, read.Unit
+	for _, option := range read.field.Opts {
+		if v.Labels == nil {
+			v.Labels = map[string]string{}
+		}
+		v.Labels[option.Const] = option.Label(r.lang)
+	}
 }
 
 // titleOfPath names a path for people: the titles of its fields.

@@ -43,23 +43,23 @@ func CheckState(p *Plan, st *State) error {
 	return nil
 }
 
+// standing names where tokens stand: on active nodes, before nodes they could not enter, and open blocks, in which others do.
+func (s *State) standing() []string {
+	names := slices.AppendSeq(slices.Collect(maps.Keys(s.Active)), maps.Keys(s.Blocks))
+	for _, stuck := range s.Incident {
+		if stuck.holdsToken() {
+			names = append(names, stuck.Node)
+		}
+	}
+	return names
+}
+
 // checkTree is I1: at most one token per list, and every open branch holds one.
 func (p *Plan) checkTree(st *State) error {
 	tokens := map[*list]int{}
-	stand := func(name string) {
+	for _, name := range st.standing() {
 		if n := p.nodes[name]; n != nil {
 			tokens[n.list]++
-		}
-	}
-	for name := range st.Active {
-		stand(name)
-	}
-	for name := range st.Blocks {
-		stand(name)
-	}
-	for _, s := range st.Incident {
-		if s.holdsToken() {
-			stand(s.Node)
 		}
 	}
 	for l, count := range tokens {

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"maps"
 	"slices"
 )
 
@@ -127,13 +126,8 @@ func cutQuestion(name string) (string, bool) {
 
 // check refuses a migration that would lose a token or put it into other blocks.
 func (m renaming) check(from, to *Plan, st *State) error {
-	held := slices.Sorted(maps.Keys(st.Active))
-	held = append(held, slices.Sorted(maps.Keys(st.Blocks))...)
-	for _, s := range st.Incident {
-		if s.holdsToken() {
-			held = append(held, s.Node)
-		}
-	}
+	held := st.standing()
+	slices.Sort(held)
 	for _, name := range held {
 		old, now := from.nodes[name], to.nodes[m.name(name)]
 		if old == nil || now == nil || now.Type != old.Type && (!now.human() || !old.human()) {

@@ -302,17 +302,30 @@ func (r *readings) call(tree expr.Reading) (Reading, bool) {
 	case tree.Name == "map" && len(args) == 2 && args[0].Op == "field" && args[1].Op == "item":
 		return r.value(expr.Reading{Op: "field", Name: args[1].Name}) // the values of one column
 	}
-	name := tree.Name
+	return r.function(overColumn(tree.Name, args))
+}
+
+// overColumn gives a function over one column of rows in its words: max(map(lines, .x)) and max(lines, .x) are the max of
+// the column, of some rows only it is max_of.
+func overColumn(name string, args []expr.Reading) (word string, of []expr.Reading) {
 	if len(args) == 1 && args[0].Op == "call" && args[0].Name == "map" && len(args[0].Args) == 2 {
-		args = args[0].Args // max(map(lines, .x)) is max of lines and .x
+		args = args[0].Args
 	}
-	if len(args) == 2 && args[1].Op == "item" && callsRead[name+"_of"] != [2]int{} {
-		if args[0].Op == "field" {
-			args = []expr.Reading{{Op: "field", Name: args[1].Name}}
-		} else {
-			name += "_of"
-		}
+	if len(args) != 2 || args[1].Op != "item" || callsRead[name+"_of"] == [2]int{} {
+		return name, args
 	}
+	if args[0].Op == "field" {
+		return name, []expr.Reading{{Op: "field", Name: args[1].Name}}
+	}
+	return name + "_of", args
+}
+
+var (
+	overRows  = []string{"count", "any", "all", "filter"} // their second argument is a condition
+	keepTypes = []string{"sum", "min", "max", "avg", "round", "abs", "sum_of", "min_of", "max_of", "avg_of"}
+)
+
+func (r *readings) function(name string, args []expr.Reading) (Reading, bool) {
 	bounds, known := callsRead[name]
 	if !known || len(args) < bounds[0] || len(args) > bounds[1] {
 		return Reading{}, false
@@ -320,7 +333,7 @@ func (r *readings) call(tree expr.Reading) (Reading, bool) {
 	reading := Reading{Op: "call", Name: name}
 	for i, arg := range args {
 		part, ok := r.value(arg)
-		if predicate := i == 1 && slices.Contains([]string{"count", "any", "all", "filter"}, name); predicate {
+		if i == 1 && slices.Contains(overRows, name) {
 			part, ok = r.condition(arg)
 		}
 		if !ok {
@@ -328,7 +341,7 @@ func (r *readings) call(tree expr.Reading) (Reading, bool) {
 		}
 		reading.Args = append(reading.Args, part)
 	}
-	if keepsType := slices.Contains([]string{"sum", "min", "max", "avg", "round", "abs", "sum_of", "min_of", "max_of", "avg_of"}, name); keepsType {
+	if slices.Contains(keepTypes, name) {
 		reading.Type, reading.Unit = typeOf(reading.Args), unitOf(reading.Args)
 	}
 	return reading, true

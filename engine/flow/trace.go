@@ -62,6 +62,7 @@ type TracedReason struct {
 	At     time.Time      `json:"at"`
 	Branch string         `json:"branch,omitempty"`
 	When   string         `json:"when,omitempty"`
+	Told   *Reading       `json:"told,omitempty"` // When for people
 	Reads  map[string]any `json:"reads,omitempty"`
 	Holds  string         `json:"holds,omitempty"`
 	Who    string         `json:"who,omitempty"`
@@ -100,6 +101,7 @@ type tracer struct {
 	lang   string
 	hidden func(path string) bool
 	names  map[string]string
+	read   *readings // of the conditions; nil = they are not told
 }
 
 func (t *tracer) trace() Trace {
@@ -218,10 +220,22 @@ func (t *tracer) reason(at time.Time, why Reason) TracedReason {
 			shown.When, shown.Reads, shown.Hidden = "", nil, true
 		}
 	}
+	if told, ok := t.told(shown.When); ok {
+		told = told.named(t.names)
+		shown.Told = &told
+	}
 	for _, id := range why.People {
 		shown.People = append(shown.People, t.person(id))
 	}
 	return shown
+}
+
+// told is a condition for people.
+func (t *tracer) told(source string) (Reading, bool) {
+	if t.read == nil || source == "" {
+		return Reading{}, false
+	}
+	return t.read.read(source)
 }
 
 func (t *tracer) person(id string) Named {
@@ -238,6 +252,9 @@ func (t *tracer) people() []string {
 		ids = append(ids, f.actor)
 		for _, why := range f.fact.Why {
 			ids = append(ids, why.People...)
+			if told, ok := t.told(why.When); ok {
+				ids = told.people(ids)
+			}
 		}
 	}
 	slices.Sort(ids)

@@ -25,12 +25,55 @@ export interface FlowDetail extends FlowInfo {
   problems: Finding[]
   /** What the people of nodes are named by, by entry: "role:finance" → "Finance". */
   titles: Record<string, string>
+  /** Its conditions for people, by source; those without a simple reading are not among them. */
+  readings: Record<string, Reading>
   /** The draft compiles: it can be simulated. */
   playable: boolean
   /** The reader may change the draft. */
   edit: boolean
   /** When the published flow runs next, if it has a schedule. */
   next?: string
+}
+
+/** A condition for people: the tree of its expression with titles; features/flows/condition-text.ts has the words. */
+export interface Reading {
+  op:
+    | 'field'
+    | 'setting'
+    | 'role'
+    | 'value'
+    | 'yes'
+    | 'no'
+    | 'filled'
+    | 'empty'
+    | 'eq'
+    | 'ne'
+    | 'lt'
+    | 'le'
+    | 'gt'
+    | 'ge'
+    | 'in'
+    | 'and'
+    | 'or'
+    | 'not'
+    | 'if'
+    | 'nz'
+    | 'add'
+    | 'sub'
+    | 'mul'
+    | 'div'
+    | 'mod'
+    | 'pow'
+    | 'neg'
+    | 'call'
+  path?: string
+  title?: string
+  type?: string
+  unit?: string
+  value?: string
+  label?: string
+  name?: string
+  args?: Reading[]
 }
 
 export type PlayVerb = 'approve' | 'reject' | 'return' | 'resubmit' | 'timeout' | 'stop'
@@ -56,6 +99,8 @@ export interface TraceReason {
   at: string
   branch?: string
   when?: string
+  /** The condition for people, if it has a simple reading. */
+  told?: Reading
   /** What the condition read: texts of values, numbers of rows, null for what was missing. */
   reads?: Record<string, string | number | null>
   holds?: 'yes' | 'no' | 'failed'
@@ -120,8 +165,17 @@ export interface TableRange {
   toClosed?: boolean
 }
 
+/** What conditions read: labels are the titles of its options. */
+export interface TableVariable {
+  path: string
+  title: string
+  type?: string
+  unit?: string
+  labels?: Record<string, string>
+}
+
 export interface ApproverTable {
-  variables: { path: string; title: string }[]
+  variables: TableVariable[]
   nodes: {
     node: string
     title: string
@@ -166,6 +220,7 @@ export interface PastFlow {
   by: string
   note?: string
   definition: Flow | null
+  readings: Record<string, Reading>
 }
 
 function path(name: string, rest = ''): string {

@@ -63,7 +63,7 @@ function Table({ flow, user }: { flow: FlowDetail; user: string }) {
           </thead>
           <tbody>
             {table.rows.map((row) => (
-              <Row key={row.when.map(rangeText).join('|')} table={table} row={row} />
+              <Row key={JSON.stringify(row.when)} table={table} row={row} />
             ))}
           </tbody>
         </table>
@@ -78,7 +78,7 @@ function Row({ table, row }: { table: ApproverTable; row: ApproverTable['rows'][
     <tr>
       {table.variables.map((variable, i) => (
         <th key={variable.path} scope="row">
-          {rangeText(row.when[i] ?? { any: true })}
+          {rangeText(row.when[i] ?? { any: true }, variable)}
         </th>
       ))}
       {table.nodes.map((node) => (

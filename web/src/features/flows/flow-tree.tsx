@@ -2,8 +2,9 @@ import './flow-tree.css'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Branch, Flow, Node } from '@/api/definitions.gen'
-import type { TraceNode } from '@/api/flows'
+import type { Reading, TraceNode } from '@/api/flows'
 import { titleOf } from '@/lib/texts'
+import { Condition } from './condition'
 import { NodeCard } from './node-card'
 
 interface FlowTreeProps {
@@ -16,6 +17,8 @@ interface FlowTreeProps {
   trace: ReadonlyMap<string, TraceNode> | undefined
   /** What the people of nodes are named by, by entry. */
   titles: Record<string, string>
+  /** Conditions for people, by source. */
+  readings: Record<string, Reading>
   selected: string | undefined
   onSelect: (node: string) => void
 }
@@ -46,6 +49,7 @@ function List({ nodes, ...props }: FlowTreeProps & { nodes: readonly Node[] }): 
             marks={props.marks(node.name)}
             trace={props.trace?.get(node.name)}
             titles={props.titles}
+            readings={props.readings}
             selected={props.selected === node.name}
             onSelect={() => props.onSelect(node.name)}
           />
@@ -75,7 +79,11 @@ function Branches({
               <div className="fw-flow-way">
                 <strong>{titleOf(branch)}</strong>
                 <span>
-                  {branch.else ? t('flows.else') : <code>{branch.when ?? t('flows.always')}</code>}
+                  {branch.when ? (
+                    <Condition source={branch.when} told={props.readings[branch.when]} />
+                  ) : (
+                    t(branch.else ? 'flows.else' : 'flows.always')
+                  )}
                 </span>
                 {way && <span>{t(way.taken ? 'flows.taken' : 'flows.notTaken')}</span>}
               </div>

@@ -1,13 +1,14 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
-import i18next from 'i18next'
 import { useTranslation } from 'react-i18next'
-import type { Flow } from '@/api/definitions.gen'
-import { type FlowDetail, flowQueries, type PastFlow } from '@/api/flows'
+import type { Flow, Node } from '@/api/definitions.gen'
+import { type FlowDetail, flowQueries, type PastFlow, type Reading } from '@/api/flows'
 import { translateIfKnown } from '@/lib/i18n'
 import { titleOf } from '@/lib/texts'
 import { moment } from '@/lib/time'
 import { Chip } from '@/ui/chip'
+import { Condition } from './condition'
 import { changesBetween, type FlowChange, inShort, placesOf } from './model'
+import { deadlinesText } from './texts'
 
 /** What each publish changed in the flow, and what the draft would change. */
 export function FlowVersions({ flow }: { flow: FlowDetail }) {
@@ -21,13 +22,17 @@ export function FlowVersions({ flow }: { flow: FlowDetail }) {
             <span>
               <Chip tone="warn">{t('definitions.inDraft')}</Chip>
             </span>
-            <Changes before={flow.published} after={flow.draft} />
+            <Changes before={flow.published} after={flow.draft} readings={flow.readings} />
           </li>
         )}
         {versions.map((version, i) => (
           <li key={version.number} className="fw-finding">
             <Heading version={version} live={i === 0} />
-            <Changes before={versions[i + 1]?.definition ?? null} after={version.definition} />
+            <Changes
+              before={versions[i + 1]?.definition ?? null}
+              after={version.definition}
+              readings={{ ...versions[i + 1]?.readings, ...version.readings }}
+            />
           </li>
         ))}
       </ol>
@@ -45,7 +50,14 @@ function Heading({ version, live }: { version: PastFlow; live: boolean }) {
   )
 }
 
-function Changes({ before, after }: { before: Flow | null; after: Flow | null }) {
+interface ChangesProps {
+  before: Flow | null
+  after: Flow | null
+  /** Conditions of both for people, by source. */
+  readings: Record<string, Reading>
+}
+
+function Changes({ before, after, readings }: ChangesProps) {
   const { t } = useTranslation()
   if (!after) return <span>{t('flows.removed')}</span>
   if (!before) return <span>{t('flows.created')}</span>
@@ -57,16 +69,44 @@ function Changes({ before, after }: { before: Flow | null; after: Flow | null })
   return (
     <ul>
       {changes.map((change) => (
-        <li key={`${change.node}${change.kind}${change.key ?? ''}`}>
-          <strong>{titles.get(change.node) ?? t('flows.itself')}</strong> {changeText(change)}
+        <li key={`${change.node}${change.kind}${change.key ?? ''}${change.branch?.name ?? ''}`}>
+          <strong>{titles.get(change.node) ?? t('flows.itself')}</strong>{' '}
+          <Change change={change} readings={readings} />
         </li>
       ))}
     </ul>
   )
 }
 
-function changeText(change: FlowChange): string {
-  if (change.kind !== 'changed') return i18next.t(`flows.change.${change.kind}`)
-  const key = translateIfKnown(`flows.key.${change.key}`) ?? change.key
-  return `${key}: ${inShort(change.from)} → ${inShort(change.to)}`
+function Change({ change, readings }: { change: FlowChange; readings: Record<string, Reading> }) {
+  const { t } = useTranslation()
+  const { kind, key, branch } = change
+  if (kind !== 'changed') return t(`flows.change.${kind}`)
+  const name = branch
+    ? t('flows.key.branchWhen', { branch: titleOf(branch) })
+    : (translateIfKnown(`flows.key.${key}`) ?? key)
+  return (
+    <>
+      {name}
+      {t('form.colon')}
+      <Told name={key} value={change.from} readings={readings} /> →{' '}
+      <Told name={key} value={change.to} readings={readings} />
+    </>
+  )
+}
+
+/** A value of a definition: a condition and deadlines in words, anything else as it stands there. */
+function Told(props: {
+  name: string | undefined
+  value: unknown
+  readings: Record<string, Reading>
+}) {
+  const { name, value, readings } = props
+  if ((name === 'when' || name === 'until') && typeof value === 'string')
+    return <Condition source={value} told={readings[value]} />
+  if (name === 'timeout' && Array.isArray(value))
+    return (
+      <span title={inShort(value)}>{deadlinesText(value as NonNullable<Node['timeout']>)}</span>
+    )
+  return inShort(value)
 }

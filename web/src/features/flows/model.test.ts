@@ -84,3 +84,23 @@ test('a flow that nobody submits is an automation', () => {
   expect(isAutomation({ ...flow, start: { schedule: '30 2 * * *' } })).toBe(true)
   expect(isAutomation({ ...flow, start: { webhook: 'erp' } })).toBe(true)
 })
+
+test('a branch whose condition changed is told by itself', () => {
+  const after: Flow = {
+    ...flow,
+    nodes: flow.nodes.map((node) =>
+      node.branches
+        ? {
+            ...node,
+            branches: node.branches.map((branch) => ({
+              ...branch,
+              ...(branch.else ? {} : { when: 'amount > 7' }),
+            })),
+          }
+        : node,
+    ),
+  }
+  const told = changesBetween(flow, after)
+  expect(told.map(({ node, key, to }) => `${node} ${key} ${to}`)).toEqual(['size when amount > 7'])
+  expect(told[0]?.branch?.when).toBe('amount > 7')
+})

@@ -54,6 +54,8 @@ export interface FlowChange {
   kind: 'added' | 'removed' | 'moved' | 'changed'
   /** Of a change: the key that differs. */
   key?: string
+  /** Of a change of a branch's condition: the branch. */
+  branch?: Branch
   from?: unknown
   to?: unknown
 }
@@ -74,15 +76,28 @@ export function changesBetween(before: Flow, after: Flow): FlowChange[] {
     }
     if (order.indexOf(name) !== orderNow.indexOf(name)) changes.push({ node: name, kind: 'moved' })
     changes.push(...keysThatDiffer(withoutNodes(was.node), withoutNodes(place.node), [], name))
+    changes.push(...conditionsThatDiffer(was.node, place.node))
   }
   return changes
 }
 
-/** A node whose branches are told without what stands in them: that is told by itself. */
+/** Where the condition of a branch is another: told one by one, as conditions are. */
+function conditionsThatDiffer(before: Node, after: Node): FlowChange[] {
+  const old = new Map((before.branches ?? []).map((branch) => [branch.name, branch]))
+  return (after.branches ?? []).flatMap((branch) => {
+    const was = old.get(branch.name)
+    if (!was || was.when === branch.when) return []
+    return [
+      { node: after.name, kind: 'changed', key: 'when', branch, from: was.when, to: branch.when },
+    ]
+  })
+}
+
+/** A node whose branches are told without what stands in them, and their conditions: those are told by themselves. */
 function withoutNodes(node: Node): Record<string, unknown> {
   const { branches, ...rest } = node
   if (!branches) return rest
-  return { ...rest, branches: branches.map(({ nodes: _, ...branch }) => branch) }
+  return { ...rest, branches: branches.map(({ nodes: _, when: __, ...branch }) => branch) }
 }
 
 function keysThatDiffer(

@@ -10,9 +10,10 @@ import {
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Node } from '@/api/definitions.gen'
-import type { TraceNode } from '@/api/flows'
+import type { Reading, TraceNode } from '@/api/flows'
 import { titleOf } from '@/lib/texts'
 import { Chip, type Tone } from '@/ui/chip'
+import { Condition } from './condition'
 import { whoText } from './texts'
 
 const icons: Record<Node['type'], ReactNode> = {
@@ -37,12 +38,14 @@ interface NodeCardProps {
   marks: { errors: number; warnings: number }
   trace: TraceNode | undefined
   titles: Record<string, string>
+  readings: Record<string, Reading>
   selected: boolean
   onSelect: () => void
 }
 
 /** A node: what it is, whom it asks, under which condition, and what is wrong with it. A press shows all about it. */
-export function NodeCard({ node, marks, trace, titles, selected, onSelect }: NodeCardProps) {
+export function NodeCard(props: NodeCardProps) {
+  const { node, marks, trace, titles, selected, onSelect } = props
   const { t } = useTranslation()
   const state = trace ? ` fw-node-${trace.status}` : ''
   return (
@@ -64,7 +67,7 @@ export function NodeCard({ node, marks, trace, titles, selected, onSelect }: Nod
       ))}
       {node.when && (
         <span className="fw-node-line">
-          {t('flows.onlyIf')} <code>{node.when}</code>
+          {t('flows.onlyIf')} <Condition source={node.when} told={props.readings[node.when]} />
         </span>
       )}
       {(trace || marks.errors + marks.warnings > 0) && (

@@ -2,11 +2,15 @@ import { CloseOutlined } from '@ant-design/icons'
 import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import type { Finding } from '@/api/definitions'
+import type { Node } from '@/api/definitions.gen'
 import type { FlowDetail, TraceNode } from '@/api/flows'
+import { translateIfKnown } from '@/lib/i18n'
 import { titleOf } from '@/lib/texts'
-import { branchesAround, placesOf } from './model'
+import { conditionText } from './condition-text'
+import { branchesAround, inLine, placesOf } from './model'
 import { FindingItem } from './problems-card'
 import { Reasons } from './reasons'
+import { deadlinesText } from './texts'
 
 interface NodeDetailProps {
   flow: FlowDetail
@@ -15,6 +19,23 @@ interface NodeDetailProps {
   /** Where a simulation went, by node. */
   trace: ReadonlyMap<string, TraceNode> | undefined
   onClose: () => void
+}
+
+/** One key of a node: in words where there are words for it, with what stands in the definition below. */
+function Setting(props: { name: string; value: unknown; flow: FlowDetail; node: Node }) {
+  const { name, value, flow, node } = props
+  const raw = inLine(value)
+  const told = typeof value === 'string' ? flow.readings[value] : undefined
+  if ((name === 'when' || name === 'until') && told) {
+    return (
+      <>
+        {conditionText(told)} <code className="fw-quiet">{raw}</code>
+      </>
+    )
+  }
+  if (name === 'timeout' && node.timeout)
+    return <span title={raw}>{deadlinesText(node.timeout)}</span>
+  return raw
 }
 
 /** All about one node: what is wrong with it, and why a simulation came to it or passed it by. */
@@ -54,8 +75,10 @@ export function NodeDetail({ flow, node, findings, trace, onClose }: NodeDetailP
       <dl className="fw-task-summary">
         {settings.map(([key, value]) => (
           <div key={key}>
-            <dt>{key}</dt>
-            <dd>{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+            <dt>{translateIfKnown(`flows.key.${key}`) ?? key}</dt>
+            <dd>
+              <Setting name={key} value={value} flow={flow} node={definition} />
+            </dd>
           </div>
         ))}
       </dl>

@@ -30,6 +30,7 @@ export function Overview({ flow }: { flow: FlowDetail }) {
           marks={marks}
           trace={trace}
           titles={flow.titles}
+          readings={flow.readings}
           selected={selected}
           onSelect={(node) => setSelected(node === selected ? undefined : node)}
         />

@@ -1,8 +1,9 @@
 import i18next from 'i18next'
-import type { Flow } from '@/api/definitions.gen'
-import type { TableRange, TraceReason } from '@/api/flows'
+import type { Flow, Node } from '@/api/definitions.gen'
+import type { Reading, TableRange, TableVariable, TraceReason } from '@/api/flows'
 import { translateIfKnown } from '@/lib/i18n'
 import { moment } from '@/lib/time'
+import { amountText, conditionText } from './condition-text'
 
 /** An entry of a node's people in words: "role:finance" is the holders of the role finance. */
 export function whoText(entry: string, title?: string): string {
@@ -33,7 +34,7 @@ export function reasonText(reason: TraceReason): string {
     return t('flows.reasonHidden', { result: t(`flows.holds.${reason.holds ?? 'no'}`) })
   if (reason.when !== undefined && reason.when !== '') {
     return t('flows.reasonWhen', {
-      when: reason.when,
+      when: reason.told ? conditionText(reason.told) : reason.when,
       result: t(`flows.holds.${reason.holds ?? 'failed'}`),
     })
   }
@@ -46,28 +47,76 @@ export function reasonText(reason: TraceReason): string {
     : t('flows.reasonNobody', { who: whoText(reason.who ?? '', reason.name) })
 }
 
-/** What a condition read, in words: "amount = 1500, note = empty". */
+/** What a condition read, in words: "合计 = 1,500，备注 = 空". */
 export function readsText(reason: TraceReason): string {
+  const named = new Map(partsOf(reason.told).map((part) => [part.path, part]))
   return Object.entries(reason.reads ?? {})
-    .map(([path, value]) => `${path} = ${value === null ? i18next.t('flows.missing') : value}`)
+    .map(([path, value]) => {
+      const of = named.get(path)
+      const text = value === null ? i18next.t('flows.missing') : valueText(String(value), of ?? {})
+      return `${of?.title ?? path} = ${text}`
+    })
     .join(i18next.t('flows.and'))
 }
 
+/** The parts of a condition, itself among them. */
+function partsOf(told: Reading | undefined): Reading[] {
+  return told ? [told, ...(told.args ?? []).flatMap(partsOf)] : []
+}
+
+/** What the deadlines of a node do, in words: "24 小时后提醒". */
+export function deadlinesText(deadlines: NonNullable<Node['timeout']>): string {
+  return deadlines
+    .map(({ after, do: what }) => {
+      const [word = '', ...rest] = what.split(':')
+      const name = rest.join(':')
+      const to =
+        translateIfKnown(`flows.deadline.to.${name}`) ?? (name.includes(':') ? whoText(name) : name)
+      return i18next.t('flows.deadline.after', {
+        length: periodText(after),
+        what: translateIfKnown(`flows.deadline.do.${word}`, { to }) ?? what,
+      })
+    })
+    .join(i18next.t('flows.and'))
+}
+
+/** A period of ISO 8601 in words; what is none as it stands. */
+export function periodText(period: string): string {
+  const parts = [...period.replace(/^P/, '').matchAll(/(T?)(\d+)([WDHM])/g)]
+  if (parts.length === 0) return period
+  return parts
+    .map(([, , count, unit]) =>
+      translateIfKnown(`flows.deadline.unit.${unit}`, { count: Number(count) }),
+    )
+    .join(' ')
+}
+
 /** A part of a variable's values in words: "> 4", "0 – 500", "a, b". */
-export function rangeText(range: TableRange): string {
+export function rangeText(range: TableRange, variable: Kind): string {
   const t = i18next.t
+  const text = (value: string) => valueText(value, variable)
   if (range.any) return t('flows.anyValue')
   if (range.other) return t('flows.otherValues')
-  if (range.values) return range.values.map(valueText).join(t('flows.and'))
-  const { from, to, fromClosed, toClosed } = range
+  if (range.values) return range.values.map(text).join(t('flows.and'))
+  const { fromClosed, toClosed } = range
+  const from = range.from === undefined ? undefined : text(range.from)
+  const to = range.to === undefined ? undefined : text(range.to)
   if (from !== undefined && from === to) return `= ${from}`
   if (from === undefined) return `${toClosed ? '≤' : '<'} ${to}`
   if (to === undefined) return `${fromClosed ? '≥' : '>'} ${from}`
   return `${fromClosed ? '≥' : '>'} ${from}${t('flows.and')}${toClosed ? '≤' : '<'} ${to}`
 }
 
-function valueText(value: string): string {
+/** What kind of value a variable has. */
+type Kind = Pick<TableVariable, 'type' | 'unit' | 'labels'>
+
+function valueText(value: string, of: Kind): string {
+  if (of.labels?.[value]) return of.labels[value]
   if (value === 'true') return i18next.t('common.yes')
   if (value === 'false') return i18next.t('common.no')
-  return value
+  return /^-?\d+(\.\d+)?$/.test(value) && numbers.has(of.type ?? '')
+    ? amountText(value, of.type, of.unit)
+    : value
 }
+
+const numbers: ReadonlySet<string> = new Set(['money', 'decimal', 'integer', 'percent'])

@@ -121,6 +121,7 @@ function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredReco
       <div className="fw-two">
         <div>
           <MyTask record={record} />
+          <Final record={record} onCopy={props.onCopy} />
           <RecordForm model={model} bundle={bundle} layout={layoutOf(bundle)} readOnly={!editing} />
           <EditBar
             record={record}
@@ -180,6 +181,23 @@ function EditBar({ record, editing, busy, onSend, onCancel }: EditBarProps) {
         <Button onClick={onCancel}>{t('common.cancel')}</Button>
       )}
     </div>
+  )
+}
+
+const final: ReadonlySet<string> = new Set(['rejected', 'cancelled', 'terminated'])
+
+/** What to do about a record whose flow has ended without approval: it stays as it is, a copy may be changed. */
+function Final({ record, onCopy }: { record: StoredRecord; onCopy: () => void }) {
+  const { t } = useTranslation()
+  if (!final.has(record.state ?? '') || !record.can?.includes('copy')) return null
+  return (
+    <Alert
+      type="info"
+      showIcon
+      style={{ marginBottom: 12 }}
+      title={t('record.final.title')}
+      action={<Button onClick={onCopy}>{t('record.final.copy')}</Button>}
+    />
   )
 }
 
