@@ -216,6 +216,10 @@ func TestQuietHoursAndDigestHoldMailTogether(t *testing.T) {
 		foreman.do("PUT", "/account/notifications", object{"email": true, "off": []string{}, "digest": "hourly", "quietFrom": "25:00", "quietTo": "13:00"}).
 			want(http.StatusUnprocessableEntity, "invalid")
 		// It is noon: an hourly digest would go out at one, quiet hours keep it until two.
+		if kept := foreman.do("PUT", "/account/notifications", object{"email": true, "off": []string{}, "digest": "daily", "at": "9:05", "quietFrom": "9:30", "quietTo": "22:00"}).
+			want(http.StatusOK, ""); kept.text("at") != "09:05" || kept.text("quietFrom") != "09:30" {
+			w.t.Errorf("hours are kept as %s", kept.body)
+		}
 		foreman.do("PUT", "/account/notifications", object{"email": true, "off": []string{}, "digest": "hourly", "quietFrom": "12:30", "quietTo": "14:00"}).
 			want(http.StatusOK, "")
 		for _, date := range []string{"2026-06-01", "2026-06-02"} {

@@ -94,6 +94,9 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	e.Records, err = record.New(record.Config{
 		Catalogs: e.Catalogs, Stores: tenants.Store, Access: e.Access, Events: e.Events, Clock: cfg.Clock,
 		NewID: cfg.NewID, Zone: tenants.Zone, Instance: flow.Instance, Workday: e.calendars.workday,
+		Veil: func(ctx context.Context, actor access.Actor, records []record.Record) error {
+			return e.Flows.Veil(ctx, actor, records)
+		},
 	})
 	if err != nil {
 		return nil, err

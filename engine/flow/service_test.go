@@ -160,6 +160,15 @@ func TestHiddenFieldsAndStrangers(t *testing.T) {
 	if _, there := shown.Values["margin"]; there {
 		t.Error("the manager sees what his node hides")
 	}
+	for reader, want := range map[*access.Actor]bool{&li: false, &wang: true, &sun: true} { // finance has no task yet
+		list, err := w.records.List(w.ctx, *reader, "purchase", record.ListInput{})
+		if err != nil || len(list.Records) != 1 {
+			t.Fatalf("list of %s: %+v, %v", reader.ID, list, err)
+		}
+		if _, there := list.Records[0].Values["margin"]; there != want {
+			t.Errorf("in the list %s sees the margin: %v, want %v", reader.ID, there, want)
+		}
+	}
 	if n := len(w.tab(li, flow.TabOpen)[0].Summary); n != 3 {
 		t.Errorf("the manager's card shows %d values, want 3", n)
 	}
@@ -438,6 +447,28 @@ func TestWhoLeavesHandsOver(t *testing.T) {
 	entry := line.Entries[1]
 	if entry.Type != "handed_over" || entry.Actor.ID != "system" || entry.Users[0].ID != boss.ID {
 		t.Errorf("entry %+v", entry)
+	}
+}
+
+// TestWhoLeavesKeepsWhatNobodyCanTake: only the initiator submits again, so his own task stays, and nothing is noted.
+func TestWhoLeavesKeepsWhatNobodyCanTake(t *testing.T) {
+	w := newWorld(t)
+	rec := w.submit("900")
+	w.decide(li, flow.Act{Verb: flow.Return, To: "initiator", Comment: "?"})
+	engine := access.Actor{Tenant: tenantName, System: true}
+	patch := record.PatchInput{Values: form.Values{"disabled": true, "manager": boss.ID}}
+	if _, err := w.records.Patch(w.ctx, engine, "user", wang.ID, patch); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.flows.HandOver(w.ctx, tenantName, wang.ID); err != nil {
+		t.Fatal(err)
+	}
+	line, err := w.flows.Timeline(w.ctx, li, "purchase", rec.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last := line.Entries[len(line.Entries)-1]; last.Type != "returned" || line.Flow.Rev != 1 {
+		t.Errorf("rev %d, last entry %+v", line.Flow.Rev, last)
 	}
 }
 

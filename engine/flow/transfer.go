@@ -180,7 +180,7 @@ func (r *run) handOver() error {
 			r.giveTo(&r.st.Tasks[i], p)
 		}
 	}
-	if len(r.cmd.Users) > 0 && len(r.fact.Users) == 0 {
+	if len(r.fact.Users) == 0 { // his own task of a returned run, or nobody is there who could take it
 		return refuse(CodeTaskClosed)
 	}
 	return nil

@@ -134,6 +134,9 @@ func newWorld(tb testing.TB) *world {
 	w.records, err = record.New(record.Config{
 		Catalogs: w, Stores: stores, Access: rights, Clock: w.clock, Zone: zone, Instance: flow.Instance,
 		NewID: func() string { return fmt.Sprintf("N%025d", w.ids.Add(1)) },
+		Veil: func(ctx context.Context, actor access.Actor, records []record.Record) error {
+			return w.flows.Veil(ctx, actor, records)
+		},
 	})
 	if err != nil {
 		tb.Fatal(err)

@@ -79,6 +79,11 @@ func (s *Service) SaveSetting(ctx context.Context, actor access.Actor, in Settin
 		return Setting{}, &record.InvalidError{Problems: problems}
 	}
 	in.Address = ""
+	for _, clock := range []*string{&in.At, &in.QuietFrom, &in.QuietTo} { // 9:05 is 09:05: they are compared as texts
+		if at, err := time.Parse("15:04", *clock); err == nil {
+			*clock = at.Format("15:04")
+		}
+	}
 	if in.Off == nil {
 		in.Off = []flow.NoticeKind{}
 	}

@@ -40,6 +40,8 @@ type Config struct {
 	Workday func(ctx context.Context, tenant string) (func(date string) bool, error)
 	// Instance reads a stored instance; optional: initiator is the creator, catalog the active one.
 	Instance func(flow json.RawMessage) (Instance, error)
+	// Veil takes out of the records of a page what their runs hide from the actor; optional: nothing.
+	Veil func(ctx context.Context, actor access.Actor, records []Record) error
 }
 
 // Decide says what to do with a record. It must be pure: it runs again on the newer record when another write came

@@ -183,6 +183,9 @@ func (l *listing) page(ctx context.Context) (List, error) {
 		show := &show{request: l.request, rights: l.rights, columns: l.columns()}
 		answer.Records, err = show.records(ctx, found.Docs)
 	}
+	if veil := l.service.config.Veil; err == nil && veil != nil {
+		err = veil(ctx, l.actor, answer.Records)
+	}
 	if err := errors.Join(err, overall()); err != nil {
 		return List{}, err
 	}
