@@ -256,9 +256,9 @@ func CaseEffects(facts []Fact, plan *Plan) (effects []string, reminds int) {
 	return effects, reminds
 }
 
-// StoredRun gives a run as it is stored, after what it has to deliver was delivered; false if none is stored. It is for
-// stages of cases.
-func (s *Service) StoredRun(ctx context.Context, tenant, entity, id string) (CaseRun, bool, error) {
+// StoredRun gives a run as it is stored, after what it has to deliver was delivered; false if none is stored. The log is
+// read from an event on that is older than the record: nobody may follow it here. It is for stages of cases.
+func (s *Service) StoredRun(ctx context.Context, tenant string, after int64, entity, id string) (CaseRun, bool, error) {
 	if err := s.drain(ctx, dueRun{tenant, target{entity: entity, id: id}}); err != nil {
 		return CaseRun{}, false, err
 	}
@@ -277,7 +277,14 @@ func (s *Service) StoredRun(ctx context.Context, tenant, entity, id string) (Cas
 	if err != nil {
 		return CaseRun{}, false, err
 	}
-	events, err := s.eventsOf(ctx, tenant, entity, id)
+	log, err := s.config.Stores(ctx, tenant)
+	if err != nil {
+		return CaseRun{}, false, err
+	}
+	if err := log.Settle(ctx, entity, id); err != nil {
+		return CaseRun{}, false, fmt.Errorf("history of %s/%s: %w", entity, id, err)
+	}
+	events, err := eventsAfter(ctx, log, after, entity, id)
 	if err != nil {
 		return CaseRun{}, false, err
 	}

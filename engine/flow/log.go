@@ -42,6 +42,14 @@ func (s *Service) eventsOf(ctx context.Context, tenant, entity, id string) ([]st
 		}
 		events = append(events, ofRecord(found, entity, id)...)
 	}
+	latest, err := eventsAfter(ctx, st, after, entity, id)
+	return append(events, latest...), err
+}
+
+// eventsAfter reads the log from a place on and gives the events of one record.
+func eventsAfter(ctx context.Context, st store.Store, after int64, entity, id string) ([]store.Event, error) {
+	const page = 500
+	var events []store.Event
 	for {
 		found, err := st.Events(ctx, after, page)
 		if err != nil {

@@ -24,6 +24,7 @@ type playing struct {
 	entity  string
 	record  string
 	start   time.Time // hour 0 of the case
+	began   int64     // the last event of the log before the case
 	proxies []flow.Proxy
 	asked   map[string]string // the task a person's command with an idempotency key was about
 }
@@ -121,7 +122,7 @@ func (p *playing) child(node, by string) (entity, id string, err error) {
 		return "", "", err
 	}
 	for _, found := range docs {
-		run, ok, err := p.company.Engine.Flows.StoredRun(p.ctx, p.company.Tenant, entity, found)
+		run, ok, err := p.company.Engine.Flows.StoredRun(p.ctx, p.company.Tenant, p.began, entity, found)
 		if err != nil {
 			return "", "", err
 		}
@@ -175,7 +176,7 @@ func (p *playing) task(cmd *Command) (string, error) {
 	if known := p.asked[again]; cmd.Key != "" && known != "" {
 		return known, nil
 	}
-	run, ok, err := p.company.Engine.Flows.StoredRun(p.ctx, p.company.Tenant, cmd.Entity, cmd.Record)
+	run, ok, err := p.company.Engine.Flows.StoredRun(p.ctx, p.company.Tenant, p.began, cmd.Entity, cmd.Record)
 	if err != nil || !ok {
 		return "", err
 	}
@@ -229,7 +230,7 @@ func (p *playing) settle() error {
 				return err
 			}
 			for _, id := range ids {
-				if _, _, err := p.company.Engine.Flows.StoredRun(p.ctx, p.company.Tenant, entity, id); err != nil {
+				if _, _, err := p.company.Engine.Flows.StoredRun(p.ctx, p.company.Tenant, p.began, entity, id); err != nil {
 					return err
 				}
 			}
@@ -300,7 +301,7 @@ func (p *playing) nextDue() (time.Time, bool, error) {
 			return next, false, err
 		}
 		for _, id := range ids {
-			run, ok, err := p.company.Engine.Flows.StoredRun(p.ctx, p.company.Tenant, entity, id)
+			run, ok, err := p.company.Engine.Flows.StoredRun(p.ctx, p.company.Tenant, p.began, entity, id)
 			if err != nil {
 				return next, false, err
 			}
@@ -364,7 +365,7 @@ func (p *playing) Run(on, by string) (flow.CaseRun, bool, error) {
 			return flow.CaseRun{}, false, err
 		}
 	}
-	run, ok, err := p.company.Engine.Flows.StoredRun(p.ctx, p.company.Tenant, entity, id)
+	run, ok, err := p.company.Engine.Flows.StoredRun(p.ctx, p.company.Tenant, p.began, entity, id)
 	run.Values = plain(run.Values)
 	return run, ok, err
 }

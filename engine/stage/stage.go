@@ -19,6 +19,7 @@ import (
 	"formwork/engine"
 	"formwork/engine/access"
 	"formwork/engine/def"
+	"formwork/engine/event"
 	"formwork/engine/flow"
 	"formwork/engine/form"
 	"formwork/engine/identity"
@@ -270,6 +271,13 @@ func (c *Company) Open(ctx context.Context) func(flow.CaseSetting) (flow.CaseSta
 			asked: map[string]string{},
 		}
 		c.Clock.move(p.start)
+		db, err := c.Engine.Tenants.Store(ctx, c.Tenant)
+		if err != nil {
+			return nil, err
+		}
+		if p.began, err = event.End(ctx, db); err != nil {
+			return nil, err
+		}
 		if err := p.publish(set.Flow); err != nil {
 			return nil, err
 		}
