@@ -140,8 +140,10 @@ func TestMistakesAreFound(t *testing.T) {
 		{"a subject that is no text", chief + `}`, `, "settings": {"subject": "amount > 1"}`, "error condition_type /settings/subject"},
 		{"a subject with what a role may not read", chief + `}`, `, "settings": {"subject": "no + nz(secret, '-')"}`, "warning text_exposes /settings/subject"},
 		{"a subject with what a node hides", chief + `, "fields": {"note": "-"}}`, `, "settings": {"subject": "no + nz(note, '-')"}`, "warning text_exposes /settings/subject"},
-		{"a message with what its reader may not read", chief + `}, {"name": "tell", "type": "action", "do": {"notify": {"who": ["role:payer"], "title": "nz(secret, '-')"}}}`, "",
-			"warning text_exposes /nodes/1/do/notify/title"},
+		{
+			"a message with what its reader may not read", chief + `}, {"name": "tell", "type": "action", "do": {"notify": {"who": ["role:payer"], "title": "nz(secret, '-')"}}}`, "",
+			"warning text_exposes /nodes/1/do/notify/title",
+		},
 		{"a choice among a role there is not", `{"name": "a", "type": "approve", "who": ["pick:nobody"]}`, "", "error unknown_name /nodes/0/who/0"},
 		{"those of a node below", `{"name": "a", "type": "approve", "who": ["same:b"]}, {"name": "b", "type": "approve", "who": ["role:chief"]}`, "", "warning same_later /nodes/0/who/0"},
 		{"a computed field to fill in", chief + `, "fields": {"doubled": "w"}}`, "", "error not_writable /nodes/0/fields/doubled"},
