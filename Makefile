@@ -5,6 +5,7 @@
 #            PKG=./engine/flow/...    the Go packages that test-go, test-race and bench run (default: all)
 #            RUN=TestQuorum           the Go tests that test-go and test-race run (default: all)
 #            BENCH=Create             the benchmarks that bench runs (default: all)
+#            FORMWORK_SCRATCH=folder  where tests keep their data, such as one in memory (default: TMPDIR)
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -25,6 +26,9 @@ BENCH ?= .
 
 # Tests and linters need no built UI.
 GO_TEST := go test -tags no_ui
+
+# The compiler's own files stay where they were.
+in_scratch = export GOTMPDIR="$${GOTMPDIR:-$${TMPDIR:-/tmp}}" TMPDIR="$${FORMWORK_SCRATCH:-$${TMPDIR:-/tmp}}"
 
 # What the targets are built from. Tests are no part of it: changing one rebuilds nothing.
 go_sources := go.mod go.sum $(wildcard web/*.go) \
@@ -106,6 +110,7 @@ test: ## run every test and linter; MONGO=1 or MONGODB_URI=… adds the MongoDB 
 test-go: ## run the Go tests
 	@uri="$${MONGODB_URI:-}"
 	if [[ -z $$uri && -n "$${MONGO:-}" ]]; then uri=$$(.ci/mongo start) && uri=$${uri#MONGODB_URI=}; fi
+	$(in_scratch)
 	if [[ -n $$uri ]]; then
 		export MONGODB_URI=$$uri
 		echo "MongoDB: tested on $$(sed -E 's#//[^@/]*@#//…@#' <<<"$$uri")"
@@ -126,10 +131,11 @@ test-web: web/dist/index.html ## run the UI's unit tests and hold its size to th
 .PHONY: test-e2e
 test-e2e: bin/formwork bin/formwork-virtual ## run the tests that drive the whole program in a browser
 	@.ci/chromium
-	(cd web && npm run --silent e2e)
+	($(in_scratch); cd web && npm run --silent e2e)
 	if [[ -n "$${MONGO:-}" ]]; then
 		uri=$$(.ci/mongo start) && uri=$${uri#MONGODB_URI=}
 		echo "the journeys of a sheet once more, on MongoDB"
+		$(in_scratch)
 		cd web && FORMWORK_E2E_STORE="$${uri%/}/e2e$$(date +%s)" npm run --silent e2e -- day-labor
 	fi
 
