@@ -24,6 +24,7 @@ type database struct {
 	file    string
 	readers *readers
 	writer  *writer
+	carrier *carrier
 	schema  atomic.Pointer[schema]
 }
 
@@ -76,7 +77,7 @@ func dataSource(file string, pragmas ...string) string {
 
 func openDatabase(ctx context.Context, b *Backend, tenant string) (*database, error) {
 	db := &database{backend: b, tenant: tenant, file: b.file(tenant)}
-	write, err := sql.Open("sqlite", dataSource(db.file, "cache_size(-16000)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)"))
+	write, err := sql.Open("sqlite", dataSource(db.file, "cache_size(-16000)", "wal_autocheckpoint(16000)", "journal_size_limit(67108864)"))
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +93,11 @@ func openDatabase(ctx context.Context, b *Backend, tenant string) (*database, er
 	if err != nil {
 		return nil, errors.Join(err, conn.Close(), write.Close())
 	}
+	carry, err := sql.Open("sqlite", dataSource(db.file, "cache_size(-100)"))
+	if err != nil {
+		return nil, errors.Join(err, conn.Close(), write.Close(), read.Close())
+	}
+	db.carrier = startCarrier(carry)
 	db.readers = newReaders(read, b.options.Readers)
 	db.writer = startWriter(db, write, conn) //nolint:contextcheck // the writer outlives the call
 	return db, nil
@@ -127,7 +133,7 @@ func (db *database) prepare(ctx context.Context, conn *sql.Conn) error {
 }
 
 func (db *database) close() error {
-	return errors.Join(db.readers.close(), db.writer.stop())
+	return errors.Join(db.readers.close(), db.carrier.stop(), db.writer.stop())
 }
 
 // Drop closes the tenant and deletes its file.

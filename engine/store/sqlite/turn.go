@@ -40,6 +40,7 @@ func (p *stint) give(err error) {
 // turn does what people wait for: requests that change tables alone, runs of others together. What lets others go first
 // goes along.
 func (w *writer) turn() {
+	w.carry()
 	w.gather()
 	people := w.people
 	w.people = nil
@@ -65,6 +66,15 @@ func (w *writer) turn() {
 		return
 	}
 	w.group(together, w.goOn)
+}
+
+// carry has the log carried over when there is much in it, and does the rest itself.
+func (w *writer) carry() {
+	if w.added >= carryAfter {
+		w.added = 0
+		w.db.carrier.wake()
+	}
+	w.db.carrier.rest(context.Background(), w.stmts)
 }
 
 // gather takes what people wait for, up to maxBatch writes.
@@ -111,6 +121,7 @@ func (w *writer) group(stints []stint, more func(context.Context, []stint) ([]st
 		}
 	}
 	for _, p := range stints {
+		w.added += p.at - p.from + 1
 		if p.at < len(p.writes) {
 			continue // the next turn goes on with it
 		}

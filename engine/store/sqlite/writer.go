@@ -74,6 +74,7 @@ type writer struct {
 	once     sync.Once
 	closeErr error
 	stmts    *statements
+	added    int     // writes since the log was carried over
 	schema   *schema // of the running transaction; published when it is committed
 	search   pendingSearch
 	events   []store.Event // to be appended before the commit
