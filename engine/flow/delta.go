@@ -21,6 +21,9 @@ func difference(before, after *State) Delta {
 	d.Tasks = changedTasks(before.Tasks, after.Tasks)
 	d.Rounds = changedValues(before.Rounds, after.Rounds)
 	d.Choices = changedLists(before.Choices, after.Choices)
+	if !grown(before.Decisions, after.Decisions) || !grown(before.CC, after.CC) {
+		d.Renamed = &Renamed{Decisions: slices.Clone(after.Decisions), CC: slices.Clone(after.CC)}
+	}
 	d.Decisions = slices.Clip(after.Decisions[len(before.Decisions):])
 	if !slices.Equal(before.Approvers, after.Approvers) {
 		all := append([]Approval{}, after.Approvers...) // not nil: all gone is a change too
@@ -45,6 +48,11 @@ func difference(before, after *State) Delta {
 		d.Posted = &all
 	}
 	return d
+}
+
+// grown tells whether a list only had something added at its end.
+func grown[E comparable](before, after []E) bool {
+	return slices.Equal(before, after[:len(before)])
 }
 
 func headOf(s *State) Head {
@@ -156,7 +164,7 @@ func addedEffects(before, after []Effect) []Effect {
 	var added []Effect
 	for i := range after {
 		old, ok := known[after[i].N]
-		if !ok || old.Attempts != after[i].Attempts || old.Dead != after[i].Dead || !old.Next.Equal(after[i].Next) {
+		if !ok || old.Node != after[i].Node || old.Attempts != after[i].Attempts || old.Dead != after[i].Dead || !old.Next.Equal(after[i].Next) {
 			added = append(added, after[i])
 		}
 	}
@@ -224,6 +232,9 @@ func (f *Fact) fold(old State) State {
 	st.foldTasks(d.Tasks)
 	st.Decisions = append(st.Decisions, d.Decisions...)
 	st.CC = append(st.CC, d.CC...)
+	if d.Renamed != nil {
+		st.Decisions, st.CC = d.Renamed.Decisions, d.Renamed.CC
+	}
 	st.foldOutbox(d)
 	if d.Approvers != nil {
 		st.Approvers = *d.Approvers

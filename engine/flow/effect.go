@@ -111,7 +111,11 @@ func (r *run) post(e *Effect, posted []Posted) {
 		return
 	}
 	kept := slices.DeleteFunc(slices.Clone(r.st.Posted), func(p Posted) bool { return p.Node == e.Node })
-	r.st.Posted = append(kept, posted...)
+	for _, p := range posted {
+		p.Node = e.Node // it may have been renamed while the effect was on its way
+		kept = append(kept, p)
+	}
+	r.st.Posted = kept
 }
 
 // retryEffect tries an effect again that failed or was given up.

@@ -74,6 +74,7 @@ type Delta struct {
 	Decisions []Decision           `json:"decisions,omitempty"` // added
 	Approvers *[]Approval          `json:"approvers,omitempty"` // all
 	CC        []Copy               `json:"cc,omitempty"`        // added
+	Renamed   *Renamed             `json:"renamed,omitempty"`   // a migration gave nodes other names
 	Incident  *[]Stuck             `json:"incident,omitempty"`  // all
 	Resume    *Resume              `json:"resume,omitempty"`
 	NoResume  bool                 `json:"noResume,omitempty"`
@@ -83,6 +84,12 @@ type Delta struct {
 	Gone      []int                `json:"gone,omitempty"`   // effects that were delivered, by number
 	Posted    *[]Posted            `json:"posted,omitempty"` // all
 	Set       map[string]*Before   `json:"set,omitempty"`    // nil = gone
+}
+
+// Renamed are the lists that only grow, whole, after the names in them have changed.
+type Renamed struct {
+	Decisions []Decision `json:"decisions,omitempty"`
+	CC        []Copy     `json:"cc,omitempty"`
 }
 
 // Head are the plain members of a state.

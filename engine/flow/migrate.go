@@ -40,6 +40,7 @@ func (r *run) migrate() error {
 	for i := range st.Approvers {
 		st.Approvers[i].Node = m.name(st.Approvers[i].Node)
 	}
+	m.renameHistory(st)
 	for name, block := range st.Blocks {
 		block.Left, block.Prev, block.Done = m.names(block.Left), m.names(block.Prev), m.names(block.Done)
 		st.Blocks[name] = block
@@ -54,6 +55,27 @@ func (r *run) migrate() error {
 	r.fact.Comment = r.cmd.Comment
 	r.plan = next
 	return r.reschedule()
+}
+
+// renameHistory gives what is remembered of nodes their new names: who was copied where (what is hidden from him hangs on
+// it), what was decided by itself, and what actions posted, also those that are still to be delivered.
+func (m renaming) renameHistory(st *State) {
+	st.CC, st.Decisions = slices.Clone(st.CC), slices.Clone(st.Decisions)
+	st.Posted, st.Outbox = slices.Clone(st.Posted), slices.Clone(st.Outbox)
+	for i := range st.CC {
+		st.CC[i].Node = m.name(st.CC[i].Node)
+	}
+	for i := range st.Decisions {
+		st.Decisions[i].Node = m.name(st.Decisions[i].Node)
+	}
+	for i := range st.Posted {
+		st.Posted[i].Node = m.name(st.Posted[i].Node)
+	}
+	for i := range st.Outbox {
+		if st.Outbox[i].Kind == EffectAction { // a call is known to its children by the name it had
+			st.Outbox[i].Node = m.name(st.Outbox[i].Node)
+		}
+	}
 }
 
 // renaming maps old names of nodes and branches to new ones; what it does not mention keeps its name.

@@ -65,7 +65,7 @@ func (d *delivery) create(ctx context.Context, e *Effect) ([]Posted, error) {
 	posted := make([]Posted, 0, len(e.Action.Rows))
 	for _, row := range e.Action.Rows {
 		p := Posted{Node: e.Node, Row: row.Row, Entity: e.Action.Entity}
-		p.ID = derivedID(d.run.at.entity, d.run.at.id, d.state.Name, e.Node, row.Row)
+		p.ID = d.postingID(p)
 		if err := d.post(ctx, e, p, row.Values); err != nil {
 			return nil, fmt.Errorf("create %s: %w", p.Entity, err)
 		}
@@ -80,6 +80,23 @@ func (d *delivery) create(ctx context.Context, e *Effect) ([]Posted, error) {
 		}
 	}
 	return posted, nil
+}
+
+// postingID is the id of what a node makes of a row: that of what it made of it before, also under another name; else it
+// follows from its name, or from more than that where a node that had the name has made something.
+func (d *delivery) postingID(p Posted) string {
+	taken := map[string]bool{}
+	for _, old := range d.state.Posted {
+		if old.Node == p.Node && old.Row == p.Row && old.Entity == p.Entity {
+			return old.ID
+		}
+		taken[old.ID] = true
+	}
+	parts := []string{d.run.at.entity, d.run.at.id, d.state.Name, p.Node, p.Row}
+	for taken[derivedID(parts...)] {
+		parts = append(parts, "renamed")
+	}
+	return derivedID(parts...)
 }
 
 // post makes one record, once.

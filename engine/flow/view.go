@@ -76,6 +76,8 @@ func (p *Plan) nodesOf(st *State, principals []string, user string) []*node {
 		t := &st.Tasks[i]
 		n := p.nodes[t.Node]
 		switch {
+		case n == nil && t.Kind != TaskStart && concerns(t, user):
+			past = append(past, p.gone())
 		case n == nil:
 		case t.live() && (t.User.ID == user || slices.Contains(principals, t.User.ID)):
 			live = append(live, n)
@@ -99,7 +101,24 @@ func (p *Plan) copiedAt(name string) *node {
 	if n := p.nodes[name]; n != nil {
 		return n
 	}
+	if name != "" {
+		return p.gone()
+	}
 	return &node{Node: &def.Node{Type: def.NodeCC}}
+}
+
+// gone stands for a node that the version a run was migrated to has no more: what it hid is not known any more, so it hides
+// what any node hides.
+func (p *Plan) gone() *node {
+	fields := map[string]string{}
+	for _, n := range p.order {
+		for path, right := range n.Fields {
+			if right == "-" {
+				fields[path] = right
+			}
+		}
+	}
+	return &node{Node: &def.Node{Type: def.NodeCC, Fields: fields}}
 }
 
 // NodeRights gives what a node says about fields: path to w, r or -. Unknown nodes say nothing.
