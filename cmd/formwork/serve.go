@@ -97,7 +97,7 @@ func (o *serveOptions) run(cmd *cobra.Command) error {
 
 // headroom is how much more the heap may grow before it is collected, in bytes: a heap of some 30 MB, which is all that most
 // companies need, would be collected several times a second while many people work.
-const headroom = 24 << 20
+const headroom = 16 << 20
 
 // ballast counts as living memory, so that the collector comes the later the smaller the heap is; nobody touches it, so it
 // takes none. Whoever sets GOGC or GOMEMLIMIT decides himself.

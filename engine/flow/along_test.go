@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"formwork/engine/access"
 	"formwork/engine/flow"
@@ -145,7 +146,15 @@ func TestInstanceIsReadFromTheHeadOfARun(t *testing.T) {
 		{`{"tasks":[{"status":"open"}],"initiator":{"id":"u1"},"status":"running","catalog":"c1"}`, record.Instance{Catalog: "c1", Initiator: "u1"}, false},
 		{`{"catalog":"c1","status":"approved","initiator":{"id":"u1"}}`, record.Instance{Initiator: "u1"}, false},
 		{`{"catalog":"c1","status":"running"}`, record.Instance{Catalog: "c1"}, false},
+		{` { "tasks" : [ {"status":"},\"]"} , {} ] , "v":1, "acted":true, "initiator" : { "id":"u1" } , "rev" : -2,
+			"catalog":"c\u0031" , "status" : "running" } `, record.Instance{Catalog: "c1", Initiator: "u1"}, false},
+		{`{}`, record.Instance{}, false},
 		{`[]`, record.Instance{}, true},
+		{`{"catalog"}`, record.Instance{}, true},
+		{`{"catalog":}`, record.Instance{}, true},
+		{`{"name":"f" "catalog":"c1"}`, record.Instance{}, true},
+		{`{"name":"f\\`, record.Instance{}, true},
+		{`{"tasks":[{`, record.Instance{}, true},
 		{`{"catalog":5}`, record.Instance{}, true},
 		{`{"catalog":"c1"`, record.Instance{}, true},
 	}
@@ -155,4 +164,23 @@ func TestInstanceIsReadFromTheHeadOfARun(t *testing.T) {
 			t.Errorf("%s: %+v, %v; want %+v", tt.raw, got, err, tt.want)
 		}
 	}
+}
+
+// FuzzInstance holds that the head of a run is read whatever its texts hold, and that nothing that is no run stops the process.
+func FuzzInstance(f *testing.F) {
+	f.Add([]byte(`{"catalog":"c1","status":"running","initiator":{"id":"u1"}}`), "a\"b\\", "{[,:]}")
+	f.Add([]byte(`{"a":"\`), "长", "<&>\n")
+	f.Fuzz(func(t *testing.T, raw []byte, name, id string) {
+		_, _ = flow.Instance(raw) // whether it is one does not matter
+		if !utf8.ValidString(name) || !utf8.ValidString(id) {
+			return
+		}
+		stored, err := flow.State{Name: name, Catalog: name, Status: flow.Running, Initiator: flow.Person{ID: id, Name: name}, Last: name}.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := flow.Instance(stored); err != nil || got != (record.Instance{Catalog: name, Initiator: id}) {
+			t.Errorf("%s: %+v, %v", stored, got, err)
+		}
+	})
 }

@@ -34,32 +34,77 @@ type head struct {
 	Initiator Person
 }
 
-// readHead reads a stored run as far as its head goes: what comes behind it is most of it.
+// readHead reads a stored run as far as its head goes: what comes behind it is most of it. Members are skipped, not decoded.
 func readHead(raw json.RawMessage) (h head, err error) {
 	members := map[string]any{"status": &h.Status, "catalog": &h.Catalog, "initiator": &h.Initiator}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if begin, err := d.Token(); err != nil || begin != json.Delim('{') {
-		return h, errors.Join(errNoState, err)
+	at := blanks(raw, 0)
+	if at == len(raw) || raw[at] != '{' {
+		return h, errNoState
 	}
-	for len(members) > 0 && d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return h, err
+	for at = blanks(raw, at+1); len(members) > 0 && at < len(raw) && raw[at] != '}'; at = blanks(raw, at) {
+		key, value := at, blanks(raw, skip(raw, at))
+		if value == len(raw) || raw[value] != ':' {
+			return h, errNoState
 		}
-		key, _ := name.(string)
-		into, wanted := members[key]
-		if !wanted {
-			into = new(json.RawMessage)
+		name := string(bytes.Trim(raw[key:value], "\" \t\r\n"))
+		value = blanks(raw, value+1)
+		at = skip(raw, value)
+		if into, wanted := members[name]; wanted {
+			if err := json.Unmarshal(raw[value:at], into); err != nil {
+				return h, err
+			}
+			delete(members, name)
 		}
-		if err := d.Decode(into); err != nil {
-			return h, err
+		if at = blanks(raw, at); at < len(raw) && raw[at] == ',' {
+			at++
+		} else if at == len(raw) || raw[at] != '}' {
+			return h, errNoState
 		}
-		delete(members, key)
 	}
-	if len(members) > 0 {
-		_, err = d.Token() // the end of it
+	if at == len(raw) {
+		return h, errNoState
 	}
-	return h, err
+	return h, nil
+}
+
+// blanks gives where the blanks from a place on end.
+func blanks(raw []byte, at int) int {
+	for at < len(raw) && (raw[at] == ' ' || raw[at] == '\n' || raw[at] == '\t' || raw[at] == '\r') {
+		at++
+	}
+	return at
+}
+
+// skip gives where the value that begins at a place ends, in valid JSON: behind a text, a list or an object, and before what
+// follows a bare word.
+func skip(raw []byte, at int) int {
+	for depth := 0; at < len(raw); at++ {
+		switch raw[at] {
+		case '"':
+			for at++; at < len(raw) && raw[at] != '"'; at++ {
+				if raw[at] == '\\' {
+					at++
+				}
+			}
+			if depth == 0 {
+				return min(at+1, len(raw))
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth == 0 {
+				return at
+			}
+			if depth--; depth == 0 {
+				return at + 1
+			}
+		case ',', ':', ' ', '\n', '\t', '\r':
+			if depth == 0 {
+				return at
+			}
+		}
+	}
+	return min(at, len(raw)) // behind it if the last byte was an escape
 }
 
 func decodeState(raw json.RawMessage) (State, error) {

@@ -182,6 +182,7 @@ func (w *write) decided(ctx context.Context, decide Decide) (*store.Doc, error) 
 // keep stores what was decided about a record whose values stay as they are. Its rules are not asked: a record that
 // broke one since must still be rejected, returned or withdrawn.
 func (w *write) keep(ctx context.Context, o outcome) (*store.Doc, error) {
+	o.kept = true
 	doc := w.document(w.stored.Values, o)
 	var err error
 	if doc.Keys, w.claims, err = w.keys(&doc); err != nil {

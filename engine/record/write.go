@@ -46,6 +46,7 @@ type outcome struct {
 	reason   string // of a void
 	change   Change
 	deleted  bool
+	kept     bool // the values stay as they are
 	mayWrite bool // permission is not for the grants to give
 }
 
@@ -366,9 +367,12 @@ func (s *Service) written(tenant, entity string, ids ...string) {
 
 // events are those of one write: its own first, then those of the flow.
 func (w *write) events(doc *store.Doc, o outcome) ([]store.Event, error) {
-	changes, err := w.differences(w.storedValues(), doc.Values)
-	if err != nil {
-		return nil, err
+	var changes []event.Change
+	var err error
+	if !o.kept {
+		if changes, err = w.differences(w.storedValues(), doc.Values); err != nil {
+			return nil, err
+		}
 	}
 	own := event.Written{Changes: changes, Reason: o.reason, Reasons: w.reasons(), Key: w.actor.Key, Cause: w.actor.Cause}
 	if w.imported {
