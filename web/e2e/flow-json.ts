@@ -74,10 +74,13 @@ export function card(page: Page, name: string): Locator {
 /** Chooses in a list that opens under a field. */
 export async function choose(page: Page, label: string, typed: string): Promise<void> {
   const box = page.getByRole('combobox', { name: label, exact: false })
-  await box.click()
-  await box.fill(typed)
   const list = page.locator('.ant-select-dropdown:not(.ant-select-dropdown-hidden)')
-  await list.locator('.ant-select-item-option').filter({ hasText: typed }).first().click()
+  // What the check finds may come while the list is open and close it; then one chooses again.
+  await expect(async () => {
+    await box.click({ timeout: 10_000 })
+    await box.fill(typed)
+    await list.locator('.ant-select-item-option').filter({ hasText: typed }).first().click({ timeout: 10_000 })
+  }).toPass({ timeout: 120_000 })
 }
 
 /** Publishes what is in the draft, ticking the warnings if there are any. */
