@@ -289,6 +289,9 @@ func TestAMemberLeaves(t *testing.T) {
 		if fmt.Sprint(held.at("taskCount")) != "1" || held.text("roles.0") == "" || held.text("references.0.path") == "" {
 			t.Fatalf("holdings: %s", held.body)
 		}
+		if held.text("flows.0.id") != "verbs" || held.text("flows.0.name") != "点工单审批" || held.at("flows.1") != nil {
+			t.Errorf("flows that name him: %v", held.at("flows"))
+		}
 		var paths []string
 		references, _ := held.at("references").([]any)
 		for _, ref := range references {

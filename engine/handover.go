@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -30,6 +32,7 @@ type Holdings struct {
 	TaskCount  int             `json:"taskCount"`
 	Roles      []string        `json:"roles"`
 	References []HeldField     `json:"references"`
+	Flows      []flow.Named    `json:"flows"` // definitions that name him, as an approver or otherwise: who edits flows changes them
 }
 
 // HeldField is a field of master data that names him: manager of a project, leader of a member, head of a department.
@@ -74,8 +77,31 @@ func (e *Engine) Holdings(ctx context.Context, actor access.Actor, user string) 
 	if h.Tasks, h.TaskCount, err = e.Flows.OpenTasksOf(ctx, actor, user, maxHeld); err != nil {
 		return Holdings{}, err
 	}
-	h.References, err = e.heldFields(ctx, actor, db, user)
+	if h.References, err = e.heldFields(ctx, actor, db, user); err != nil {
+		return Holdings{}, err
+	}
+	h.Flows, err = e.flowsNaming(ctx, actor, user)
 	return h, err
+}
+
+// flowsNaming lists the flows of the catalog whose definition names a member: among the people of a node, as an
+// administrator or a stand-in, in a vote, a deadline, a message or a scenario. Ids are in no other text.
+func (e *Engine) flowsNaming(ctx context.Context, actor access.Actor, user string) ([]flow.Named, error) {
+	cat, err := e.Catalogs.Active(ctx, actor.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	named := []flow.Named{}
+	for _, name := range slices.Sorted(maps.Keys(cat.Flows)) {
+		raw, err := json.Marshal(cat.Flows[name])
+		if err != nil {
+			return nil, fmt.Errorf("flow %s: %w", name, err)
+		}
+		if bytes.Contains(raw, []byte(user)) {
+			named = append(named, flow.Named{ID: name, Name: cat.Flows[name].Label(actor.Lang)})
+		}
+	}
+	return named, nil
 }
 
 func memberDoc(ctx context.Context, db store.Store, user string) (*store.Doc, error) {

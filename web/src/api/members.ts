@@ -49,6 +49,8 @@ export interface Holdings {
     count: number
     records: { id: string; name: string }[]
   }[]
+  /** Flows whose definition names him. */
+  flows: { id: string; name: string }[]
 }
 
 export interface HandoverBody {

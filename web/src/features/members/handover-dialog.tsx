@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { Alert, Button, Checkbox, Modal } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -80,6 +81,7 @@ function Handover({ member, onDone, onClose }: HandoverDialogProps) {
   if (nothing) {
     return (
       <>
+        <NamedInFlows held={held} />
         <p>{t('handover.nothing')}</p>
         <Foot ok={t('members.disable')} onOk={onDone} onClose={onClose} />
       </>
@@ -88,6 +90,7 @@ function Handover({ member, onDone, onClose }: HandoverDialogProps) {
   const empty = !chosen.tasks && chosen.roles.length === 0 && chosen.references.length === 0
   return (
     <>
+      <NamedInFlows held={held} />
       <Held held={held} chosen={chosen} onChoose={setChosen} />
       <Labelled id="handover-to" label={t('handover.to')} required>
         <PeopleSelect
@@ -113,6 +116,28 @@ function Handover({ member, onDone, onClose }: HandoverDialogProps) {
         onClose={onClose}
       />
     </>
+  )
+}
+
+/** Flows that name him cannot be handed over: whoever edits them puts somebody else there. */
+function NamedInFlows({ held }: { held: Holdings }) {
+  const { t } = useTranslation()
+  if (held.flows.length === 0) return null
+  return (
+    <Alert
+      type="warning"
+      showIcon
+      style={{ marginBottom: 12 }}
+      title={t('handover.flows')}
+      description={held.flows.map((flow, at) => (
+        <span key={flow.id}>
+          {at > 0 && t('form.comma')}
+          <Link to="/flows/$name" params={{ name: flow.id }}>
+            {flow.name}
+          </Link>
+        </span>
+      ))}
+    />
   )
 }
 
