@@ -102,6 +102,12 @@ func TestTheCheckOfAnImportFindsIDCardsTwice(t *testing.T) {
 		if row := reports["look"].at("problems.1.params.row"); row != number("3") {
 			t.Errorf("the check names row %v, want 3", row)
 		}
+		// A wrong check digit is one mistake of one cell, though the type and a rule of the template both find it.
+		bad := w.workbook([]any{"编码", "姓名", "状态", "所属班组", "工种", "身份证号", "电话", "进场日期"}, line("W94", "110101199003070117"))
+		wrong := labor.send(path, bad, map[string]string{"dryRun": "true"}).want(http.StatusOK, "")
+		if wrong.text("problems.0.code") != "id_card_invalid" || wrong.at("problems.1") != nil {
+			t.Errorf("a wrong check digit: %s", wrong.body)
+		}
 		// Whoever is there already keeps his own card.
 		again := w.workbook([]any{"编码", "姓名", "状态", "所属班组", "工种", "身份证号", "电话", "进场日期"}, line("W92", "110101199003070118"))
 		same := labor.send(path, again, map[string]string{"dryRun": "true", "mode": "upsert"}).want(http.StatusOK, "")

@@ -195,6 +195,20 @@ func (f *field) cleanList(raw any) cleaned {
 	return c
 }
 
+// CleanNatural is a text as the natural key of an entity would be kept: so that whoever names a record as he wrote it
+// finds it, be it with brackets of full width.
+func CleanNatural(natural *def.Field, text string) string {
+	return cleanText(text, false, naturalSteps(natural))
+}
+
+// naturalSteps are the cleaning steps of a natural key: forms that look alike are one, unless the field says otherwise.
+func naturalSteps(natural *def.Field) []string {
+	if steps := natural.EffectiveCleaning(); steps != nil || natural.Cleaning != nil {
+		return steps
+	}
+	return []string{"nfkc"}
+}
+
 // cleanText applies definitions.md §4.1: NFC, no control characters, no blanks around, then the steps of x-cleaning.
 func cleanText(text string, lines bool, steps []string) string { //nolint:revive // lines is a property of the type, not a mode
 	if plainASCII(text) {

@@ -97,8 +97,8 @@ func (b *builder) group(index int, table *field, fields []*def.Field, required [
 			f.column = b.form.columns
 			b.form.columns++
 		}
-		if d.Cleaning == nil && f.cleaning == nil && table == nil && d.Name == b.form.entity.Natural {
-			f.cleaning = []string{"nfkc"}
+		if table == nil && d.Name == b.form.entity.Natural {
+			f.cleaning = naturalSteps(d)
 		}
 		var err error
 		if f.limits, err = compileLimits(d); err != nil {

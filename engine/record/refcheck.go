@@ -334,7 +334,7 @@ func (r *request) resolveKeys(ctx context.Context, all []*evaluation, patches []
 			if keys[entity.Name] == nil {
 				keys[entity.Name] = map[string]string{}
 			}
-			keys[entity.Name][key] = ""
+			keys[entity.Name][asKept(entity, key)] = ""
 			return nil
 		})
 	}
@@ -346,7 +346,7 @@ func (r *request) resolveKeys(ctx context.Context, all []*evaluation, patches []
 	}
 	for i, e := range all {
 		e.write.eachKey(patches[i], func(entity *def.Entity, key, path string) any {
-			id := keys[entity.Name][key]
+			id := keys[entity.Name][asKept(entity, key)]
 			if id == "" || id == ambiguous {
 				e.found = append(e.found, form.Problem{
 					Field: path, Code: codeReference, Level: levelError,
@@ -358,6 +358,11 @@ func (r *request) resolveKeys(ctx context.Context, all []*evaluation, patches []
 		})
 	}
 	return nil
+}
+
+// asKept is a natural key as the record it names has it.
+func asKept(entity *def.Entity, key string) string {
+	return form.CleanNatural(entity.Properties[entity.Natural], key)
 }
 
 // findKeys fills in the ids of natural keys.

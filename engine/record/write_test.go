@@ -128,11 +128,11 @@ func TestWritesAcceptNaturalKeys(t *testing.T) {
 	w := newWorld(t).furnish()
 	key := func(text string) map[string]any { return map[string]any{"key": text} }
 	rec := w.create(laborer, "day_labor_sheet", form.Values{
-		"project": key("P1"), "team": key("T1"), "work_date": "2026-06-01",
-		"lines": []any{map[string]any{"worker": key("W2")}, map[string]any{"worker": key("W1")}},
+		"project": key("P1"), "team": key("Ｔ１"), "work_date": "2026-06-01", // of full width, as some keyboards write
+		"lines": []any{map[string]any{"worker": key("W2")}, map[string]any{"worker": key(" W1 ")}},
 	})
 	rows := linesOf(rec)
-	if rec.Values["project"] != "p1" || rows[0]["worker"] != "w2" || rows[1]["worker"] != "w1" {
+	if rec.Values["project"] != "p1" || rec.Values["team"] != "t1" || rows[0]["worker"] != "w2" || rows[1]["worker"] != "w1" {
 		t.Errorf("values = %v", rec.Values)
 	}
 }

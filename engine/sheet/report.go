@@ -198,7 +198,7 @@ func (d *draft) refused(err error) error {
 	switch {
 	case err == nil:
 	case errors.As(err, &invalid):
-		for _, p := range invalid.Problems {
+		for _, p := range oncePerCause(invalid.Problems) {
 			at := d.where(p.Field)
 			level := cmp.Or(p.Level, levelError)
 			if invalid.NeedsReason {
@@ -225,6 +225,20 @@ func (d *draft) refused(err error) error {
 		return err
 	}
 	return nil
+}
+
+// oncePerCause drops what a type says of a value in general where a rule says what is wrong with it: the check digit of
+// an ID card is one mistake, whoever finds it.
+func oncePerCause(all []form.Problem) []form.Problem {
+	ruled := map[string]bool{}
+	for _, p := range all {
+		if p.Rule != "" && p.Level != levelWarning {
+			ruled[p.Field] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(p form.Problem) bool {
+		return p.Code == "pattern" && p.Params["type"] != nil && ruled[p.Field]
+	})
 }
 
 func withReason(params map[string]any) map[string]any {

@@ -28,7 +28,7 @@ test('the administrator adds a member, whose password is shown once and works', 
   await dialog.getByRole('button', { name: t('members.add') }).click()
   const shown = admin.getByRole('dialog', { name: t('members.passwordOf', { name: '钱小红' }) })
   const password = (await shown.locator('code').innerText()).trim()
-  await shown.getByRole('button', { name: t('members.passwordNoted') }).click()
+  await shown.getByRole('button', { name: t('common.noted') }).click()
   await expect(shown).toBeHidden()
   await expect(admin.getByRole('row', { name: /qian\.xiaohong/ })).toBeVisible()
 

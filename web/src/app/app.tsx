@@ -11,11 +11,13 @@ import { queryClient } from './query-client'
 import { router } from './router'
 import { SessionDialog } from './session-dialog'
 import { themeFor } from './theme'
+import { useFocusKept } from './use-focus-kept'
 
 /** Everything: theme, language, server state and the routes. */
 export function App() {
   const { i18n } = useTranslation()
   const phone = usePhone()
+  useFocusKept()
   const locale = use(antLocale(languageFor(i18n.language)))
   return (
     <ConfigProvider

@@ -19,6 +19,8 @@ export function themeFor(phone: boolean): ThemeConfig {
       colorSuccessBorder: '#b5d6c1',
       colorSuccess: '#1d7a45',
       colorWarning: '#a85b00',
+      colorWarningBg: '#fdf3e0',
+      colorWarningBorder: '#ebcb95',
       colorError: '#b3261e',
       colorTextBase: '#1f2523',
       colorTextSecondary: '#4f5653',
@@ -34,6 +36,7 @@ export function themeFor(phone: boolean): ThemeConfig {
       fontSize: phone ? 15 : 14,
       controlHeight: phone ? 44 : 32,
       controlHeightLG: 44,
+      controlHeightSM: phone ? 40 : 24,
       motionDurationMid: '0.12s',
       motionDurationSlow: '0.18s',
       fontFamily:

@@ -43,7 +43,9 @@ export function RecordForm(props: RecordFormProps) {
 function useBegin(model: FormModel, layout: Form, begin: boolean): void {
   const phone = usePhone()
   useEffect(() => {
-    const free = document.activeElement === null || document.activeElement === document.body
+    const free = [null, document.body, document.getElementById('main')].includes(
+      document.activeElement as HTMLElement | null,
+    )
     if (!begin || phone || !free) return
     const items = layout.sections.flatMap((section) => section.items)
     const first = items.find(({ field }) => {

@@ -1,6 +1,7 @@
-import { DatePicker, Input } from 'antd'
+import { DatePicker } from 'antd'
 import dayjs from 'dayjs'
 import 'dayjs/locale/zh-cn'
+import { NativeDate } from './native-date'
 import { usePhone } from './use-phone'
 
 interface DayInputProps {
@@ -13,9 +14,7 @@ interface DayInputProps {
 /** A day: the calendar of the chosen language on a desk, the device's own on a phone. */
 export function DayInput({ id, value, onChange }: DayInputProps) {
   if (usePhone()) {
-    return (
-      <Input id={id} type="date" value={value} onChange={(event) => onChange(event.target.value)} />
-    )
+    return <NativeDate id={id} type="date" value={value} onChange={onChange} />
   }
   return (
     <DatePicker

@@ -28,6 +28,7 @@ export function PrintMenu({ prints, disabled = false, count, onChoose }: PrintMe
   return (
     <Dropdown
       trigger={['click']}
+      autoFocus
       disabled={disabled}
       menu={{
         items: prints.map((print) => ({ key: print.name, label: titleOf(print) })),

@@ -22,6 +22,7 @@ export function HeaderTools() {
       {session.tenants.length > 1 && (
         <Dropdown
           trigger={['click']}
+          autoFocus
           menu={{
             selectable: true,
             selectedKeys: [session.tenant.name],
@@ -36,6 +37,7 @@ export function HeaderTools() {
       )}
       <Dropdown
         trigger={['click']}
+        autoFocus
         menu={{
           selectable: true,
           selectedKeys: [i18n.language],
@@ -50,6 +52,7 @@ export function HeaderTools() {
       </Dropdown>
       <Dropdown
         trigger={['click']}
+        autoFocus
         menu={{
           items: [
             { key: 'account', label: t('shell.account') },

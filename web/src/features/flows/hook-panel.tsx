@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Alert, App, Button, Table, Typography } from 'antd'
+import { Alert, Button, Table, Typography } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { FlowDetail } from '@/api/flows'
@@ -10,7 +10,12 @@ import { moment } from '@/lib/time'
 import { Ask } from '@/ui/ask'
 import { Chip } from '@/ui/chip'
 import { Nothing } from '@/ui/nothing'
+import { RowCard } from '@/ui/row-card'
+import { ShownOnce } from '@/ui/shown-once'
 import { useFailureMessage } from '@/ui/use-failure-message'
+import { usePhone } from '@/ui/use-phone'
+
+const apart = { marginBottom: 12 }
 
 /** Where the flow is called from outside, with which secret, and what came of the last calls. */
 export function HookPanel({ flow }: { flow: FlowDetail }) {
@@ -29,27 +34,15 @@ export function HookPanel({ flow }: { flow: FlowDetail }) {
 
 function HookAddress({ hook }: { hook: Hook }) {
   const { t } = useTranslation()
-  const { modal } = App.useApp()
   const client = useQueryClient()
   const fail = useFailureMessage()
   const [asking, setAsking] = useState(false)
+  const [secret, setSecret] = useState('')
   const renewing = useMutation({
     mutationFn: () => renewSecret(hook.name),
-    onSuccess: async ({ secret }) => {
+    onSuccess: async (made) => {
       setAsking(false)
-      modal.warning({
-        title: t('hooks.secretOf', { name: hook.name }),
-        width: 520,
-        okText: t('hooks.noted'),
-        content: (
-          <>
-            <p>{t('hooks.secretOnce')}</p>
-            <Typography.Text code copyable className="fw-hook-code">
-              {secret}
-            </Typography.Text>
-          </>
-        ),
-      })
+      setSecret(made.secret)
       await client.invalidateQueries({ queryKey: ['hooks'] })
     },
     onError: fail,
@@ -67,9 +60,9 @@ function HookAddress({ hook }: { hook: Hook }) {
         <dd>{hook.since ? t('hooks.since', { time: moment(hook.since) }) : t('hooks.noSecret')}</dd>
       </dl>
       {!hook.since && (
-        <Alert className="fw-note" type="warning" showIcon title={t('hooks.needsSecret')} />
+        <Alert style={apart} type="warning" showIcon title={t('hooks.needsSecret')} />
       )}
-      {hook.sealed && <Alert className="fw-note" type="error" showIcon title={t('hooks.sealed')} />}
+      {hook.sealed && <Alert style={apart} type="error" showIcon title={t('hooks.sealed')} />}
       <Button
         type={hook.since ? 'default' : 'primary'}
         loading={renewing.isPending && !asking}
@@ -78,6 +71,17 @@ function HookAddress({ hook }: { hook: Hook }) {
         {t(hook.since ? 'hooks.renew' : 'hooks.create')}
       </Button>
       <p className="fw-quiet">{t('hooks.help')}</p>
+      {secret && (
+        <ShownOnce
+          title={t('hooks.secretOf', { name: hook.name })}
+          warning={t('hooks.secretOnce')}
+          onClose={() => setSecret('')}
+        >
+          <Typography.Text code copyable className="fw-hook-code">
+            {secret}
+          </Typography.Text>
+        </ShownOnce>
+      )}
       {asking && (
         <Ask
           title={t('hooks.askRenew', { name: hook.name })}
@@ -96,40 +100,62 @@ function HookAddress({ hook }: { hook: Hook }) {
 
 function Calls({ calls }: { calls: readonly PastCall[] }) {
   const { t } = useTranslation()
+  const phone = usePhone()
   if (calls.length === 0) return <Nothing text={t('hooks.noCalls')} />
+  if (phone) {
+    return (
+      <ul className="fw-row-cards">
+        {calls.map((call) => (
+          <RowCard
+            key={keyOf(call)}
+            head={moment(call.at)}
+            mark={<Outcome call={call} />}
+            lines={[
+              { title: t('hooks.id'), text: call.id },
+              { title: t('hooks.run'), text: call.run && <ToRun run={call.run} /> },
+            ]}
+          />
+        ))}
+      </ul>
+    )
+  }
   return (
     <Table<PastCall>
       size="small"
-      rowKey={(call) => `${call.at}/${call.id}/${call.code ?? ''}`}
+      rowKey={keyOf}
       pagination={false}
       scroll={{ x: 'max-content' }}
       dataSource={[...calls]}
       columns={[
         { title: t('hooks.at'), render: (_, call) => moment(call.at) },
-        {
-          title: t('hooks.result'),
-          render: (_, call) =>
-            call.code ? (
-              <Chip tone="bad">
-                {translateIfKnown(`hooks.refused.${call.code}`) ??
-                  translateIfKnown(`errors.${call.code}`) ??
-                  call.code}
-              </Chip>
-            ) : (
-              <Chip tone="good">{t('hooks.accepted')}</Chip>
-            ),
-        },
+        { title: t('hooks.result'), render: (_, call) => <Outcome call={call} /> },
         { title: t('hooks.id'), dataIndex: 'id' },
-        {
-          title: t('hooks.run'),
-          render: (_, call) =>
-            call.run && (
-              <Link to="/e/$entity/r/$id" params={{ entity: 'flow_run', id: call.run }}>
-                {t('hooks.open')}
-              </Link>
-            ),
-        },
+        { title: t('hooks.run'), render: (_, call) => call.run && <ToRun run={call.run} /> },
       ]}
     />
+  )
+}
+
+/** A caller may use an id twice, and be refused and accepted within a second. */
+function keyOf({ at, id, code, run }: PastCall): string {
+  return [at, id, code ?? run].join('/')
+}
+
+function Outcome({ call: { code } }: { call: PastCall }) {
+  const { t } = useTranslation()
+  if (!code) return <Chip tone="good">{t('hooks.accepted')}</Chip>
+  return (
+    <Chip tone="bad">
+      {translateIfKnown(`hooks.refused.${code}`) ?? translateIfKnown(`errors.${code}`) ?? code}
+    </Chip>
+  )
+}
+
+function ToRun({ run }: { run: string }) {
+  const { t } = useTranslation()
+  return (
+    <Link to="/e/$entity/r/$id" params={{ entity: 'flow_run', id: run }}>
+      {t('hooks.open')}
+    </Link>
   )
 }

@@ -1,5 +1,6 @@
-import { Alert, Button, Modal, Typography } from 'antd'
+import { Typography } from 'antd'
 import { useTranslation } from 'react-i18next'
+import { ShownOnce } from '@/ui/shown-once'
 
 /** A generated password and whose it is. */
 export interface ShownPassword {
@@ -12,31 +13,23 @@ export interface ShownPassword {
 export function PasswordOnce({ shown, onClose }: { shown: ShownPassword; onClose: () => void }) {
   const { t } = useTranslation()
   return (
-    <Modal
-      open
-      closable={false}
+    <ShownOnce
       title={t('members.passwordOf', { name: shown.name })}
-      footer={
-        <Button type="primary" onClick={onClose}>
-          {t('members.passwordNoted')}
-        </Button>
-      }
+      warning={t('members.passwordOnce')}
+      onClose={onClose}
     >
-      <Alert
-        type="warning"
-        showIcon
-        title={t('members.passwordOnce')}
-        style={{ marginBottom: 12 }}
-      />
       <p>
-        {t('signIn.login')}: <strong>{shown.login}</strong>
+        {t('signIn.login')}
+        {t('form.colon')}
+        <strong>{shown.login}</strong>
       </p>
       <p>
-        {t('signIn.password')}:{' '}
+        {t('signIn.password')}
+        {t('form.colon')}
         <Typography.Text code copyable style={{ fontSize: 16 }}>
           {shown.password}
         </Typography.Text>
       </p>
-    </Modal>
+    </ShownOnce>
   )
 }

@@ -9,10 +9,10 @@ import { fromNow, lengthOf } from '@/lib/time'
 import { Boundary } from '@/ui/boundary'
 import { Nothing } from '@/ui/nothing'
 import { Page } from '@/ui/page'
+import { RowCard } from '@/ui/row-card'
 import { TabBar } from '@/ui/tab-bar'
 import { useNow } from '@/ui/use-now'
 import { usePhone } from '@/ui/use-phone'
-import { Card } from './cards'
 import { MigrateDialog } from './migrate-dialog'
 import { OpenTasks } from './open-tasks'
 import { Runs } from './runs'
@@ -120,9 +120,9 @@ function FlowTable({ loads, onMigrate }: FlowsProps) {
 function FlowCards({ loads, onMigrate }: FlowsProps) {
   const { t } = useTranslation()
   return (
-    <ul className="fw-monitor-cards">
+    <ul className="fw-row-cards">
       {loads.map((load) => (
-        <Card
+        <RowCard
           key={load.flow}
           head={load.title}
           lines={(['running', 'returned', 'suspended', 'overdue'] as const).map((figure) => ({
@@ -131,7 +131,7 @@ function FlowCards({ loads, onMigrate }: FlowsProps) {
           }))}
         >
           <Migrate load={load} onMigrate={onMigrate} />
-        </Card>
+        </RowCard>
       ))}
     </ul>
   )
@@ -187,9 +187,9 @@ function NodeCards({ loads, titles }: NodesProps) {
   const { t } = useTranslation()
   const now = useNow()
   return (
-    <ul className="fw-monitor-cards">
+    <ul className="fw-row-cards">
       {loads.map((load) => (
-        <Card
+        <RowCard
           key={`${load.flow}/${load.node}`}
           head={nodeText(load.node, load.title)}
           lines={[

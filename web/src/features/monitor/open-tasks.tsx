@@ -10,11 +10,12 @@ import { problemText } from '@/lib/problems/explain'
 import { fromNow } from '@/lib/time'
 import { Labelled } from '@/ui/labelled'
 import { Nothing } from '@/ui/nothing'
+import { RowCard } from '@/ui/row-card'
 import { useNow } from '@/ui/use-now'
 import { usePhone } from '@/ui/use-phone'
-import { Card, Subject } from './cards'
 import { OnlyWatching } from './only-watching'
 import { ReasonDialog } from './reason-dialog'
+import { Subject } from './subject'
 
 /** Open tasks of everybody, late ones first in mind, to be given to somebody else together. */
 export function OpenTasks({ people }: { people: readonly PersonLoad[] }) {
@@ -140,9 +141,9 @@ function TaskCards({ tasks, chosen, onChoose }: ShownProps) {
   const choose = (id: string, on: boolean) =>
     onChoose(on ? [...chosen, id] : chosen.filter((other) => other !== id))
   return (
-    <ul className="fw-monitor-cards">
+    <ul className="fw-row-cards">
       {tasks.map((task) => (
-        <Card
+        <RowCard
           key={task.id}
           head={<Subject of={task} />}
           mark={

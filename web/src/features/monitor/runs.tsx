@@ -9,12 +9,13 @@ import { nodeText } from '@/form/verbs/needs'
 import { translateIfKnown } from '@/lib/i18n'
 import { fromNow } from '@/lib/time'
 import { Nothing } from '@/ui/nothing'
+import { RowCard } from '@/ui/row-card'
 import { StateTag } from '@/ui/state-tag'
 import { useNow } from '@/ui/use-now'
 import { usePhone } from '@/ui/use-phone'
-import { Card, Subject } from './cards'
 import { OnlyWatching } from './only-watching'
 import { ReasonDialog } from './reason-dialog'
+import { Subject } from './subject'
 
 interface Asked {
   run: Run
@@ -87,9 +88,9 @@ function RunCards({ runs, onAsk }: ShownProps) {
   const { t } = useTranslation()
   const now = useNow()
   return (
-    <ul className="fw-monitor-cards">
+    <ul className="fw-row-cards">
       {runs.map((run) => (
-        <Card
+        <RowCard
           key={run.id}
           head={<Subject of={run} />}
           mark={run.state && <StateTag state={run.state} />}
@@ -101,7 +102,7 @@ function RunCards({ runs, onAsk }: ShownProps) {
           ]}
         >
           <Verbs run={run} onAsk={onAsk} />
-        </Card>
+        </RowCard>
       ))}
     </ul>
   )

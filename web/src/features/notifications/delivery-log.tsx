@@ -19,6 +19,7 @@ import { transportText } from '@/lib/problems/transport'
 import { fromNow, moment } from '@/lib/time'
 import { Chip, type Tone } from '@/ui/chip'
 import { Nothing } from '@/ui/nothing'
+import { RowCard } from '@/ui/row-card'
 import { useFailureMessage } from '@/ui/use-failure-message'
 import { useNow } from '@/ui/use-now'
 import { usePhone } from '@/ui/use-phone'
@@ -30,6 +31,11 @@ const tones: Record<DeliveryState, Tone> = {
   failed: 'bad',
   skipped: 'quiet',
 }
+
+/** How often messages under way are looked at, in milliseconds. */
+const pollEvery = 5_000
+
+const isWaiting = ({ status }: Delivery) => status === 'waiting'
 
 /** What was sent, to whom, and what came of it. */
 export function DeliveryLog() {
@@ -80,56 +86,80 @@ function Deliveries({ status, channel, names }: DeliveriesProps) {
   const { t } = useTranslation()
   const now = useNow()
   const phone = usePhone()
-  const log = useSuspenseInfiniteQuery(notificationQueries.deliveries(status, channel))
+  const log = useSuspenseInfiniteQuery({
+    ...notificationQueries.deliveries(status, channel),
+    // What is still under way is looked at until it has arrived.
+    refetchInterval: ({ state }) =>
+      state.data?.pages.some((page) => page.deliveries.some(isWaiting)) ? pollEvery : false,
+  })
   const deliveries = log.data.pages.flatMap((page) => page.deliveries)
   if (deliveries.length === 0) return <Nothing text={t('deliveries.none')} />
+  const receiver = ({ channel, userName }: Delivery) =>
+    userName ?? names.get(channel) ?? t('deliveries.gone')
+  const subject = ({ subject, kind }: Delivery) => subject || t(`notices.${kind}`)
   return (
     <>
-      <Table<Delivery>
-        size="small"
-        rowKey="id"
-        pagination={false}
-        scroll={{ x: 'max-content' }}
-        dataSource={deliveries}
-        columns={[
-          {
-            key: 'made',
-            title: t('deliveries.made'),
-            render: (_, each) => (
-              <time dateTime={each.madeAt} title={moment(each.madeAt)}>
-                {fromNow(each.madeAt, now)}
-              </time>
-            ),
-          },
-          {
-            key: 'subject',
-            title: t('deliveries.subject'),
-            render: (_, each) => (
-              <span
-                style={{
-                  display: 'inline-block',
-                  maxWidth: phone ? 180 : 360,
-                  overflowWrap: 'anywhere',
-                  whiteSpace: 'normal',
-                }}
-              >
-                {each.subject || t(`notices.${each.kind}`)}
-              </span>
-            ),
-          },
-          {
-            key: 'to',
-            title: t('deliveries.to'),
-            render: (_, each) => each.userName ?? names.get(each.channel) ?? t('deliveries.gone'),
-          },
-          {
-            key: 'status',
-            title: t('deliveries.status'),
-            render: (_, each) => <State delivery={each} />,
-          },
-          { key: 'again', render: (_, each) => <Again delivery={each} /> },
-        ]}
-      />
+      {phone ? (
+        <ul className="fw-row-cards">
+          {deliveries.map((each) => (
+            <RowCard
+              key={each.id}
+              head={subject(each)}
+              mark={<State delivery={each} />}
+              lines={[
+                { title: t('deliveries.to'), text: receiver(each) },
+                { title: t('deliveries.made'), text: moment(each.madeAt) },
+              ]}
+            >
+              <Reason delivery={each} />
+              <Again delivery={each} />
+            </RowCard>
+          ))}
+        </ul>
+      ) : (
+        <Table<Delivery>
+          size="small"
+          rowKey="id"
+          pagination={false}
+          dataSource={deliveries}
+          columns={[
+            {
+              key: 'made',
+              title: t('deliveries.made'),
+              className: 'fw-delivery-made',
+              render: (_, each) => (
+                <time dateTime={each.madeAt} title={moment(each.madeAt)}>
+                  {fromNow(each.madeAt, now)}
+                </time>
+              ),
+            },
+            {
+              key: 'subject',
+              title: t('deliveries.subject'),
+              className: 'fw-delivery-text',
+              render: (_, each) => subject(each),
+            },
+            {
+              key: 'to',
+              title: t('deliveries.to'),
+              className: 'fw-delivery-text',
+              render: (_, each) => receiver(each),
+            },
+            {
+              key: 'status',
+              title: t('deliveries.status'),
+              className: 'fw-delivery-text',
+              render: (_, each) => (
+                <>
+                  <State delivery={each} />
+                  <Reason delivery={each} />
+                </>
+              ),
+            },
+            { key: 'again', render: (_, each) => <Again delivery={each} /> },
+          ]}
+        />
+      )}
       {log.hasNextPage && (
         <Button block loading={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()}>
           {t('common.more')}
@@ -139,22 +169,22 @@ function Deliveries({ status, channel, names }: DeliveriesProps) {
   )
 }
 
-function State({ delivery }: { delivery: Delivery }) {
+function State({ delivery: { status } }: { delivery: Delivery }) {
   const { t } = useTranslation()
-  const said = delivery.error
+  return <Chip tone={tones[status]}>{t(`deliveries.states.${status}`)}</Chip>
+}
+
+/** Why it has not arrived, and when it is tried again. */
+function Reason({ delivery }: { delivery: Delivery }) {
+  const { t } = useTranslation()
+  const { error, attempts, status, dueAt } = delivery
+  if (!error) return null
   return (
-    <>
-      <Chip tone={tones[delivery.status]}>{t(`deliveries.states.${delivery.status}`)}</Chip>
-      {said && (
-        <div
-          className="fw-quiet"
-          style={{ maxWidth: 280, whiteSpace: 'normal', overflowWrap: 'anywhere' }}
-        >
-          {translateIfKnown(`deliveries.errors.${said}`) ??
-            t('deliveries.said', { count: delivery.attempts, said: transportText(said) })}
-        </div>
-      )}
-    </>
+    <div className="fw-quiet">
+      {translateIfKnown(`deliveries.errors.${error}`) ??
+        t('deliveries.said', { count: attempts, said: transportText(error) })}
+      {status === 'waiting' && dueAt && ` · ${t('deliveries.next', { time: moment(dueAt) })}`}
+    </div>
   )
 }
 

@@ -11,7 +11,7 @@ import {
 import { ApiError } from '@/api/request'
 import { explain, problemText } from '@/lib/problems/explain'
 import { Labelled } from '@/ui/labelled'
-import { LabelledText } from '@/ui/labelled-text'
+import { NativeDate } from '@/ui/native-date'
 
 /** How the person wants to be told by mail: of what, how soon, and when not. */
 export function NotifySettings() {
@@ -139,14 +139,15 @@ interface ClockProps {
 
 function Clock({ id, label, value, problem, onChange }: ClockProps) {
   return (
-    <LabelledText
-      id={id}
-      label={label}
-      problem={problem}
-      type="time"
-      style={{ width: 140 }}
-      value={value ?? ''}
-      onChange={onChange}
-    />
+    <Labelled id={id} label={label} problem={problem}>
+      <NativeDate
+        id={id}
+        type="time"
+        style={{ width: 140 }}
+        {...(problem ? { 'aria-describedby': `${id}-note` } : {})}
+        value={value ?? ''}
+        onChange={onChange}
+      />
+    </Labelled>
   )
 }

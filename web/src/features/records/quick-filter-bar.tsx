@@ -1,5 +1,5 @@
 import { FilterOutlined } from '@ant-design/icons'
-import { Button, DatePicker, Drawer, Input, Select } from 'antd'
+import { Button, DatePicker, Input, Select } from 'antd'
 import dayjs from 'dayjs'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -7,7 +7,9 @@ import type { Bundle, Field } from '@/api/bundle'
 import { choicesOf } from '@/form/fields/options'
 import { translateIfKnown } from '@/lib/i18n'
 import { titleOf } from '@/lib/texts'
+import { FilterDrawer } from '@/ui/filter-drawer'
 import { Labelled } from '@/ui/labelled'
+import { NativeDate } from '@/ui/native-date'
 import { usePhone } from '@/ui/use-phone'
 import { type Chosen, type Filters, filterField, filterKind } from './quick-filters'
 import { ReferenceFilter } from './reference-filter'
@@ -58,16 +60,15 @@ export function QuickFilterBar(props: QuickFilterBarProps) {
       onChange={(chosen) => set(path, chosen)}
     />
   ))
-  const clear = count > 0 && (
-    <Button type="link" onClick={() => onChange({})}>
-      {t('list.clearFilters')}
-    </Button>
-  )
   if (!phone) {
     return (
       <search className="fw-filters">
         {controls}
-        {clear}
+        {count > 0 && (
+          <Button type="link" onClick={() => onChange({})}>
+            {t('list.clearFilters')}
+          </Button>
+        )}
       </search>
     )
   }
@@ -76,19 +77,13 @@ export function QuickFilterBar(props: QuickFilterBarProps) {
       <Button icon={<FilterOutlined />} onClick={() => setOpen(true)}>
         {count > 0 ? t('list.filterCount', { count }) : t('list.filter')}
       </Button>
-      <Drawer
+      <FilterDrawer
         open={open}
         onClose={() => setOpen(false)}
-        placement="bottom"
-        size="80%"
-        title={t('list.filter')}
+        onClear={count > 0 ? () => onChange({}) : undefined}
       >
         {controls}
-        <Button type="primary" block onClick={() => setOpen(false)}>
-          {t('list.show')}
-        </Button>
-        {clear}
-      </Drawer>
+      </FilterDrawer>
     </>
   )
 }
@@ -208,18 +203,18 @@ function RangeFilter(props: QuickFilterProps & { title: string }) {
     const type = byMonth ? 'month' : 'date'
     return (
       <div style={{ display: 'flex', gap: 8 }}>
-        <Input
+        <NativeDate
           id={`filter-${path}`}
           type={type}
           aria-label={t('list.from', { field: title })}
           value={from ?? ''}
-          onChange={(event) => change(event.target.value || undefined, to)}
+          onChange={(day) => change(day || undefined, to)}
         />
-        <Input
+        <NativeDate
           type={type}
           aria-label={t('list.to', { field: title })}
           value={to ?? ''}
-          onChange={(event) => change(from, event.target.value || undefined)}
+          onChange={(day) => change(from, day || undefined)}
         />
       </div>
     )

@@ -87,6 +87,7 @@ export function RecordActions(props: RecordActionsProps) {
       {offered.length + verbs.length + buttons.items.length > 0 && (
         <Dropdown
           trigger={['click']}
+          autoFocus
           menu={{
             items: [
               ...buttons.items,

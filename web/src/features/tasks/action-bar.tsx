@@ -48,6 +48,7 @@ export function ActionBar(props: ActionBarProps) {
       {more.length > 0 && (
         <Dropdown
           trigger={['click']}
+          autoFocus
           menu={{
             items: more.map((each) => ({
               key: `${each.on}.${each.verb}`,
@@ -60,8 +61,14 @@ export function ActionBar(props: ActionBarProps) {
             },
           }}
         >
-          <Button icon={<MoreOutlined />} aria-haspopup="menu" disabled={busy}>
-            {t('record.more')}
+          <Button
+            className="fw-action-more"
+            icon={<MoreOutlined />}
+            aria-haspopup="menu"
+            aria-label={t('record.more')}
+            disabled={busy}
+          >
+            {!phone && t('record.more')}
           </Button>
         </Dropdown>
       )}

@@ -1,6 +1,6 @@
 import { FilterOutlined } from '@ant-design/icons'
 import { useQuery } from '@tanstack/react-query'
-import { Button, Checkbox, Drawer, Input, Select } from 'antd'
+import { Button, Checkbox, Input, Select } from 'antd'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { menuQueries } from '@/api/menu'
@@ -8,6 +8,7 @@ import type { TaskSearch } from '@/api/tasks'
 import { PeopleSelect } from '@/form/verbs/people-select'
 import { type TaskTab, taskSorts } from '@/lib/task-tab'
 import { DayInput } from '@/ui/day-input'
+import { FilterDrawer } from '@/ui/filter-drawer'
 import { Labelled } from '@/ui/labelled'
 import { useDebounced } from '@/ui/use-debounced'
 import { usePhone } from '@/ui/use-phone'
@@ -66,16 +67,17 @@ export function TaskFilters({ tab, search, onSearch, onSelect, selecting }: Task
       {onSelect && (
         <Button onClick={onSelect}>{t(selecting ? 'tasks.selectEnd' : 'tasks.select')}</Button>
       )}
-      <Place phone={phone} open={open} onClose={() => setOpen(false)}>
+      <Place
+        phone={phone}
+        open={open}
+        onClose={() => setOpen(false)}
+        onClear={
+          count > 0
+            ? () => onSearch(tidy({ q: search.q ?? '', sort: search.sort ?? '' }))
+            : undefined
+        }
+      >
         <Conditions search={search} change={change} tab={tab} />
-        {count > 0 && (
-          <Button
-            type="link"
-            onClick={() => onSearch(tidy({ q: search.q ?? '', sort: search.sort ?? '' }))}
-          >
-            {t('list.clearFilters')}
-          </Button>
-        )}
       </Place>
     </search>
   )
@@ -85,20 +87,30 @@ interface PlaceProps {
   phone: boolean
   open: boolean
   onClose: () => void
+  onClear: (() => void) | undefined
   children: ReactNode
 }
 
 /** On a desk the conditions stand under the tools, on a phone in a drawer. */
-function Place({ phone, open, onClose, children }: PlaceProps) {
+function Place({ phone, open, onClose, onClear, children }: PlaceProps) {
   const { t } = useTranslation()
-  if (!phone) return open ? <div className="fw-task-conditions">{children}</div> : null
+  if (phone) {
+    return (
+      <FilterDrawer open={open} onClose={onClose} onClear={onClear}>
+        {children}
+      </FilterDrawer>
+    )
+  }
+  if (!open) return null
   return (
-    <Drawer open={open} onClose={onClose} placement="bottom" size="80%" title={t('list.filter')}>
+    <div className="fw-task-conditions">
       {children}
-      <Button type="primary" block onClick={onClose}>
-        {t('list.show')}
-      </Button>
-    </Drawer>
+      {onClear && (
+        <Button type="link" onClick={onClear}>
+          {t('list.clearFilters')}
+        </Button>
+      )}
+    </div>
   )
 }
 
@@ -136,6 +148,7 @@ function Conditions({ tab, search, change }: ConditionsProps) {
         <Select
           id="tasks-entity"
           allowClear
+          placeholder={t('tasks.anyKind')}
           style={{ minWidth: 160 }}
           value={search.entity ?? null}
           options={kindsIn(menu ?? [])}

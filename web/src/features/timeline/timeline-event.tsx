@@ -38,7 +38,8 @@ export function TimelineEvent({ entry, earlier, bundle, record }: TimelineEventP
             <strong>{name}</strong>{' '}
             {entry.for && `${t('timeline.standsFor', { name: entry.for.name })} `}
             {whatHappened(entry)}
-            {aimed && ` ${people}`}
+            {aimed &&
+              (entry.type === 'commented' ? t('timeline.mentioning', { people }) : ` ${people}`)}
           </span>
         </div>
         <div className="fw-event-time">

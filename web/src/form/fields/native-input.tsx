@@ -1,25 +1,21 @@
-import { Input } from 'antd'
+import { NativeDate } from '@/ui/native-date'
 import type { EditorProps } from './kind'
 import { controlProps } from './text-input'
 
-type NativeType = 'date' | 'month' | 'datetime-local'
-
 interface NativeInputProps extends EditorProps {
-  type: NativeType
+  type: 'date' | 'month' | 'datetime-local'
   shown: string
   read: (typed: string) => string
 }
 
-/** The phone's own picker: its wheels are what people know, and it costs nothing to load. */
+/** A day, month or moment on a phone. */
 export function NativeInput(props: NativeInputProps) {
   return (
-    <Input
+    <NativeDate
       {...controlProps(props)}
       type={props.type}
       value={props.shown}
-      onChange={(event) =>
-        props.onChange(event.target.value === '' ? undefined : props.read(event.target.value))
-      }
+      onChange={(value) => props.onChange(value === '' ? undefined : props.read(value))}
       onBlur={props.onBlur}
     />
   )

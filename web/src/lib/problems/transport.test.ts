@@ -15,9 +15,14 @@ test.each([
     'certificate',
   ],
   ['535 5.7.8 Error: authentication failed', 'account or password'],
+  ['http_404', 'the address'],
+  ['http_403', 'the secret'],
+  ['http_400', 'content'],
+  ['answered 503', 'fault of its own'],
+  ['answered 429', 'no more for now'],
 ])('what the network says is told in words: %s', (said, words) => {
   expect(transportText(said)).toContain(words)
-  expect(transportText(said)).toContain(said)
+  expect(transportText(said)).toContain(said.replace(/^(http_|answered )/, ''))
 })
 
 test('what nobody knows stands as it was said', () => {

@@ -1,6 +1,5 @@
-import { Link } from '@tanstack/react-router'
+import './row-card.css'
 import type { ReactNode } from 'react'
-import type { Task } from '@/api/tasks'
 
 /** One thing said about what a card stands for; nothing to say, no line. */
 export interface CardLine {
@@ -8,7 +7,7 @@ export interface CardLine {
   text: ReactNode
 }
 
-interface CardProps {
+interface RowCardProps {
   head: ReactNode
   /** What stands at the right of the head: a state. */
   mark?: ReactNode
@@ -17,11 +16,11 @@ interface CardProps {
   children?: ReactNode
 }
 
-/** A row of the monitor on a phone, where a table would hide its state and its buttons at the side. */
-export function Card({ head, mark, lines, children }: CardProps) {
+/** A row on a phone, where a table would hide its state and its buttons at the side. Rows stand in a list of class fw-row-cards. */
+export function RowCard({ head, mark, lines, children }: RowCardProps) {
   return (
-    <li className="fw-monitor-card">
-      <div className="fw-monitor-card-head">
+    <li className="fw-row-card">
+      <div className="fw-row-card-head">
         <strong>{head}</strong>
         {mark}
       </div>
@@ -37,14 +36,5 @@ export function Card({ head, mark, lines, children }: CardProps) {
       </dl>
       {children}
     </li>
-  )
-}
-
-/** The record a run or task is about. */
-export function Subject({ of }: { of: Pick<Task, 'entity' | 'record' | 'subject'> }) {
-  return (
-    <Link to="/e/$entity/r/$id" params={{ entity: of.entity, id: of.record }}>
-      {of.subject}
-    </Link>
   )
 }
