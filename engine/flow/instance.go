@@ -75,18 +75,23 @@ func blanks(raw []byte, at int) int {
 	return at
 }
 
+// closing gives where the text that begins at a place has its last quote.
+func closing(raw []byte, at int) int {
+	for at++; at < len(raw) && raw[at] != '"'; at++ {
+		if raw[at] == '\\' {
+			at++
+		}
+	}
+	return at
+}
+
 // skip gives where the value that begins at a place ends, in valid JSON: behind a text, a list or an object, and before what
 // follows a bare word.
 func skip(raw []byte, at int) int {
 	for depth := 0; at < len(raw); at++ {
 		switch raw[at] {
 		case '"':
-			for at++; at < len(raw) && raw[at] != '"'; at++ {
-				if raw[at] == '\\' {
-					at++
-				}
-			}
-			if depth == 0 {
+			if at = closing(raw, at); depth == 0 {
 				return min(at+1, len(raw))
 			}
 		case '{', '[':
