@@ -187,6 +187,7 @@ type bundleAnswer struct {
 	Forms   map[string]json.RawMessage `json:"forms"`
 	Views   map[string]json.RawMessage `json:"views"`
 	Prints  []printing.Info            `json:"prints"`
+	Begins  []engine.Begin             `json:"begins"`
 	Form    string                     `json:"form"`
 	Rights  record.Rights              `json:"rights"`
 	Slice   json.RawMessage            `json:"slice"`

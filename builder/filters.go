@@ -145,11 +145,11 @@ func (c *filterCheck) role(r *def.Role) {
 		return ok && r.Sets[set] != nil
 	}
 	for _, name := range sortedKeys(r.Sets) {
-		c.filter(place{ref: ref(def.KindRole, r.Name), pointer: "/sets/" + name + "/where", entity: r.Sets[name].Entity}, r.Sets[name].Where)
+		c.filter(place{ref: c.cat.OriginOf(def.Ref{Kind: def.KindRole, Name: r.Name}, "/sets/"+name), pointer: "/sets/" + name + "/where", entity: r.Sets[name].Entity}, r.Sets[name].Where)
 	}
 	for _, name := range sortedKeys(r.Grants) {
 		grant := r.Grants[name] // one of a dataset has no filter
-		c.filter(place{ref: ref(def.KindRole, r.Name), pointer: "/grants/" + name + "/where", entity: grant.Entity, vars: sets}, grant.Where)
+		c.filter(place{ref: c.cat.OriginOf(def.Ref{Kind: def.KindRole, Name: r.Name}, "/grants/"+name), pointer: "/grants/" + name + "/where", entity: grant.Entity, vars: sets}, grant.Where)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -21,6 +22,7 @@ type Bundle struct {
 	Forms   map[string]*def.Form `json:"forms"`
 	Views   map[string]*def.View `json:"views"`
 	Prints  []printing.Info      `json:"prints"` // those he may use
+	Begins  []Begin              `json:"begins"` // buttons that begin records of other entities from one of this
 	Form    string               `json:"form"`   // the form to use
 	Rights  record.Rights        `json:"rights"`
 	Slice   json.RawMessage      `json:"slice"`  // for the form engine in the browser, opaque to everybody else
@@ -30,6 +32,15 @@ type Bundle struct {
 	Offset  string               `json:"offset"` // of the zone now, "+08:00"
 	// Calendar are the days on which the company works otherwise than Monday to Friday: date → it works.
 	Calendar map[string]bool `json:"calendar,omitempty"`
+}
+
+// Begin is a button on the records of a bundle's entity; see def.Begin.
+type Begin struct {
+	Form   string            `json:"form"`
+	Entity string            `json:"entity"` // of the form
+	Name   string            `json:"name"`
+	Title  string            `json:"title"` // in the reader's language
+	Map    map[string]string `json:"map"`
 }
 
 // BundleInput says for which occasion a bundle is made.
@@ -111,6 +122,9 @@ func (e *Engine) bundle(ctx context.Context, actor access.Actor, p bundleParts) 
 		Forms: map[string]*def.Form{}, Views: map[string]*def.View{}, Titles: map[string]string{}, Form: layout.Form.Name,
 		Prints: p.prints, Now: now, Zone: zone.String(), Offset: now.In(zone).Format("-07:00"), Calendar: calendar,
 	}
+	if b.Begins, err = e.begins(ctx, actor, p); err != nil {
+		return Bundle{}, err
+	}
 	for _, f := range p.catalog.FormsOf(p.entity.Name) {
 		b.Forms[f.Name] = f
 	}
@@ -126,6 +140,27 @@ func (e *Engine) bundle(ctx context.Context, actor access.Actor, p bundleParts) 
 		}
 	}
 	return b, nil
+}
+
+// begins lists the buttons on records of the entity whose forms the reader may begin.
+func (e *Engine) begins(ctx context.Context, actor access.Actor, p bundleParts) ([]Begin, error) {
+	begins := []Begin{}
+	for _, name := range slices.Sorted(maps.Keys(p.catalog.Forms)) {
+		f := p.catalog.Forms[name]
+		for _, s := range f.Begins {
+			if s.Entity != p.entity.Name || !offered(f.Roles, actor, p.catalog) {
+				continue
+			}
+			rights, err := e.Records.Rights(ctx, actor, f.Entity)
+			if err != nil {
+				return nil, err
+			}
+			if slices.Contains(rights.Actions, string(access.Create)) {
+				begins = append(begins, Begin{Form: name, Entity: f.Entity, Name: s.Name, Title: s.Label(actor.Lang), Map: s.Map})
+			}
+		}
+	}
+	return begins, nil
 }
 
 // sliceReader tells the form engine's slice what the reader may read, in this entity and in those it refers to.

@@ -25,12 +25,15 @@ type CreateAction struct {
 	Submit bool              `json:"submit,omitempty"` // start its approval, too
 }
 
-// UpdateAction changes records: the one Record gives, or those Where admits (record.<field> is the flow's record).
+// UpdateAction changes records: the one Record gives, or those Where admits (record.<field> is the flow's record). Expect
+// gives what fields of the record must still hold; if one holds something else, nothing is written and the effect fails
+// for good (changed_meanwhile).
 type UpdateAction struct {
 	Entity string            `json:"entity"`
 	Record string            `json:"record,omitempty"`
 	Where  json.RawMessage   `json:"where,omitempty"`
 	Values map[string]string `json:"values"`
+	Expect map[string]string `json:"expect,omitempty"`
 }
 
 // VoidAction voids records that were approved.

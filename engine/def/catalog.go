@@ -53,7 +53,7 @@ type Catalog struct {
 	Prints       map[string]*Print
 	Definitions  Definitions // what the catalog was compiled from
 
-	origins    map[string]string // "entity/pointer" of what an extension added → its reference
+	origins    map[string]string // "<kind>/<name>/<pointer>" of what an extension added → its reference
 	optional   optionality       // which fields may be missing, found out when first asked for
 	validators sync.Map          // entity name → *Validator, made when first asked for
 }

@@ -100,36 +100,32 @@ func (c *Catalog) published(kind Kind, name string) bool {
 
 // Origin is the reference of the definition a part of an entity comes from: the entity's own, or an extension's.
 func (c *Catalog) Origin(entity, pointer string) string {
-	parts := strings.SplitN(strings.TrimPrefix(pointer, "/"), "/", 3)
-	if len(parts) >= 2 {
-		if ref, ok := c.origins[entity+"/"+parts[0]+"/"+parts[1]]; ok {
-			return ref
-		}
-	}
-	return Ref{KindEntity, entity}.String()
+	return c.OriginOf(Ref{KindEntity, entity}, pointer)
 }
 
-// checker collects problems; ref is the definition being looked at, entity is set while it is an entity.
+// OriginOf is the reference of the definition a part of another one comes from: its own, or that of an extension.
+func (c *Catalog) OriginOf(ref Ref, pointer string) string {
+	parts := strings.SplitN(strings.TrimPrefix(pointer, "/"), "/", 3)
+	if len(parts) >= 2 {
+		if extension, ok := c.origins[ref.String()+"/"+parts[0]+"/"+parts[1]]; ok {
+			return extension
+		}
+	}
+	return ref.String()
+}
+
+// checker collects problems; ref is the definition being looked at.
 type checker struct {
 	cat      *Catalog
-	ref      string
-	entityIn string
+	ref      Ref
 	problems []Problem
 }
 
-func (c *checker) at(kind Kind, name string) {
-	c.ref, c.entityIn = Ref{kind, name}.String(), ""
-	if kind == KindEntity {
-		c.entityIn = name
-	}
-}
+func (c *checker) at(kind Kind, name string) { c.ref = Ref{kind, name} }
 
 func (c *checker) fail(pointer, code string, params ...any) {
 	p := failure(pointer, code, params...)
-	p.Ref = c.ref
-	if c.entityIn != "" {
-		p.Ref = c.cat.Origin(c.entityIn, pointer)
-	}
+	p.Ref = c.cat.OriginOf(c.ref, pointer)
 	c.problems = append(c.problems, p)
 }
 

@@ -177,6 +177,9 @@ func (c *checker) exclusive(f *Field, pointer string) {
 	case sources > 0 && f.ReadOnly != nil && !*f.ReadOnly:
 		c.fail(pointer+"/readOnly", "exclusive", "keywords", []string{"x-compute", "readOnly"})
 	}
+	if f.Once && (sources > 0 || f.Parent != nil || f.IsTable() || f.IsReadOnly()) {
+		c.fail(pointer+"/x-once", "field_type", "field", f.Path)
+	}
 	if f.Snapshot && f.Compute == "" && len(f.Lookup) == 0 {
 		c.fail(pointer+"/x-snapshot", "exclusive", "keywords", []string{"x-snapshot"})
 	}

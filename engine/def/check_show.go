@@ -34,6 +34,33 @@ func (c *checker) form(f *Form) {
 	for i, fill := range f.Fill {
 		c.fill(entity, fill, joinPointer("/fill", i))
 	}
+	for i, begin := range f.Begins {
+		c.begin(entity, begin, joinPointer("/begins", i))
+	}
+}
+
+// begin checks that a button's entity is there and that fields people write take what they are given.
+func (c *checker) begin(entity *Entity, begin *Begin, pointer string) {
+	source, ok := c.entityNamed(pointer+"/entity", begin.Entity)
+	if !ok {
+		return
+	}
+	for _, name := range sortedKeys(begin.Map) {
+		at := joinPointer(pointer, "map", name)
+		target, ok := c.ownField(at, entity, name)
+		if !ok {
+			continue
+		}
+		taken, ok := c.ownField(at, source, begin.Map[name])
+		switch {
+		case !ok:
+		case target.Parent != nil || target.IsReadOnly() || target.IsTable() || target.IsFile():
+			c.fail(at, "field_type", "field", name)
+		case begin.Map[name] == FieldID && target.Target() == source.Name:
+		case taken.Parent != nil || taken.IsTable() || !takes(target, taken, ""):
+			c.fail(at, "field_type", "field", begin.Map[name])
+		}
+	}
 }
 
 func (c *checker) item(entity *Entity, item *FormItem, pointer string, scope expr.Scope) {

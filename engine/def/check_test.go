@@ -242,6 +242,55 @@ func TestExtensionsAddAndChangeNothing(t *testing.T) {
 	})
 }
 
+// A role that a needed template brings gets what another one adds, and keeps what it has.
+func TestRolesAreExtended(t *testing.T) {
+	extend := func(t *testing.T, raw string) (*Catalog, []Problem) {
+		t.Helper()
+		definition, problems := Decode(KindRole, []byte(raw))
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		defs := workedExample(t)
+		defs[RefOf("safety", definition)] = definition
+		catalog, problems := Compile(defs, "")
+		return catalog, append(problems, Check(catalog)...)
+	}
+	t.Run("grants, sets and inherited roles are added", func(t *testing.T) {
+		plain, _ := Compile(workedExample(t), "")
+		catalog, problems := extend(t, `{"name":"labor_admin","title":"x","x-extend":true,
+			"sets":{"mine":{"entity":"worker","where":{"field":"created_by","op":"eq","value":{"var":"actor.id"}}}},
+			"grants":{"badges":{"entity":"worker","actions":["delete"],"where":{"field":"id","op":"in","value":{"var":"sets.mine"}}}}}`)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		before, after := plain.Roles["labor_admin"], catalog.Roles["labor_admin"]
+		if len(after.Grants) != len(before.Grants)+1 || after.Grants["badges"] == nil || after.Sets["mine"] == nil {
+			t.Errorf("not extended: %+v", after)
+		}
+		if after.Title != before.Title || after.Extend {
+			t.Errorf("more than grants changed: %+v", after)
+		}
+	})
+	t.Run("what is there stays", func(t *testing.T) {
+		_, problems := extend(t, `{"name":"labor_admin","title":"x","x-extend":true,"grants":{"workers":{"entity":"worker","actions":["delete"]}}}`)
+		if len(problems) != 1 || problems[0].Code != "extend_conflict" || problems[0].Path != "/grants/workers" || problems[0].Ref != "roles/labor_admin@safety" {
+			t.Errorf("got %v", problems)
+		}
+	})
+	t.Run("a problem of an extension is shown at the extension", func(t *testing.T) {
+		_, problems := extend(t, `{"name":"labor_admin","title":"x","x-extend":true,"grants":{"badges":{"entity":"badge","actions":["read"]}}}`)
+		if len(problems) != 1 || problems[0].Code != "unknown_entity" || problems[0].Ref != "roles/labor_admin@safety" {
+			t.Errorf("got %v", problems)
+		}
+	})
+	t.Run("there must be such a role", func(t *testing.T) {
+		_, problems := extend(t, `{"name":"guard","title":"x","x-extend":true}`)
+		if len(problems) != 1 || problems[0].Code != "unknown_role" {
+			t.Errorf("got %v", problems)
+		}
+	})
+}
+
 // Rollups that would set each other off for ever are refused; along a tree they end at the root.
 func TestRollupsInACircle(t *testing.T) {
 	const (

@@ -9,19 +9,30 @@ import (
 )
 
 // Definitions are decoded definitions by reference. The name of a reference is the definition's name; for one with
-// x-extend it is "<entity>@<template>", as several templates may extend one entity.
+// x-extend it is "<entity>@<template>" or "<role>@<template>", as several templates may extend one.
 type Definitions map[Ref]Definition
 
-// ExtensionSeparator stands between entity and template in the reference of an extension.
+// ExtensionSeparator stands between entity (or role) and template in the reference of an extension.
 const ExtensionSeparator = "@"
 
 // RefOf is the reference under which a template's (or company's) definition is kept.
 func RefOf(owner string, d Definition) Ref {
 	name := d.Common().Name
-	if entity, ok := d.(*Entity); ok && entity.Extend {
+	if extends(d) {
 		name += ExtensionSeparator + owner
 	}
 	return Ref{KindOf(d), name}
+}
+
+// extends tells whether a definition adds to another one of its name.
+func extends(d Definition) bool {
+	switch d := d.(type) {
+	case *Entity:
+		return d.Extend
+	case *Role:
+		return d.Extend
+	}
+	return false
 }
 
 // ParseRef reads "entities/project".
@@ -91,15 +102,18 @@ func Compile(defs Definitions, lang string) (*Catalog, []Problem) {
 	}
 	var extensions []Ref
 	for _, ref := range defs.Refs() {
-		if entity, ok := defs[ref].(*Entity); ok && entity.Extend {
+		if extends(defs[ref]) {
 			extensions = append(extensions, ref)
 			continue
 		}
 		c.add(ref, defs[ref])
 	}
 	for _, ref := range extensions {
-		if entity, ok := defs[ref].(*Entity); ok {
-			c.extend(ref, entity)
+		switch extension := defs[ref].(type) {
+		case *Entity:
+			c.extend(ref, extension)
+		case *Role:
+			c.extendRole(ref, extension)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(c.cat.Entities)) {
@@ -165,7 +179,7 @@ func (c *compiler) add(ref Ref, definition Definition) {
 			c.fail(ref, "/name", "reserved_name", "name", name)
 			return
 		}
-		c.cat.Roles[name] = d
+		c.cat.Roles[name] = cloneRole(d)
 	case *Dictionary:
 		c.cat.Dictionaries[name] = d
 	case *Menu:
@@ -206,6 +220,27 @@ func (c *compiler) extend(ref Ref, extension *Entity) {
 	target.raw = nil
 }
 
+// extendRole adds the sets, grants and inherited roles of an extension to its role; what is there stays as it is.
+func (c *compiler) extendRole(ref Ref, extension *Role) {
+	base, _, marked := strings.Cut(ref.Name, ExtensionSeparator)
+	target, ok := c.cat.Roles[extension.Name]
+	switch {
+	case !marked || base != extension.Name:
+		c.fail(ref, "/name", "name_mismatch", "name", extension.Name)
+		return
+	case !ok:
+		c.fail(ref, "/name", "unknown_role", "name", extension.Name)
+		return
+	}
+	addTo(c, ref, "/sets", &target.Sets, extension.Sets)
+	addTo(c, ref, "/grants", &target.Grants, extension.Grants)
+	for _, name := range extension.Inherits {
+		if !slices.Contains(target.Inherits, name) {
+			target.Inherits = append(target.Inherits, name)
+		}
+	}
+}
+
 // addTo copies named things that must not be there yet.
 func addTo[T any](c *compiler, ref Ref, pointer string, target *map[string]T, added map[string]T) {
 	if len(added) > 0 && *target == nil {
@@ -217,8 +252,8 @@ func addTo[T any](c *compiler, ref Ref, pointer string, target *map[string]T, ad
 			continue
 		}
 		(*target)[name] = added[name]
-		entity, _, _ := strings.Cut(ref.Name, ExtensionSeparator)
-		c.cat.origins[entity+joinPointer(pointer, name)] = ref.String()
+		of, _, _ := strings.Cut(ref.Name, ExtensionSeparator)
+		c.cat.origins[Ref{ref.Kind, of}.String()+joinPointer(pointer, name)] = ref.String()
 	}
 }
 
@@ -333,6 +368,13 @@ func cloneFields(fields map[string]*Field) map[string]*Field {
 		clones[name] = &clone
 	}
 	return clones
+}
+
+// cloneRole copies what an extension adds to.
+func cloneRole(r *Role) *Role {
+	clone := *r
+	clone.Sets, clone.Grants, clone.Inherits = maps.Clone(r.Sets), maps.Clone(r.Grants), slices.Clone(r.Inherits)
+	return &clone
 }
 
 func cloneView(v *View) *View {

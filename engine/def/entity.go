@@ -81,6 +81,7 @@ type Field struct {
 	DefaultExpr string                     `json:"x-default,omitempty"`
 	Compute     string                     `json:"x-compute,omitempty"`
 	Snapshot    bool                       `json:"x-snapshot,omitempty"`
+	Once        bool                       `json:"x-once,omitempty"` // written at creation; afterwards by flows only
 	Lookup      []*Lookup                  `json:"x-lookup,omitempty"`
 	Rollup      *Rollup                    `json:"x-rollup,omitempty"`
 	Number      *Number                    `json:"x-number,omitempty"`

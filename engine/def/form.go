@@ -13,6 +13,7 @@ type Form struct {
 	Device   string     `json:"device,omitempty"` // any (default), desk, phone
 	Layout   string     `json:"layout,omitempty"` // sections (default), tabs, steps
 	Fill     []*Fill    `json:"fill,omitempty"`
+	Begins   []*Begin   `json:"begins,omitempty"`
 	Sections []*Section `json:"sections"`
 	Roles    []string   `json:"roles,omitempty"`
 }
@@ -63,6 +64,19 @@ type Fill struct {
 	From  FillFrom          `json:"from"`
 	Map   map[string]string `json:"map"` // column → field of the records, column of the rows, or column of the dataset
 }
+
+// Begin is a button on the records of another entity: it opens the form for a new record that begins with values of the one
+// it is pressed on. Who may make records of the form's entity is offered it.
+type Begin struct {
+	Name   string            `json:"name"`
+	Title  string            `json:"title"`
+	I18n   I18n              `json:"x-i18n,omitempty"`
+	Entity string            `json:"entity"` // whose records have the button
+	Map    map[string]string `json:"map"`    // field of the new record → field of that record, or id
+}
+
+// Label is the button's title in a language.
+func (b *Begin) Label(lang string) string { return translate(b.I18n, lang, "title", b.Title) }
 
 // FillReplace is the mode of a Fill whose rows take the place of those that are there; otherwise the rows that are not
 // there yet are added.

@@ -2,9 +2,11 @@ package def
 
 import "encoding/json"
 
-// Role is a named set of grants (definitions.md §10).
+// Role is a named set of grants (definitions.md §10). With x-extend it adds grants, sets and inherited roles to the role of
+// that name which a needed template brings, and changes nothing that is there.
 type Role struct {
 	Head
+	Extend   bool              `json:"x-extend,omitempty"`
 	Sets     map[string]*Set   `json:"sets,omitempty"`
 	Grants   map[string]*Grant `json:"grants,omitempty"`
 	Inherits []string          `json:"inherits,omitempty"`

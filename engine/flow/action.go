@@ -36,6 +36,7 @@ type action struct {
 	record *condition
 	each   string
 	values map[string]*valueOf // of create, update and set, by field; of a webhook by name
+	expect map[string]*valueOf // of update, by field
 	reason *condition          // of void
 	title  *condition          // of notify
 	body   *condition
@@ -56,6 +57,7 @@ type Action struct {
 	Where   json.RawMessage `json:"where,omitempty"`  // or which ones
 	Vars    map[string]any  `json:"vars,omitempty"`   // wire values of the variables in Where
 	Rows    []ActionRow     `json:"rows,omitempty"`   // of create: one per record; of update: one
+	Expect  form.Values     `json:"expect,omitempty"` // of update: what the record must still hold, null = nothing
 	Submit  bool            `json:"submit,omitempty"`
 	Reason  string          `json:"reason,omitempty"`
 	Webhook string          `json:"webhook,omitempty"`
@@ -89,6 +91,7 @@ func (c *compiler) action(d *def.Node) *action {
 		a.do, a.entity = actUpdate, what.Update.Entity
 		a.record = c.condition(what.Update.Record, expr.KindAny)
 		a.values = c.values(what.Update.Values, c.scope, a.entity)
+		a.expect = c.values(what.Update.Expect, c.scope, a.entity)
 	case what.Void != nil:
 		a.do, a.entity = actVoid, what.Void.Entity
 		a.record = c.condition(what.Void.Record, expr.KindAny)
@@ -157,6 +160,9 @@ func (a *action) programs() map[string]*condition {
 	for name, v := range a.values {
 		all[member+name] = v.condition
 	}
+	for name, v := range a.expect {
+		all["/update/expect/"+name] = v.condition
+	}
 	for at, c := range map[string]*condition{
 		"/" + a.do + "/record": a.record, "/void/reason": a.reason, "/notify/title": a.title, "/notify/body": a.body,
 	} {
@@ -221,6 +227,9 @@ func (r *run) workedOut(n *node, a *action, env *expr.Env) (*Action, bool) {
 		var values form.Values
 		values, ok = r.work(a.values, env)
 		out.Rows = []ActionRow{{Values: values}}
+		if ok && len(a.expect) > 0 {
+			out.Expect, ok = r.work(a.expect, env)
+		}
 	case actVoid:
 		out.Where, out.Vars = a.def.Void.Where, variables(a.def.Void.Where, r.values)
 		out.Reason, ok = text(a.reason, env)

@@ -112,6 +112,7 @@ func (l *linter) action(n *node) {
 	case actUpdate:
 		if entity := l.target(n, a, "/do/update", false); entity != nil {
 			l.values(n, "/do/update/values/", a.values, entity)
+			l.values(n, "/do/update/expect/", a.expect, entity)
 			l.selects(n, a, "/do/update", a.def.Update.Where)
 		}
 	case actVoid:

@@ -317,6 +317,7 @@ const (
 	failOther      = "failed"
 	failNoOutward  = "no_outward"
 	failTooMany    = "too_many"
+	failChanged    = "changed_meanwhile"
 )
 
 // failureOf gives the code of a failure, what values it is about, and whether trying again is of no use.
@@ -327,7 +328,7 @@ func failureOf(err error) (code, detail string, permanent bool) {
 	var field *access.FieldError
 	switch {
 	case errors.As(err, &sent):
-		return sent.Code, "", true
+		return sent.Code, sent.Detail, true
 	case errors.As(err, &invalid) && len(invalid.Problems) > 0:
 		p := invalid.Problems[0]
 		return failInvalid, strings.Trim(p.Field+" "+p.Code, " "), true

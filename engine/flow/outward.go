@@ -43,10 +43,12 @@ type Outbound struct {
 }
 
 // Permanent is a failure that trying again does not mend: a webhook nobody has set up, an answer that refuses for good.
-// Code is stable and shown to people; the engine gives the effect up at once and shows it as an incident.
+// Code is stable and shown to people; the engine gives the effect up at once and shows it as an incident. Detail names the
+// value it is about, "" for none.
 type Permanent struct { //nolint:errname // a failure of this kind
-	Code string
-	Err  error
+	Code   string
+	Detail string
+	Err    error
 }
 
 // Error satisfies error.

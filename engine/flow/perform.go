@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -252,17 +254,58 @@ func (d *delivery) update(ctx context.Context, e *Effect) error {
 		return err
 	}
 	for _, id := range ids {
-		_, err := d.service.config.Records.Change(ctx, d.actor(e), e.Action.Entity, id,
-			func(record.Record, *record.Full) (record.Change, error) {
-				return record.Change{
-					Patch: e.Action.Rows[0].Values, Event: form.Save, Writable: func(string) bool { return true },
-				}, nil
-			})
-		if err != nil {
+		if err := d.updateOne(ctx, e, id); err != nil {
 			return fmt.Errorf("update %s/%s: %w", e.Action.Entity, id, err)
 		}
 	}
 	return nil
+}
+
+// updateOne changes one record. Warnings of its rules do not stop it: there is nobody to ask for a reason, and people
+// have approved of the change.
+func (d *delivery) updateOne(ctx context.Context, e *Effect, id string) error {
+	a := e.Action
+	change := func(acknowledged map[string]string) error {
+		_, err := d.service.config.Records.Change(ctx, d.actor(e), a.Entity, id,
+			func(stored record.Record, _ *record.Full) (record.Change, error) {
+				if name, holds := a.holds(stored.Values); !holds {
+					return record.Change{}, &Permanent{Code: failChanged, Detail: name}
+				}
+				return record.Change{
+					Patch: a.Rows[0].Values, Event: form.Save, Acknowledged: acknowledged, Writable: func(string) bool { return true },
+				}, nil
+			})
+		return err
+	}
+	err := change(nil)
+	var invalid *record.InvalidError
+	if !errors.As(err, &invalid) || !invalid.NeedsReason {
+		return err
+	}
+	reason := d.effectID(e)
+	if no := textOf(d.full.Record.Values, d.full.Entity.Natural); no != "" {
+		reason = no
+	}
+	reasons := map[string]string{}
+	for _, p := range invalid.Problems {
+		reasons[p.Rule] = reason
+	}
+	return change(reasons)
+}
+
+// holds tells whether a record still holds what an update expects of it, or holds already what it is to get: then the
+// update was made before. Otherwise it names the first field that was changed meanwhile.
+func (a *Action) holds(stored form.Values) (string, bool) {
+	for _, name := range slices.Sorted(maps.Keys(a.Expect)) {
+		if reflect.DeepEqual(stored[name], a.Expect[name]) {
+			continue
+		}
+		made, given := a.Rows[0].Values[name]
+		if !given || !reflect.DeepEqual(stored[name], made) {
+			return name, false
+		}
+	}
+	return "", true
 }
 
 // void voids records; what is voided already stays so.

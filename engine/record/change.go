@@ -149,7 +149,16 @@ func (w *write) refuseByGrants(ctx context.Context, patch form.Values) error {
 		return err
 	}
 	stored := w.stored.Record()
-	return w.refuseFields(patch, updates.On(stored).Writes, reads.On(stored).Shows)
+	granted := updates.On(stored).Writes
+	writes := func(path string) bool { return granted(path) && !w.fixed(path) }
+	return w.refuseFields(patch, writes, reads.On(stored).Shows)
+}
+
+// fixed tells whether a field was given when the record was made and is changed by flows only since (x-once): whoever
+// asks, administrators too. What was never submitted, or came back to its initiator, is still being made.
+func (w *write) fixed(path string) bool {
+	field := w.entity.Properties[path]
+	return field != nil && field.Once && !w.actor.System && w.stored.State != stateDraft && w.stored.State != stateReturned
 }
 
 // decided is one attempt of a flow's write.

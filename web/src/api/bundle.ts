@@ -28,6 +28,16 @@ export interface Rights {
   fields?: Record<string, 'read' | 'write' | 'masked' | 'hidden'>
 }
 
+/** A button on records of the entity: it opens `form` for a new record of `entity`. */
+export interface Begin {
+  form: string
+  entity: string
+  name: string
+  title: string
+  /** Field of the new record → field of the one the button is on, or id. */
+  map: Record<string, string>
+}
+
 /** All the browser needs to list and edit the records of an entity. */
 export interface Bundle {
   version: string
@@ -36,6 +46,8 @@ export interface Bundle {
   views: Record<string, def.View>
   /** Those the reader may use. */
   prints: PrintInfo[]
+  /** Buttons that begin records of other entities from one of this. */
+  begins: Begin[]
   /** Name of the form to use on this device; the slice is made for it. */
   form: string
   rights: Rights

@@ -22,6 +22,8 @@ export type Action = {
   set?: Values
   update?: {
     entity: Name
+    /** What fields must still hold; otherwise nothing is written */
+    expect?: Values
     record?: Expression
     values: Values
     where?: Filter
@@ -48,6 +50,16 @@ export type AutoNumber = {
   date?: Name
   map?: Record<string, Record<string, string>>
   pattern: string
+}
+
+/** A button on records of another entity that opens this form for a new record */
+export type Begin = {
+  entity: Name
+  /** field → field of the record the button is on, or id */
+  map: Record<string, Name>
+  name: Name
+  title: Title
+  'x-i18n'?: I18n
 }
 
 export type Branch = {
@@ -235,6 +247,8 @@ export type Field = {
   'x-max'?: string
   'x-min'?: string
   'x-number'?: AutoNumber
+  /** Written when the record is made; afterwards only a flow changes it */
+  'x-once'?: boolean
   'x-personal'?: 'id' | 'contact' | 'finance' | 'health'
   'x-rollup'?: Rollup
   'x-scale'?: number
@@ -368,6 +382,7 @@ export type FlowSettings = {
 
 /** How one record is edited */
 export type Form = {
+  begins?: Begin[]
   description?: Text
   device?: 'any' | 'desk' | 'phone'
   entity: Name
@@ -716,6 +731,8 @@ export type Role = {
   name: Name
   sets?: Record<string, Set>
   title: Title
+  /** Adds sets, grants and inherited roles to a role of a needed template */
+  'x-extend'?: boolean
   'x-i18n'?: I18n
 }
 

@@ -183,9 +183,16 @@ const record = createRoute({
 const newRecord = createRoute({
   getParentRoute: () => shell,
   path: '/e/$entity/new',
-  validateSearch: (search: Record<string, unknown>): { form?: string; from?: string } => {
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { form?: string; from?: string; begin?: string; of?: string } => {
     const [form, from] = [text(search['form']), text(search['from'])]
-    return { ...(form ? { form } : {}), ...(from ? { from } : {}) }
+    const [begin, of] = [text(search['begin']), text(search['of'])]
+    return {
+      ...(form ? { form } : {}),
+      ...(from ? { from } : {}),
+      ...(begin && of ? { begin, of } : {}),
+    }
   },
   component: lazyRouteComponent(() => import('./routes/new-record'), 'NewRecordRoute'),
 })

@@ -32,6 +32,14 @@ export function useRecordModel(
   }, [bundle.version, bundle.entity.name, record.id, record.rev, begin, generation])
 }
 
+/** Fields that were given when the record was made and are changed by flows only since, unless it is still being made. */
+export function onlyOnce(bundle: Bundle, record: StoredRecord): string[] {
+  if (record.state === 'draft' || record.state === 'returned') return []
+  return Object.entries(bundle.entity.properties)
+    .filter(([, field]) => field['x-once'] === true)
+    .map(([path]) => path)
+}
+
 /** The paths the grants leave readable only. */
 export function readOnlyPaths(bundle: Bundle): string[] {
   return Object.entries(bundle.rights.fields ?? {})

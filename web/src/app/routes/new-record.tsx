@@ -6,16 +6,17 @@ const route = getRouteApi('/shell/e/$entity/new')
 /** A new record; once saved the back button leads to where it was begun from, not to an empty form. */
 export function NewRecordRoute() {
   const { entity } = route.useParams()
-  const { form, from } = route.useSearch()
+  const { form, from, begin, of } = route.useSearch()
   const navigate = useNavigate()
   const router = useRouter()
   const canGoBack = useCanGoBack()
   return (
     <NewRecordPage
-      key={`${entity}/${from ?? ''}`}
+      key={`${entity}/${from ?? of ?? ''}`}
       entity={entity}
       form={form}
       from={from}
+      begin={begin && of ? { name: begin, of } : undefined}
       onSaved={(record) =>
         void navigate({
           to: '/e/$entity/r/$id',

@@ -4,6 +4,7 @@ import { App, Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Bundle, bundleQueries } from '@/api/bundle'
+import type { Begin } from '@/api/definitions.gen'
 import { recordQueries, type StoredRecord } from '@/api/records'
 import type { Values } from '@/api/wire'
 import { layoutOf } from '@/form/labels'
@@ -20,6 +21,7 @@ import { busySign } from '@/ui/busy'
 import { Failed } from '@/ui/failed'
 import { Page } from '@/ui/page'
 import { usePhone } from '@/ui/use-phone'
+import { displayText } from './record-text'
 import { type Intent, useRecordSaving } from './use-record-saving'
 
 interface NewRecordPageProps {
@@ -27,18 +29,55 @@ interface NewRecordPageProps {
   form: string | undefined
   /** Id of a record to begin with a copy of. */
   from: string | undefined
+  /** The button the record is begun with, and the id of the record it was pressed on. */
+  begin: { name: string; of: string } | undefined
   onSaved: (record: StoredRecord) => void
   onBack: () => void
 }
 
 /** A record that does not exist yet. */
 export function NewRecordPage(props: NewRecordPageProps) {
-  const { entity, form, from } = props
-  const { data: bundle } = useSuspenseQuery(bundleQueries.of(entity, { form, phone: usePhone() }))
-  const source = useQuery({ ...recordQueries.one(entity, from ?? ''), enabled: from !== undefined })
-  if (from && source.isPending) return <Waiting />
+  const { entity, form, from, begin } = props
+  const phone = usePhone()
+  const { data: bundle } = useSuspenseQuery(bundleQueries.of(entity, { form, phone }))
+  const button = bundle.forms[form ?? bundle.form]?.begins?.find((one) => one.name === begin?.name)
+  const of = button ? begin?.of : from
+  const about = useQuery({
+    ...bundleQueries.of(button?.entity ?? entity, { phone }),
+    enabled: button !== undefined,
+  })
+  const source = useQuery({
+    ...recordQueries.one(button?.entity ?? entity, of ?? ''),
+    enabled: of !== undefined,
+  })
+  if ((of && source.isPending) || (button && about.isPending)) return <Waiting />
   if (source.error) return <Failed error={source.error} onRetry={() => void source.refetch()} />
-  return <NewRecord {...props} bundle={bundle} source={source.data} />
+  const begun = button
+    ? begunFrom(button, source.data, about.data)
+    : { values: beginning(bundle, source.data), names: source.data?.refs }
+  return <NewRecord {...props} bundle={bundle} begun={begun} />
+}
+
+/** What a new record starts with, and the names of what its references lead to. */
+interface Begun {
+  values: Values
+  names: Record<string, string> | undefined
+}
+
+/** What a button gives the record it begins: values of the one it was pressed on that the reader may read in full. */
+function begunFrom(
+  button: Begin,
+  source: StoredRecord | undefined,
+  about: Bundle | undefined,
+): Begun {
+  if (!source) return { values: {}, names: undefined }
+  const values: Values = {}
+  for (const [field, path] of Object.entries(button.map)) {
+    const value = path === 'id' ? source.id : source.values[path]
+    if (value !== undefined && !source.masked?.includes(path)) values[field] = value
+  }
+  const own = about ? displayText(about, source) : ''
+  return { values, names: { ...source.refs, [`${source.entity}/${source.id}`]: own || source.id } }
 }
 
 /** What a copy begins with: what people wrote and the copier may read in full. */
@@ -49,16 +88,14 @@ function beginning(bundle: Bundle, source: StoredRecord | undefined): Values {
   return values
 }
 
-function NewRecord(
-  props: NewRecordPageProps & { bundle: Bundle; source: StoredRecord | undefined },
-) {
+function NewRecord(props: NewRecordPageProps & { bundle: Bundle; begun: Begun }) {
   const { t } = useTranslation()
   const { message } = App.useApp()
-  const { bundle: latest, source } = props
+  const { bundle: latest, begun: start } = props
   // The form keeps the definitions it was opened with; the server tells if they no longer fit.
   const [bundle] = useState(latest)
   const [model] = useState(() => {
-    const begun = new FormModel(bundle.entity, beginning(bundle, source), source?.refs)
+    const begun = new FormModel(bundle.entity, start.values, start.names)
     begun.close(readOnlyPaths(bundle))
     return begun
   })

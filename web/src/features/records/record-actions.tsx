@@ -72,6 +72,21 @@ export function RecordActions(props: RecordActionsProps) {
         <Button onClick={props.onEdit}>{t('record.edit')}</Button>
       )}
       {can.includes('copy') && <Button onClick={props.onCopy}>{t('record.copy')}</Button>}
+      {!editing &&
+        bundle.begins.map((begin) => (
+          <Button
+            key={`${begin.form}/${begin.name}`}
+            onClick={() =>
+              void navigate({
+                to: '/e/$entity/new',
+                params: { entity: begin.entity },
+                search: { form: begin.form, begin: begin.name, of: record.id },
+              })
+            }
+          >
+            {begin.title}
+          </Button>
+        ))}
       {!editing && (
         <PrintMenu
           prints={bundle.prints}

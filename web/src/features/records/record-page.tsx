@@ -12,7 +12,7 @@ import { RecordForm } from '@/form/record-form'
 import { LeaveGuard } from '@/form/save/leave-guard'
 import { Stops } from '@/form/save/stops'
 import { useEngine } from '@/form/use-engine'
-import { type FormBase, readOnlyPaths, useRecordModel } from '@/form/use-record-model'
+import { type FormBase, onlyOnce, readOnlyPaths, useRecordModel } from '@/form/use-record-model'
 import { busySign } from '@/ui/busy'
 import { Page } from '@/ui/page'
 import { StateTag } from '@/ui/state-tag'
@@ -54,7 +54,7 @@ function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredReco
   const [editing, setEditing] = useState(() => opensForEditing(latest))
   const { record } = base
   const { data: run } = useSuspenseQuery(recordQueries.timeline(record.entity, record.id))
-  const readOnly = readOnlyPaths(bundle)
+  const readOnly = [...readOnlyPaths(bundle), ...onlyOnce(bundle, record)]
   const model = useRecordModel(bundle, base, readOnly)
   // A newer version takes the place of the one shown, but never of one that is being changed.
   if (latest.rev > record.rev && !model.isDirty()) setBase({ record: latest })

@@ -47,7 +47,13 @@ function distantText(record: StoredRecord, path: string): string {
 export function recordTitle(bundle: Bundle, record: StoredRecord | undefined): string {
   const kind = titleOf(bundle.entity)
   if (!record) return kind
+  const own = displayText(bundle, record)
+  return own === '' ? kind : `${kind} ${own}`
+}
+
+/** What a record is shown as where another one refers to it; empty if the reader sees none. */
+export function displayText(bundle: Bundle, record: StoredRecord): string {
   const path = bundle.entity['x-display'] ?? bundle.entity['x-natural']
   const own = path ? pathText(bundle, record, path) : ''
-  return own === '' || own === '–' ? kind : `${kind} ${own}`
+  return own === '–' ? '' : own
 }
