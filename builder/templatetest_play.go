@@ -86,6 +86,10 @@ func (p *play) write(actor access.Actor) {
 	if p.broken {
 		return
 	}
+	if failed := p.flows.DeliverQueued(p.ctx); failed != nil {
+		p.fatal("the flows", "effects delivered", failed.Error())
+		return
+	}
 	if !p.outcome(err) {
 		return
 	}

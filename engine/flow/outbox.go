@@ -103,6 +103,21 @@ func (s *Service) Run(ctx context.Context) {
 	workers.Wait()
 }
 
+// DeliverQueued delivers what waits in this process's queue, also what comes into it meanwhile, and returns: what Run does
+// with time, for tests whose clock stands still. An effect that fails stays in its run's outbox as ever.
+func (s *Service) DeliverQueued(ctx context.Context) error {
+	for {
+		select {
+		case run := <-s.outbox.queue:
+			if err := s.deliver(ctx, run); err != nil {
+				return fmt.Errorf("effects of %s/%s: %w", run.at.entity, run.at.id, err)
+			}
+		default:
+			return nil
+		}
+	}
+}
+
 // deliver performs the effects of one run that are due and acknowledges them. Another process that does so already, or
 // another goroutine, is left to it.
 func (s *Service) deliver(ctx context.Context, run dueRun) error {

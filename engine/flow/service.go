@@ -460,6 +460,9 @@ func (d *deciding) outcome(plan *Plan, out *Outcome) (record.Change, error) {
 		Patch: out.Patch, Flow: raw, Instance: &out.State, Event: occasion(d.act.Verb, out.State.Status), Acknowledged: d.act.Acknowledged,
 		Own: func(path string) bool { field, _, _ := strings.Cut(path, "."); return out.Own[field] },
 	}
+	if c.Event == form.Approve && d.state.Status == Approved {
+		c.Event = form.Save // it was approved before: this only notes what became of an effect
+	}
 	if c.Event == form.Save && len(out.Patch) == 0 {
 		c.Event = "" // the values stay as they are: the rules are not asked
 	}
