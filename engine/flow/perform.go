@@ -253,6 +253,9 @@ func (d *delivery) update(ctx context.Context, e *Effect) error {
 	if err != nil {
 		return err
 	}
+	if len(ids) == 0 && len(e.Action.Expect) > 0 {
+		return &Permanent{Code: failNotFound} // what was expected to hold something is gone
+	}
 	for _, id := range ids {
 		if err := d.updateOne(ctx, e, id); err != nil {
 			return fmt.Errorf("update %s/%s: %w", e.Action.Entity, id, err)
