@@ -1,17 +1,19 @@
 package flow
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
 	"formwork/engine/access"
 	"formwork/engine/def"
+	"formwork/engine/expr"
 	"formwork/engine/form"
 	"formwork/engine/query"
 	"formwork/engine/record"
@@ -271,7 +273,7 @@ func (d *delivery) updateOne(ctx context.Context, e *Effect, id string) error {
 	change := func(acknowledged map[string]string) error {
 		_, err := d.service.config.Records.Change(ctx, d.actor(e), a.Entity, id,
 			func(stored record.Record, _ *record.Full) (record.Change, error) {
-				if name, holds := a.holds(stored.Values); !holds {
+				if name, holds := a.holds(d.full.Catalog.Entities[a.Entity], stored.Values); !holds {
 					return record.Change{}, &Permanent{Code: failChanged, Detail: name}
 				}
 				return record.Change{
@@ -298,17 +300,32 @@ func (d *delivery) updateOne(ctx context.Context, e *Effect, id string) error {
 
 // holds tells whether a record still holds what an update expects of it, or holds already what it is to get: then the
 // update was made before. Otherwise it names the first field that was changed meanwhile.
-func (a *Action) holds(stored form.Values) (string, bool) {
+func (a *Action) holds(entity *def.Entity, stored form.Values) (string, bool) {
 	for _, name := range slices.Sorted(maps.Keys(a.Expect)) {
-		if reflect.DeepEqual(stored[name], a.Expect[name]) {
-			continue
-		}
 		made, given := a.Rows[0].Values[name]
-		if !given || !reflect.DeepEqual(stored[name], made) {
+		number := entity != nil && entity.Properties[name] != nil && entity.Properties[name].IsDecimal()
+		if !sameWire(number, stored[name], a.Expect[name]) && (!given || !sameWire(number, stored[name], made)) {
 			return name, false
 		}
 	}
 	return "", true
+}
+
+// sameWire tells whether two values are the same on the wire, however they were decoded; decimals are compared by value.
+func sameWire(number bool, a, b any) bool {
+	x, isText := a.(string)
+	y, areTexts := b.(string)
+	if number && isText && areTexts {
+		m, err := expr.ParseDecimal(x)
+		n, other := expr.ParseDecimal(y)
+		return err == nil && other == nil && expr.CompareDecimal(m, n) == 0
+	}
+	one, err := json.Marshal(a)
+	if err != nil {
+		return false
+	}
+	other, err := json.Marshal(b)
+	return err == nil && bytes.Equal(one, other)
 }
 
 // void voids records; what is voided already stays so.
