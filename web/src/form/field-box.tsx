@@ -5,6 +5,7 @@ import type { FormItem } from '@/api/definitions.gen'
 import { textOf, titleOf } from '@/lib/texts'
 import { kindOf, shownValue } from './fields/kinds'
 import { useForm } from './form-context'
+import { isComputed } from './patch'
 import { SimilarRecords } from './similar-records'
 import { useField } from './use-model'
 import { useProblemText } from './use-problem-text'
@@ -22,7 +23,9 @@ export function FieldBox({ path, field, item, title }: FieldBoxProps) {
   const { state } = useField(model, path)
   if (state.hidden) return null
   const label = title ?? titleOf({ ...field, name: path })
-  if (readOnly || state.readOnly) return <ShownField path={path} field={field} label={label} />
+  // What the engine here does not know, as the person may not read it, is computed all the same.
+  if (readOnly || state.readOnly || isComputed(field))
+    return <ShownField path={path} field={field} label={label} />
   return <EditedField path={path} field={field} item={item} label={label} />
 }
 
