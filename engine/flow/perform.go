@@ -303,23 +303,31 @@ func (d *delivery) updateOne(ctx context.Context, e *Effect, id string) error {
 func (a *Action) holds(entity *def.Entity, stored form.Values) (string, bool) {
 	for _, name := range slices.Sorted(maps.Keys(a.Expect)) {
 		made, given := a.Rows[0].Values[name]
-		number := entity != nil && entity.Properties[name] != nil && entity.Properties[name].IsDecimal()
-		if !sameWire(number, stored[name], a.Expect[name]) && (!given || !sameWire(number, stored[name], made)) {
+		same := sameWire
+		if entity != nil && entity.Properties[name] != nil && entity.Properties[name].IsDecimal() {
+			same = sameDecimal
+		}
+		if !same(stored[name], a.Expect[name]) && (!given || !same(stored[name], made)) {
 			return name, false
 		}
 	}
 	return "", true
 }
 
-// sameWire tells whether two values are the same on the wire, however they were decoded; decimals are compared by value.
-func sameWire(number bool, a, b any) bool {
+// sameDecimal compares two decimals by value.
+func sameDecimal(a, b any) bool {
 	x, isText := a.(string)
 	y, areTexts := b.(string)
-	if number && isText && areTexts {
-		m, err := expr.ParseDecimal(x)
-		n, other := expr.ParseDecimal(y)
-		return err == nil && other == nil && expr.CompareDecimal(m, n) == 0
+	if !isText || !areTexts {
+		return sameWire(a, b)
 	}
+	m, err := expr.ParseDecimal(x)
+	n, other := expr.ParseDecimal(y)
+	return err == nil && other == nil && expr.CompareDecimal(m, n) == 0
+}
+
+// sameWire tells whether two values are the same on the wire, however they were decoded.
+func sameWire(a, b any) bool {
 	one, err := json.Marshal(a)
 	if err != nil {
 		return false
