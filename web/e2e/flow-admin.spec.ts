@@ -44,7 +44,7 @@ test('the administrator is told of three mistakes, mends them, simulates, replay
     await expect(about).toContainText('nz(location')
     await accessible(admin)
     await about.getByRole('button', { name: t('flows.fix') }).click()
-    await expect(card(admin, 'cost_engineer')).toContainText('nz(location')
+    await expect(card(admin, 'cost_engineer')).toContainText('施工部位（空按 “-”） 是 “厂区外”')
     await expect(card(admin, 'cost_engineer')).not.toContainText('错误')
     // Without errors the scenarios of the flow are played too, so the list may grow before it is empty.
     for (const code of ['unknown_name', 'else_unreachable']) {
@@ -64,7 +64,7 @@ test('the administrator is told of three mistakes, mends them, simulates, replay
     await expect(card(admin, 'labor_admin')).toContainText(t('flows.places.skipped'))
     await expect(card(admin, 'team_leader')).toContainText(t('flows.places.done'))
     const result = admin.getByRole('region', { name: t('flows.result') })
-    await expect(result).toContainText('max_ot_hours')
+    await expect(result).toContainText('最大加班小时')
     await accessible(admin)
     await result.getByRole('button', { name: t('flows.saveScenario') }).click()
     const dialog = admin.getByRole('dialog', { name: t('flows.saveScenario') })
@@ -104,7 +104,7 @@ test('the administrator is told of three mistakes, mends them, simulates, replay
     await publish(admin, '成本工程师也看厂区')
     await admin.getByRole('tab', { name: t('flows.tabs.versions') }).click()
     await expect(admin.getByText('成本工程师也看厂区')).toBeVisible()
-    await expect(admin.getByText(/条件: chargeback_amount > 0 → /).first()).toBeVisible()
+    await expect(admin.getByText(/条件.*反扣金额 大于 0 → /).first()).toBeVisible()
     await accessible(admin)
   })
 
