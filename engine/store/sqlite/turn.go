@@ -30,10 +30,14 @@ func (p *stint) undo() {
 	copy(p.errs[p.from:], p.checked[p.from:])
 }
 
-// give answers that a stint failed; what comes after it is not tried.
+// give answers that a stint failed; what comes after it is not tried. What was committed before it stays so.
 func (p *stint) give(err error) {
 	p.undo()
-	p.fail(err)
+	for i := p.from; i < len(p.errs); i++ {
+		if p.errs[i] == nil {
+			p.errs[i] = err
+		}
+	}
 	p.at = len(p.writes)
 }
 

@@ -158,6 +158,18 @@ func TestBrokenAmongThoseBehind(t *testing.T) {
 	}
 }
 
+// When a later commit of a request breaks, what was committed before is still answered as done.
+func TestABreakLeavesWhatWasCommitted(t *testing.T) {
+	broken := errors.New("broken")
+	r := &request{writes: make([]store.Write, 4), checked: []error{nil, store.ErrConflict, nil, nil}, at: 3}
+	r.errs = slices.Clone(r.checked)
+	later := stint{request: r, from: 2, to: 3}
+	later.give(broken)
+	if want := []error{nil, store.ErrConflict, broken, broken}; !slices.Equal(r.errs, want) || r.at != len(r.writes) {
+		t.Errorf("answers %v, next %d", r.errs, r.at)
+	}
+}
+
 // What waits behind at the moment of closing is done or refused, never half told.
 func TestCloseWhileSomethingWaitsBehind(t *testing.T) {
 	backend, err := New(Options{Dir: t.TempDir()})
