@@ -20,7 +20,7 @@ func TestTheMonitorCountsWhatItsReaderLists(t *testing.T) {
 		admin.do("PUT", "/draft/roles/site_flow_admin", object{
 			"name": "site_flow_admin", "title": "项目流程管理员", "grants": object{"sheets": object{
 				"entity": "day_labor_sheet", "actions": []string{"read", "act"}, "where": object{"field": "project", "op": "eq", "value": mine},
-				"fields": object{"*": "hidden", "project": "read", "work_date": "read"},
+				"fields": object{"*": "hidden", "no": "read", "project": "read", "work_date": "read"}, // the number stands in what a run is called
 			}},
 		}).want(http.StatusNoContent, "")
 		admin.do("PUT", "/draft/flows/verbs", `{"name": "verbs", "title": "点工单审批", "entity": "day_labor_sheet", "form": "day_labor_sheet", "priority": 100,
