@@ -118,7 +118,9 @@ test('workers come from a workbook: mistakes are told by their cells, mended and
     await importing.choose('花名册.xlsx', wrong)
     await importing.says('sheets.lookCounts', { rows: 5, records: 5, ok: 1, bad: 4 })
     await expect(importing.dialog).toContainText(t('sheets.ignored', { labels: '血型' }))
-    await importing.complains('C3 身份证号', 'problems.pattern_id_card')
+    const card = importing.dialog.getByRole('listitem').filter({ hasText: 'C3 身份证号' })
+    await expect(card).toHaveCount(1)
+    await expect(card).toContainText('身份证号有误')
     await importing.complains('E4 班组', 'sheets.unknownReference', { key: '没有的班组' })
     await importing.complains('5', 'problems.duplicate_line', { row: 2 })
     await expect(importing.dialog.getByRole('listitem').filter({ hasText: 'C6' })).toContainText(
@@ -127,7 +129,7 @@ test('workers come from a workbook: mistakes are told by their cells, mended and
     await accessible(page)
     const marked = await importing.saved('sheets.marked')
     expect(marked.name).toBe(`花名册-${t('sheets.notes')}.xlsx`)
-    for (const note of [t('sheets.notes'), t('problems.pattern_id_card'), '没有的班组']) expect(marked.texts).toContain(note)
+    for (const note of [t('sheets.notes'), '身份证号有误', '没有的班组']) expect(marked.texts).toContain(note)
   })
 
   await test.step('a warning passes with a reason', async () => {
