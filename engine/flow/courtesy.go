@@ -20,9 +20,9 @@ type courtesy struct {
 
 const (
 	yieldTo     = 25 * time.Millisecond  // how long a batch waits for people: deadlines are fired however many there are
-	gentlePace  = 800 * time.Microsecond // for one deadline while people are about: 1,250 a second
+	gentlePace  = 950 * time.Microsecond // for one deadline while people are about: 1,050 a second
 	longestRest = 25 * time.Millisecond
-	aboutFor    = 64 // so many batches go gently after the last request of a person, about a second
+	aboutFor    = 128 // so many batches go gently after the last request of a person, about a second
 )
 
 // Serving says that a request of a person is being served until the function it gives is called: deadlines wait for it.

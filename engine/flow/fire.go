@@ -19,7 +19,7 @@ import (
 // together, so that they share the commit and the reading of what others wrote. While a batch is being stored the next one
 // is decided; it is stored when the one before is through, so that the log has deadlines in their order.
 const (
-	fireAtOnce = 20 // runs of a batch
+	fireAtOnce = 10 // runs of a batch
 	firers     = 2  // batches of this process at once, whatever tenants they are of
 )
 

@@ -14,8 +14,8 @@ import (
 // same commit: he waits for one write of the others and for the commit, however many of them there are.
 
 const (
-	spell    = 10 * time.Millisecond // how long a transaction goes on with what lets others go first
-	maxShare = 40                    // so many of its writes are done however many people wait
+	spell    = 4 * time.Millisecond // how long a transaction goes on with what lets others go first
+	maxShare = 40                   // so many of its writes are done however many people wait
 )
 
 // stint is what one transaction does of a request.
