@@ -111,7 +111,7 @@ function EditedField({ path, field, item, label }: PartProps) {
         invalid={problems.length > 0 && !warning}
         describedBy={note || help ? `${id}-note` : undefined}
         required={state.required === true}
-        placeholder={item?.placeholder}
+        placeholder={item && textOf(item, 'placeholder')}
         widget={item?.widget}
       />
       {note ? (

@@ -10,7 +10,7 @@ export interface Titled {
 /** One text of a definition in the reader's language; the template's own text where there is no translation. */
 export function textOf(
   definition: Titled,
-  key: 'title' | 'help' | 'message' | 'description',
+  key: 'title' | 'help' | 'placeholder' | 'message' | 'description',
 ): string | undefined {
   const lang = currentLanguage()
   const own = (definition as Record<string, unknown>)[key]
