@@ -191,16 +191,11 @@ func (c *compiler) add(ref Ref, definition Definition) {
 
 // extend adds the properties, rules, keys and likenesses of an extension to its entity; what is there stays as it is.
 func (c *compiler) extend(ref Ref, extension *Entity) {
-	base, _, marked := strings.Cut(ref.Name, ExtensionSeparator)
-	target, ok := c.cat.Entities[extension.Name]
-	switch {
-	case !marked || base != extension.Name:
-		c.fail(ref, "/name", "name_mismatch", "name", extension.Name)
+	target := c.cat.Entities[extension.Name]
+	if !c.fits(ref, extension.Name, target != nil, "unknown_entity") {
 		return
-	case !ok:
-		c.fail(ref, "/name", "unknown_entity", "name", extension.Name)
-		return
-	case IsSystem(extension.Name) && !extendable(extension.Name):
+	}
+	if IsSystem(extension.Name) && !extendable(extension.Name) {
 		c.fail(ref, "/name", "reserved_name", "name", extension.Name)
 		return
 	}
@@ -222,14 +217,8 @@ func (c *compiler) extend(ref Ref, extension *Entity) {
 
 // extendRole adds the sets, grants and inherited roles of an extension to its role; what is there stays as it is.
 func (c *compiler) extendRole(ref Ref, extension *Role) {
-	base, _, marked := strings.Cut(ref.Name, ExtensionSeparator)
-	target, ok := c.cat.Roles[extension.Name]
-	switch {
-	case !marked || base != extension.Name:
-		c.fail(ref, "/name", "name_mismatch", "name", extension.Name)
-		return
-	case !ok:
-		c.fail(ref, "/name", "unknown_role", "name", extension.Name)
+	target := c.cat.Roles[extension.Name]
+	if !c.fits(ref, extension.Name, target != nil, "unknown_role") {
 		return
 	}
 	addTo(c, ref, "/sets", &target.Sets, extension.Sets)
@@ -239,6 +228,20 @@ func (c *compiler) extendRole(ref Ref, extension *Role) {
 			target.Inherits = append(target.Inherits, name)
 		}
 	}
+}
+
+// fits tells whether an extension stands under the name of what it extends, and whether that is there.
+func (c *compiler) fits(ref Ref, name string, known bool, unknown string) bool {
+	base, _, marked := strings.Cut(ref.Name, ExtensionSeparator)
+	switch {
+	case !marked || base != name:
+		c.fail(ref, "/name", "name_mismatch", "name", name)
+	case !known:
+		c.fail(ref, "/name", unknown, "name", name)
+	default:
+		return true
+	}
+	return false
 }
 
 // addTo copies named things that must not be there yet.

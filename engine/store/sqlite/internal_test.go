@@ -244,13 +244,20 @@ func TestFullDisk(t *testing.T) {
 	put(t, db, again)
 }
 
-// holdWriter keeps the writer busy until release is called.
+// holdWriter keeps the writer busy with something that changes tables until release is called.
 func holdWriter(t *testing.T, db *database, group *sync.WaitGroup) (release func()) {
 	t.Helper()
+	return hold(context.Background(), t, db, group, true)
+}
+
+// hold keeps the writer busy until release is called; it may be tried again when something with it breaks.
+func hold(ctx context.Context, t *testing.T, db *database, group *sync.WaitGroup, alone bool) (release func()) {
+	t.Helper()
 	gate, begun := make(chan struct{}), make(chan struct{})
+	var once sync.Once
 	group.Go(func() {
-		err := db.alter(context.Background(), true, func(context.Context, *writer) error {
-			close(begun)
+		err := db.alter(ctx, alone, func(context.Context, *writer) error {
+			once.Do(func() { close(begun) })
 			<-gate
 			return nil
 		})

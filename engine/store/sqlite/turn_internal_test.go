@@ -36,20 +36,7 @@ func inLog(t *testing.T, db *database) []string {
 // occupy has the writer do something that lets others go first until release is called.
 func occupy(t *testing.T, db *database, group *sync.WaitGroup) (release func()) {
 	t.Helper()
-	gate, begun := make(chan struct{}), make(chan struct{})
-	var once sync.Once
-	group.Go(func() {
-		err := db.alter(store.Behind(context.Background()), false, func(context.Context, *writer) error {
-			once.Do(func() { close(begun) })
-			<-gate
-			return nil
-		})
-		if err != nil {
-			t.Error(err)
-		}
-	})
-	<-begun
-	return func() { close(gate) }
+	return hold(store.Behind(context.Background()), t, db, group, false)
 }
 
 // Whoever comes while deadlines are being stored is done with the same commit, before those that are still to come.
