@@ -419,7 +419,7 @@ func TestTemplatesTellWhatIsInstalled(t *testing.T) {
 	for _, info := range list {
 		got[info.Name] = info.Installed
 	}
-	if want := map[string]string{"base": "0.5.0", "labor": ""}; !maps.Equal(got, want) {
+	if want := map[string]string{"base": "0.6.0", "labor": ""}; !maps.Equal(got, want) {
 		t.Errorf("installed %v, want %v", got, want)
 	}
 }
