@@ -53,6 +53,7 @@ func (o *serveOptions) run(cmd *cobra.Command) error {
 		return err
 	}
 	defer runtime.KeepAlive(ballast())
+	atLeastThreads()
 	ctx := cmd.Context()
 	log := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), nil))
 	f, err := o.open(ctx, log)
@@ -106,6 +107,18 @@ func ballast() []byte {
 		return nil
 	}
 	return make([]byte, headroom)
+}
+
+// fewestThreads run Go code at once, on however few cores. The scheduler of Go looks for requests that have come in when one of
+// its threads has nothing to do, or after 10 ms: on two cores that deadlines and followers keep busy, people wait for that. When there
+// are more threads than cores, the kernel shares the cores out, and it lets threads go first that slept.
+const fewestThreads = 4
+
+// atLeastThreads sees to it that there are so many. Whoever sets GOMAXPROCS decides himself.
+func atLeastThreads() {
+	if os.Getenv("GOMAXPROCS") == "" && runtime.GOMAXPROCS(0) < fewestThreads {
+		runtime.GOMAXPROCS(fewestThreads)
+	}
 }
 
 // company gives the demo company when asked for, made now if there is no company yet; nil without one.

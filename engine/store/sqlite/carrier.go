@@ -15,10 +15,12 @@ import (
 // little is left, and the writer does that between two transactions.
 
 const (
-	carryAfter = 1000 // writes, some 10 MB
-	passes     = 8    // of a carrier, at most, each over what came during the one before
-	fewPages   = 64   // are left to the writer
-	tries      = 4    // of the writer, while somebody reads an older state
+	carryMuch  = 8000             // writes, some 80 MB: pages that are written again and again are carried once
+	carrySome  = 1000             // are enough after some time, so that the log of a company that writes little stays small
+	carryEvery = 10 * time.Second // is that time
+	passes     = 8                // of a carrier, at most, each over what came during the one before
+	fewPages   = 64               // are left to the writer
+	tries      = 4                // of the writer, while somebody reads an older state
 	readTime   = 3 * time.Millisecond
 )
 

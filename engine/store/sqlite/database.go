@@ -77,7 +77,7 @@ func dataSource(file string, pragmas ...string) string {
 
 func openDatabase(ctx context.Context, b *Backend, tenant string) (*database, error) {
 	db := &database{backend: b, tenant: tenant, file: b.file(tenant)}
-	write, err := sql.Open("sqlite", dataSource(db.file, "cache_size(-16000)", "wal_autocheckpoint(16000)", "journal_size_limit(67108864)"))
+	write, err := sql.Open("sqlite", dataSource(db.file, "cache_size(-16000)", "wal_autocheckpoint(32000)", "journal_size_limit(134217728)"))
 	if err != nil {
 		return nil, err
 	}

@@ -9,9 +9,10 @@ import (
 	"formwork/engine/store"
 )
 
-// What waits is done in turns, each one transaction: first what people wait for, all of it; then of what lets others go
+// What waits is done in turns, each one transaction: what people wait for, all of it; if nobody waits, of what lets others go
 // first (store.Behind) as much as there is time for. When somebody comes while that is being done, his write goes with the
-// same commit: he waits for one write of the others and for the commit, however many of them there are.
+// same commit: he waits for one write of the others and for the commit, however many of them there are. When people are never
+// at an end, as many writes of the others are done in every second turn as theirs.
 
 const (
 	spell    = 4 * time.Millisecond // how long a transaction goes on with what lets others go first
@@ -72,10 +73,11 @@ func (w *writer) turn() {
 	w.group(together, w.goOn)
 }
 
-// carry has the log carried over when there is much in it, and does the rest itself.
+// carry has the log carried over when there is much in it, or something for long, and does the rest itself.
 func (w *writer) carry() {
-	if w.added >= carryAfter {
-		w.added = 0
+	now := w.db.backend.options.Clock()
+	if w.added >= carryMuch || w.added >= carrySome && !now.Before(w.carried.Add(carryEvery)) {
+		w.added, w.carried = 0, now
 		w.db.carrier.wake()
 	}
 	w.db.carrier.rest(context.Background(), w.stmts)
@@ -186,9 +188,13 @@ func (w *writer) perform(ctx context.Context, stints []stint) error {
 	return nil
 }
 
-// goOn does what lets others go first until somebody comes or its time is over. When people are never at an end it does
-// as many writes as theirs.
+// goOn does what lets others go first until somebody comes or its time is over, and nothing while people wait for the commit.
+// But when it was passed by in the turn before, too, it does as many writes as theirs.
 func (w *writer) goOn(ctx context.Context, stints []stint) ([]stint, error) {
+	awaited := len(stints) > 0
+	if w.passedBy = awaited && !w.passedBy; w.passedBy {
+		return stints, nil
+	}
 	share := 1
 	for _, p := range stints {
 		share += p.to - p.from
@@ -201,7 +207,7 @@ func (w *writer) goOn(ctx context.Context, stints []stint) ([]stint, error) {
 			if len(w.queue) > 0 {
 				return w.join(ctx, stints)
 			}
-			if clock().Sub(begin) > spell {
+			if awaited || clock().Sub(begin) > spell {
 				return stints, nil
 			}
 		}

@@ -68,6 +68,49 @@ func TestPeopleComeInBetween(t *testing.T) {
 	}
 }
 
+// Who comes while nobody else does waits for no write but his own; when people are never at an end, the others' go on, too.
+func TestOneCommitOfPeopleAlone(t *testing.T) {
+	db := openGoods(t)
+	var group sync.WaitGroup
+	release := hold(t.Context(), t, db, &group, false) // somebody's
+	group.Go(func() {
+		if err := errors.Join(db.Put(store.Behind(t.Context()), told("deadline1"), told("deadline2"), told("deadline3"))...); err != nil {
+			t.Error(err)
+		}
+	})
+	for len(db.writer.behind) < 1 {
+		time.Sleep(time.Millisecond)
+	}
+	// Each of them is followed by the next one before his commit.
+	var come func(people ...string)
+	come = func(people ...string) {
+		if len(people) == 0 {
+			return
+		}
+		group.Go(func() {
+			err := db.alter(t.Context(), false, func(ctx context.Context, w *writer) error {
+				writes := []store.Write{told(people[0])}
+				cells := db.prepared(writes, make([]error, 1))
+				come(people[1:]...)
+				return w.put(ctx, &writes[0], &cells[0])
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		for len(db.writer.queue) < 1 {
+			time.Sleep(time.Millisecond)
+		}
+	}
+	come("next", "third", "fourth")
+	release()
+	group.Wait()
+	want := []string{"next", "deadline1", "third", "fourth", "deadline2", "deadline3"}
+	if log := inLog(t, db); !slices.Equal(log, want) {
+		t.Errorf("in the log: %v, want %v", log, want)
+	}
+}
+
 // What lets others go first may take several commits; each of its writes is answered as if it took one.
 func TestAnswersOverSeveralCommits(t *testing.T) {
 	now := time.UnixMilli(0)

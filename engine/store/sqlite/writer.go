@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"formwork/engine/store"
 )
@@ -74,8 +75,10 @@ type writer struct {
 	once     sync.Once
 	closeErr error
 	stmts    *statements
-	added    int     // writes since the log was carried over
-	schema   *schema // of the running transaction; published when it is committed
+	passedBy bool      // what lets others go first got nothing of the last turn
+	added    int       // writes since the log was carried over
+	carried  time.Time // when that was begun
+	schema   *schema   // of the running transaction; published when it is committed
 	search   pendingSearch
 	events   []store.Event // to be appended before the commit
 	touched  map[touchedBlock]struct{}
