@@ -452,6 +452,14 @@ func (s *server) flowVersions(r *request) error {
 	return r.JSON(told)
 }
 
+func (s *server) proveRecord(r *request) error {
+	proof, err := s.Engine.Prove(r.ctx, r.actor, r.Params("entity"), r.Params("id"))
+	if err != nil {
+		return err
+	}
+	return r.JSON(proof)
+}
+
 func (s *server) explainRecord(r *request) error {
 	trace, err := s.Engine.Flows.Explain(r.ctx, r.actor, r.Params("entity"), r.Params("id"))
 	if err != nil {

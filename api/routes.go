@@ -68,6 +68,7 @@ func (s *server) recordRoutes() []route {
 		{patch, records + "/:id", signedIn, "Change a record by merge patch; needs If-Match", recordParams{}, patchBody{}, record.Record{}, 0, s.patchRecord},
 		{remove, records + "/:id", signedIn, "Move a record to the recycle bin", recordParams{}, nil, nil, 0, s.deleteRecord},
 		{get, records + "/:id/explain", signedIn, "Why the flow of a record went where it went", recordParams{}, nil, flow.Trace{}, 0, s.explainRecord},
+		{get, records + "/:id/proof", signedIn, "Whether a record is what its history says: values, state, flow, signatures", recordParams{}, nil, flow.Proof{}, 0, s.proveRecord},
 		{get, records + "/:id/timeline", signedIn, "Flow and history of a record", recordParams{}, nil, flow.Timeline{}, 0, s.getTimeline},
 		{post, records + "/:id/restore", signedIn, "Take a record out of the recycle bin", recordParams{}, nil, record.Record{}, 0, s.restoreRecord},
 		{post, records + "/:id/void", signedIn, "Void an approved record, with a reason", recordParams{}, voidBody{}, record.Record{}, 0, s.voidRecord},

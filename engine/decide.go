@@ -108,5 +108,7 @@ func (e *Engine) sign(ctx context.Context, actor access.Actor, d *Decision) erro
 	}
 	_, hash, _ := strings.Cut(d.Act.Seen, "-")
 	to := file.Signing{Entity: about.Entity, Record: about.Record, Task: d.Task, DataHash: hash}
-	return e.Files.BindSignature(ctx, actor, d.Act.Sign, to)
+	image, err := e.Files.BindSignature(ctx, actor, d.Act.Sign, to)
+	d.Act.Signed = &flow.Signed{Image: image, Seen: hash}
+	return err
 }

@@ -6,11 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"formwork/engine/event"
+	"formwork/engine/flow"
 	"formwork/engine/store"
 	"formwork/engine/store/storetest"
 )
@@ -28,7 +30,7 @@ type doctorOptions struct {
 func doctorCommand() *cobra.Command {
 	var o doctorOptions
 	cmd := &cobra.Command{
-		Use: "doctor", Short: "Look whether everything is well: the catalogs, the chained event log, the files, the store itself", Args: cobra.NoArgs,
+		Use: "doctor", Short: "Look whether everything is well: the catalogs, the chained event log, the records against it, the files, the store itself", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case o.health:
@@ -69,7 +71,8 @@ func checkHealth(ctx context.Context, url string) error {
 	return nil
 }
 
-// examine compiles every company's catalog, verifies the chain of its event log and looks for the bytes of its files.
+// examine compiles every company's catalog, verifies the chain of its event log, holds its records against it and looks for
+// the bytes of its files.
 func examine(ctx context.Context, cmd *cobra.Command, f *formwork) error {
 	tenants, err := f.engine.Tenants.Tenants(ctx)
 	if err != nil {
@@ -93,6 +96,11 @@ func examine(ctx context.Context, cmd *cobra.Command, f *formwork) error {
 			cmd.Printf("%s: event log: %s at %s/%s revision %d\n", t.Name, finding.Code, finding.Entity, finding.Record, finding.Rev)
 			well = false
 		}
+		proved, sound, err := proveRecords(ctx, cmd, f, t.Name)
+		if err != nil {
+			return fmt.Errorf("hold records of %s against the log: %w", t.Name, err)
+		}
+		well = well && sound
 		missing, err := f.engine.Files.Missing(ctx, t.Name)
 		if err != nil {
 			return fmt.Errorf("look for files of %s: %w", t.Name, err)
@@ -101,13 +109,29 @@ func examine(ctx context.Context, cmd *cobra.Command, f *formwork) error {
 			cmd.Printf("%s: file %s (%s): its bytes are missing or cut off\n", t.Name, missing[i].ID, missing[i].Name)
 			well = false
 		}
-		cmd.Printf("%s: looked through\n", t.Name)
+		cmd.Printf("%s: looked through, %d records held against their histories\n", t.Name, proved)
 	}
 	if !well {
 		return errUnwell
 	}
 	cmd.Println("all is well")
 	return nil
+}
+
+// proveRecords holds the records of a company against their histories and prints what does not agree.
+func proveRecords(ctx context.Context, cmd *cobra.Command, f *formwork, tenant string) (proved int, sound bool, err error) {
+	sound = true
+	err = f.engine.ProveAll(ctx, tenant, func(entity, id string, p flow.Proof) {
+		proved++
+		for _, m := range p.Mismatches {
+			if m.Code == flow.MismatchEvent {
+				continue // the log was looked through as a whole
+			}
+			sound = false
+			cmd.Printf("%s: %s/%s is not what its history says: %s\n", tenant, entity, id, strings.Join(strings.Fields(m.Code+" "+m.Field+" "+m.Note), " "))
+		}
+	})
+	return proved, sound, err
 }
 
 // conform runs the conformance suite of storage against the user's own server or disk.

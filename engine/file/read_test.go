@@ -228,7 +228,8 @@ func TestASignatureIsForOneDecision(t *testing.T) {
 	other.Task += "1"
 	changed.DataHash = "abd"
 	bind := func(who access.Actor, id string, to file.Signing) string {
-		return codeOf(w.files.BindSignature(w.ctx, who, id, to))
+		_, err := w.files.BindSignature(w.ctx, who, id, to)
+		return codeOf(err)
 	}
 	photo := w.send(wang, file.Image, "a.jpg", jpegOf(picture(40, 20))).ID
 	steps := []struct {

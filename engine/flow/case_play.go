@@ -284,13 +284,13 @@ func (s *Service) StoredRun(ctx context.Context, tenant string, after int64, ent
 	if err := log.Settle(ctx, entity, id); err != nil {
 		return CaseRun{}, false, fmt.Errorf("history of %s/%s: %w", entity, id, err)
 	}
-	events, err := eventsAfter(ctx, log, after, entity, id)
-	if err != nil {
+	history := newHistories(entity, id)
+	if err := history.after(ctx, log, after); err != nil {
 		return CaseRun{}, false, err
 	}
 	var facts []Fact
 	delivered := int64(0)
-	for _, e := range events {
+	for _, e := range history.of[id] {
 		if !flowEvents[e.Type] || e.Type == EventEnded {
 			continue
 		}

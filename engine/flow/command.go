@@ -63,6 +63,7 @@ type Command struct {
 	Comment   string              `json:"comment,omitempty"`
 	Files     []Attached          `json:"files,omitempty"`     // what goes with the comment
 	Sign      string              `json:"sign,omitempty"`      // id of the image of a signature
+	Signed    *Signed             `json:"-"`                   // what Sign was bound to; nil = nobody bound it
 	Confirmed bool                `json:"confirmed,omitempty"` // the actor has just typed his password
 	Resubmit  string              `json:"resubmit,omitempty"`  // of return: restart or resume, "" = as the node says
 	Map       map[string]string   `json:"map,omitempty"`       // of migrate: old node name to new

@@ -42,6 +42,7 @@ type Fact struct {
 	Comment   string     `json:"comment,omitempty"`
 	Files     []Attached `json:"files,omitempty"`     // what he attached
 	Sign      string     `json:"sign,omitempty"`      // the signature he drew
+	Signed    *Signed    `json:"signed,omitempty"`    // what it stands for
 	Confirmed bool       `json:"confirmed,omitempty"` // with his password
 	Do        string     `json:"do,omitempty"`        // of a deadline: remind, pass, …
 	Auto      []Decision `json:"auto,omitempty"`
@@ -54,6 +55,13 @@ type Fact struct {
 	Why       []Reason   `json:"why,omitempty"`  // what decided where the tokens went
 	Sent      []Sent     `json:"sent,omitempty"` // effects that were delivered or tried
 	Delta     Delta      `json:"delta"`
+}
+
+// Signed is what a drawn signature was bound to, as hashes (hex), so that the history proves it: nobody can put another
+// drawing, or other data, in its place afterwards.
+type Signed struct {
+	Image string `json:"image"` // SHA-256 of the bytes of what was drawn
+	Seen  string `json:"seen"`  // of the values the signer saw
 }
 
 // Attached is a file that goes with what somebody did; its bytes are engine/file's.

@@ -12,55 +12,118 @@ import (
 	"formwork/engine/store"
 )
 
-// eventsOf reads the events of one record from the log, oldest first: those the projection knows by their numbers, and
-// what has been written since.
+// eventsOf reads the events of one record from the log, oldest first.
 func (s *Service) eventsOf(ctx context.Context, tenant, entity, id string) ([]store.Event, error) {
+	h := newHistories(entity, id)
+	err := s.readHistories(ctx, tenant, h)
+	return h.of[id], err
+}
+
+// histories are the events of some records of one entity, by record, oldest first.
+type histories struct {
+	entity string
+	ids    []string
+	of     map[string][]store.Event
+}
+
+func newHistories(entity string, ids ...string) *histories {
+	return &histories{entity: entity, ids: ids, of: make(map[string][]store.Event, len(ids))}
+}
+
+// add takes those of some events of the log that are about the records.
+func (h *histories) add(events []store.Event) {
+	for _, e := range events {
+		if e.Entity == h.entity && slices.Contains(h.ids, e.Record) {
+			h.of[e.Record] = append(h.of[e.Record], e)
+		}
+	}
+}
+
+// after takes what is in the log behind a place.
+func (h *histories) after(ctx context.Context, st store.Store, seq int64) error {
+	const page = 500
+	for {
+		found, err := st.Events(ctx, seq, page)
+		if err != nil {
+			return fmt.Errorf("history of %s: %w", h.entity, err)
+		}
+		h.add(found)
+		if len(found) < page {
+			return nil
+		}
+		seq = found[len(found)-1].Seq
+	}
+}
+
+// known takes the events up to a place in the log that the projection knows by their numbers.
+func (h *histories) known(ctx context.Context, st store.Store, upTo int64) error {
+	seqs, err := h.numbers(ctx, st, upTo)
+	if err != nil {
+		return err
+	}
+	const page = 500
+	for some := range slices.Chunk(seqs, page) {
+		found, err := st.EventsAt(ctx, some...)
+		if err != nil {
+			return fmt.Errorf("history of %s: %w", h.entity, err)
+		}
+		h.add(found)
+	}
+	return nil
+}
+
+// numbers gives the numbers of the events up to a place in the log.
+func (h *histories) numbers(ctx context.Context, st store.Store, upTo int64) ([]int64, error) {
+	of := &query.Cond{Path: []string{"record"}, Op: query.Eq, Value: h.ids[0], Type: def.TypeText}
+	if len(h.ids) > 1 {
+		list := make([]any, len(h.ids))
+		for i, id := range h.ids {
+			list[i] = id
+		}
+		of.Op, of.Value = query.In, list
+	}
+	q := query.Query{
+		Collection: historyCollection, Where: query.AllOf(&query.Filter{Cond: of}, taskField("entity", def.TypeText, h.entity)),
+		Sort: []query.Sort{{Field: "seq", Type: def.TypeInteger}}, Limit: 500,
+	}
+	var seqs []int64
+	for {
+		page, err := st.Find(ctx, q)
+		if err != nil {
+			return nil, fmt.Errorf("history of %s: %w", h.entity, err)
+		}
+		for _, doc := range page.Docs {
+			if seq, ok := doc.Values["seq"].(int64); ok && seq <= upTo {
+				seqs = append(seqs, seq)
+			}
+		}
+		if page.Next == "" {
+			return seqs, nil
+		}
+		q.After = page.Next
+	}
+}
+
+// readHistories reads events from the log: those the projection knows by their numbers, and what has been written since.
+func (s *Service) readHistories(ctx context.Context, tenant string, h *histories) error {
 	if err := s.prepare(ctx, tenant); err != nil {
-		return nil, err
+		return err
 	}
 	st, err := s.config.Stores(ctx, tenant)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if err := st.Settle(ctx, entity, id); err != nil {
-		return nil, fmt.Errorf("history of %s/%s: %w", entity, id, err)
+	if err := st.Settle(ctx, h.entity, h.ids...); err != nil {
+		return fmt.Errorf("history of %s: %w", h.entity, err)
 	}
 	after, err := s.cursor(ctx, st)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	seqs, err := knownEvents(ctx, st, entity, id, after)
-	if err != nil {
-		return nil, err
+	if err := h.known(ctx, st, after); err != nil {
+		return err
 	}
-	const page = 500
-	var events []store.Event
-	for known := range slices.Chunk(seqs, page) {
-		found, err := st.EventsAt(ctx, known...)
-		if err != nil {
-			return nil, fmt.Errorf("history of %s/%s: %w", entity, id, err)
-		}
-		events = append(events, ofRecord(found, entity, id)...)
-	}
-	latest, err := eventsAfter(ctx, st, after, entity, id)
-	return append(events, latest...), err
-}
-
-// eventsAfter reads the log from a place on and gives the events of one record.
-func eventsAfter(ctx context.Context, st store.Store, after int64, entity, id string) ([]store.Event, error) {
-	const page = 500
-	var events []store.Event
-	for {
-		found, err := st.Events(ctx, after, page)
-		if err != nil {
-			return nil, fmt.Errorf("history of %s/%s: %w", entity, id, err)
-		}
-		events = append(events, ofRecord(found, entity, id)...)
-		if len(found) < page {
-			return events, nil
-		}
-		after = found[len(found)-1].Seq
-	}
+	return h.after(ctx, st, after)
 }
 
 // cursor is the number of the last event that is in the projections for certain.
@@ -77,43 +140,6 @@ func (s *Service) cursor(ctx context.Context, st store.Store) (int64, error) {
 	}
 	after, _ := docs[0].Values["after"].(int64)
 	return after, nil
-}
-
-// knownEvents gives the numbers of a record's events up to a place in the log.
-func knownEvents(ctx context.Context, st store.Store, entity, id string, upTo int64) ([]int64, error) {
-	eq := func(field, value string) *query.Filter {
-		return &query.Filter{Cond: &query.Cond{Path: []string{field}, Op: query.Eq, Value: value, Type: def.TypeText}}
-	}
-	q := query.Query{
-		Collection: historyCollection, Where: query.AllOf(eq("record", id), eq("entity", entity)),
-		Sort: []query.Sort{{Field: "seq", Type: def.TypeInteger}}, Limit: 500,
-	}
-	var seqs []int64
-	for {
-		page, err := st.Find(ctx, q)
-		if err != nil {
-			return nil, fmt.Errorf("history of %s/%s: %w", entity, id, err)
-		}
-		for _, doc := range page.Docs {
-			if seq, ok := doc.Values["seq"].(int64); ok && seq <= upTo {
-				seqs = append(seqs, seq)
-			}
-		}
-		if page.Next == "" {
-			return seqs, nil
-		}
-		q.After = page.Next
-	}
-}
-
-func ofRecord(events []store.Event, entity, id string) []store.Event {
-	var own []store.Event
-	for _, e := range events {
-		if e.Entity == entity && e.Record == id {
-			own = append(own, e)
-		}
-	}
-	return own
 }
 
 // indexAtOnce is how many entries of the history are stored in one call: other writes wait for it.

@@ -73,6 +73,7 @@ type Act struct {
 	Kind         TaskKind
 	Mode         string
 	Sign         string
+	Signed       *Signed
 	Resubmit     string
 	Picks        map[string][]string
 	Acknowledged map[string]string // reasons for warnings, by rule name
@@ -367,7 +368,7 @@ func (d *deciding) command(dir *directory) (Command, error) {
 	a := &d.act
 	cmd := Command{
 		Verb: a.Verb, Task: d.task, To: a.To, Users: a.Users, Kind: a.Kind, Mode: a.Mode, Data: a.Values,
-		Comment: a.Comment, Files: a.Files, Sign: a.Sign, Resubmit: a.Resubmit, Picks: a.Picks, Key: a.Key, Rev: a.Rev, Seen: a.Seen,
+		Comment: a.Comment, Files: a.Files, Sign: a.Sign, Signed: a.Signed, Resubmit: a.Resubmit, Picks: a.Picks, Key: a.Key, Rev: a.Rev, Seen: a.Seen,
 		Confirmed: a.Confirmed, Map: a.Map,
 	}
 	if named, ok := splitTaskID(a.Task); ok {

@@ -149,7 +149,7 @@ func (r *run) approve() error {
 	}
 	r.change(r.cmd.Data)
 	t.Sign = r.cmd.Sign
-	r.fact.Sign, r.fact.Confirmed = r.cmd.Sign, r.cmd.Confirmed
+	r.fact.Sign, r.fact.Signed, r.fact.Confirmed = r.cmd.Sign, r.cmd.Signed, r.cmd.Confirmed
 	r.done(t, TaskApproved)
 	r.st.Acted = true
 	// A proxy decides for another, who has not seen it: neither has approved for himself, so neither is a duplicate later.

@@ -25,6 +25,7 @@ import { useFailureMessage } from '@/ui/use-failure-message'
 import { useNow } from '@/ui/use-now'
 import { usePhone } from '@/ui/use-phone'
 import { Automations, Effects } from './automations'
+import { ProofCard } from './proof'
 import { TimelineEvent } from './timeline-event'
 
 /** How a record has come to where it is: the way through its flow, and what everybody did. Newest first. */
@@ -76,6 +77,7 @@ export function TimelineCards({ bundle, record, flow, entries, runs }: TimelineC
           ))}
         </ol>
       </section>
+      <ProofCard bundle={bundle} record={record} />
     </>
   )
 }
