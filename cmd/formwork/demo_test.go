@@ -125,3 +125,27 @@ func TestEveryTabOfTheDemoHasSomething(t *testing.T) {
 		t.Errorf("tabs %v", tabs)
 	}
 }
+
+// Nothing that the engine writes, in whatever way, is without its history.
+func TestEveryRecordOfTheDemoIsWhatItsHistorySays(t *testing.T) {
+	w := newDemoWorld(t)
+	records, signatures := map[string]int{}, 0
+	err := w.engine.ProveAll(t.Context(), demoTenant, func(entity, id string, p flow.Proof) {
+		records[entity]++
+		signatures += p.Signatures
+		if len(p.Mismatches) > 0 {
+			t.Errorf("%s/%s: %+v", entity, id, p.Mismatches)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entity := range []string{"day_labor_sheet", "wage_sheet", "worker", "user", "flow_run"} {
+		if records[entity] == 0 {
+			t.Errorf("no %s was looked at: %v", entity, records)
+		}
+	}
+	if signatures == 0 {
+		t.Error("nobody has signed")
+	}
+}
