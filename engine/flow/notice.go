@@ -169,15 +169,16 @@ func (s *Service) adminsOf(ctx context.Context, tenant string, e store.Event, fl
 	return admins, nil
 }
 
-// Card gives what a person may see of a record that one of his lists holds: subject and summary, titled in his language.
-// It is nil when none of his lists holds it any more.
-func (s *Service) Card(ctx context.Context, actor access.Actor, entity, id string) (*TaskItem, error) {
+// Card gives what a person may see of a record that one of his lists holds: subject and summary, titled in his language,
+// and the entry to open. Of several entries it is the latest of a tab, else the latest of all. It is nil when none of his
+// lists holds it any more.
+func (s *Service) Card(ctx context.Context, actor access.Actor, entity, id, tab string) (*TaskItem, error) {
 	st, err := s.config.Stores(ctx, actor.Tenant)
 	if err != nil {
 		return nil, err
 	}
 	page, err := st.Find(ctx, query.Query{
-		Collection: def.EntityTask, Limit: 1,
+		Collection: def.EntityTask, Limit: 100,
 		Where: query.AllOf(
 			taskField("record", def.TypeText, id), taskField("user", def.TypeUser, actor.ID),
 			taskField("entity", def.TypeText, entity),
@@ -187,7 +188,11 @@ func (s *Service) Card(ctx context.Context, actor access.Actor, entity, id strin
 	if err != nil {
 		return nil, fmt.Errorf("card of %s/%s: %w", entity, id, err)
 	}
-	items, err := s.items(ctx, actor, page.Docs)
+	if len(page.Docs) == 0 {
+		return nil, nil //nolint:nilnil // nothing is an answer
+	}
+	chosen := max(0, slices.IndexFunc(page.Docs, func(doc store.Doc) bool { return textOf(doc.Values, "tab") == tab }))
+	items, err := s.items(ctx, actor, page.Docs[chosen:chosen+1])
 	if err != nil || len(items) == 0 {
 		return nil, err
 	}

@@ -158,7 +158,7 @@ func (s *Service) tryHeld(ctx context.Context, tenant, user string, docs []store
 		if err != nil {
 			return err
 		}
-		m, err := s.personal(ctx, p, nil, what)
+		m, err := s.personal(ctx, p, c, what)
 		var lasting *permanent
 		if errors.As(err, &lasting) { // he may not see it any more
 			if err := s.settle(ctx, tenant, &docs[i], err); err != nil {

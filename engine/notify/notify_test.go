@@ -79,6 +79,10 @@ func TestEveryKindHasItsSentences(t *testing.T) {
 	for _, status := range []flow.Status{flow.Approved, flow.Rejected, flow.Cancelled, flow.Terminated} {
 		keys = append(keys, "ended."+string(status), "ended."+string(status)+".line")
 	}
+	for _, kind := range append(flow.NoticeKinds(), KindMessage, "test") {
+		keys = append(keys, "kind."+string(kind))
+	}
+	keys = append(keys, "example.subject", "example.node", "example.comment")
 	keys = append(keys, "fact", "comment", "open", "system", "digest", "digest.line", "group.task", "group.people", "foot", "test", "test.line")
 	for lang, texts := range allTexts() {
 		if len(texts) != len(keys) {

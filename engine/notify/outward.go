@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 
 	"formwork/engine/access"
 	"formwork/engine/def"
@@ -148,7 +149,8 @@ func (s *Service) deliverMessage(ctx context.Context, tenant, key string, what t
 	return m.send(ctx)
 }
 
-// Test sends the actor, or the group, a message through a channel and waits for what comes of it. What went wrong is
+// Test sends the actor, or the group, a message through a channel, in its own wording if it has one, and waits for what
+// comes of it. What went wrong is
 // *record.InvalidError at the channel's fields, with what the other side said.
 func (s *Service) Test(ctx context.Context, actor access.Actor, id string) error {
 	doc, c, err := s.channelByID(ctx, actor.Tenant, id)
@@ -168,12 +170,21 @@ func (s *Service) Test(ctx context.Context, actor access.Actor, id string) error
 		lang = actor.Lang
 	}
 	values := map[string]string{"company": company.Title, "channel": c.Name, "link": s.link(actor.Tenant, told{})}
-	m := compose(lang, "test", "", values, nil)
-	err = s.testThrough(ctx, actor, &c, secrets, m)
+	err = s.testThrough(ctx, actor, &c, secrets, compose(lang, "test", "", values, nil).reword(&c, example(lang, actor, values)))
 	if err == nil {
 		s.revive(ctx, actor.Tenant, c.ID)
 	}
 	return err
+}
+
+// example fills what the own wording of a channel may name, so that a test shows how messages will look.
+func example(lang string, actor access.Actor, values map[string]string) map[string]string {
+	all := map[string]string{"kind": text(lang, "kind.test"), "initiator": actor.Name, "actor": actor.Name, "people": actor.Name}
+	for _, name := range []string{"subject", "node", "comment"} {
+		all[name] = text(lang, "example."+name)
+	}
+	maps.Copy(all, values)
+	return all
 }
 
 func (s *Service) testThrough(ctx context.Context, actor access.Actor, c *Channel, secrets Secrets, m message) error {
@@ -231,6 +242,7 @@ type InboxItem struct {
 	Lines   []string `json:"lines"`
 	Entity  string   `json:"entity,omitempty"`
 	Record  string   `json:"record,omitempty"`
+	Task    string   `json:"task,omitempty" description:"entry of the reader's lists to open; absent: the record itself"`
 	At      string   `json:"at"`
 	Unread  bool     `json:"unread"`
 }
@@ -264,7 +276,7 @@ func (s *Service) Inbox(ctx context.Context, actor access.Actor, after string) (
 		at, _ := doc.Values["made_at"].(string)
 		answer.Messages = append(answer.Messages, InboxItem{
 			ID: doc.ID, Kind: string(what.Kind), Subject: m.Subject, Text: m.Line, Lines: append([]string{}, m.Lines...), Entity: what.Entity,
-			Record: what.Record, At: at, Unread: unread,
+			Record: what.Record, Task: m.Task, At: at, Unread: unread,
 		})
 	}
 	answer.Unread, err = s.Unread(ctx, actor)

@@ -190,13 +190,20 @@ func (s *Service) personal(ctx context.Context, p *person, c *Channel, what told
 	}
 	var lines []string
 	if what.Record != "" {
-		card, err := s.config.Flows.Card(ctx, p.actor, what.Entity, what.Record)
+		card, err := s.config.Flows.Card(ctx, p.actor, what.Entity, what.Record, tabOf(what.Kind))
 		if err != nil && !errors.Is(err, record.ErrNotFound) {
 			return message{}, err
 		}
 		switch {
 		case card != nil:
-			values["subject"], values["initiator"], values["node"] = card.Subject, card.Initiator.Name, card.NodeTitle
+			values["initiator"], values["node"] = card.Initiator.Name, card.NodeTitle
+			if what.Title == "" { // what a flow says itself has a title of its own
+				values["subject"] = card.Subject
+			}
+			if what.Task == "" && card.Tab != flow.TabStarted { // the initiator opens the record itself
+				what.Task = card.ID
+				values["link"] = s.link(p.actor.Tenant, what)
+			}
 			for _, item := range card.Summary {
 				fact := map[string]string{"title": item.Title, "value": fmt.Sprint(item.Value)}
 				lines = append(lines, fill(text(p.actor.Lang, "fact"), fact))
@@ -213,10 +220,24 @@ func (s *Service) personal(ctx context.Context, p *person, c *Channel, what told
 		lines = append(lines, what.Body)
 	}
 	m := compose(p.actor.Lang, what.Kind, what.Status, values, lines)
+	m.Task = what.Task
 	if c != nil {
 		m = m.reword(c, values)
 	}
 	return m, nil
+}
+
+// tabOf is the list whose entry a message opens: what waits for its reader, or what he was sent. He may have no grant on the
+// record, which he opens by that entry only.
+func tabOf(kind flow.NoticeKind) string {
+	switch kind {
+	case flow.NoticeCC:
+		return flow.TabCC
+	case flow.NoticeEnded, flow.NoticeReturned:
+		return flow.TabStarted
+	default:
+		return flow.TabOpen
+	}
 }
 
 // forGroup makes the message a group or a webhook is sent, and the phones that are to ring.
@@ -267,7 +288,7 @@ func (s *Service) around(ctx context.Context, tenant, lang string, what told) (m
 		return nil, err
 	}
 	values := map[string]string{
-		"company": company.Title, "comment": what.Comment, "subject": what.Title, "link": s.link(tenant, what), "actor": text(lang, "system"),
+		"kind": text(lang, "kind."+string(what.Kind)), "company": company.Title, "comment": what.Comment, "subject": what.Title, "link": s.link(tenant, what), "actor": text(lang, "system"),
 		"initiator": "", "node": "", "people": "",
 	}
 	names, err := s.names(ctx, tenant, []string{what.Actor})

@@ -68,6 +68,7 @@ type message struct {
 	Line    string   // the sentence that says what happened
 	Lines   []string // summary of the record, comment
 	Link    string
+	Task    string   // id of the entry of its reader's lists it opens, "" = the record itself
 	Open    string // what the link is called
 	Company string
 	Foot    string
@@ -97,7 +98,7 @@ func (m message) reword(c *Channel, values map[string]string) message {
 	if c.Subject == "" && c.Body == "" {
 		return m
 	}
-	all := map[string]string{"line": m.Line, "kind": m.Kind, "summary": strings.Join(m.Lines, "\n")}
+	all := map[string]string{"line": m.Line, "summary": strings.Join(m.Lines, "\n")}
 	for name, value := range values {
 		if _, taken := all[name]; !taken {
 			all[name] = value

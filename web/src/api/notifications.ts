@@ -79,6 +79,8 @@ export interface InboxMessage {
   lines: string[]
   entity?: string
   record?: string
+  /** Entry of the reader's lists to open; absent: the record itself. */
+  task?: string
   at: string
   unread: boolean
 }

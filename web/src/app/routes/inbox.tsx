@@ -7,6 +7,7 @@ export function InboxRoute() {
   return (
     <InboxPage
       onOpen={(entity, id) => void navigate({ to: '/e/$entity/r/$id', params: { entity, id } })}
+      onOpenTask={(id) => void navigate({ to: '/tasks/$id', params: { id } })}
     />
   )
 }

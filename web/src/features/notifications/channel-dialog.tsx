@@ -10,10 +10,12 @@ import {
   notificationQueries,
   saveChannel,
 } from '@/api/notifications'
+import { flowQueries } from '@/api/flows'
 import { ApiError } from '@/api/request'
 import { languages } from '@/lib/i18n'
 import { languageNames } from '@/lib/language-names'
 import { explain, problemText } from '@/lib/problems/explain'
+import { titleOf } from '@/lib/texts'
 import { goToFirstProblem } from '@/ui/first-problem'
 import { Labelled } from '@/ui/labelled'
 import { LabelledPassword, LabelledText } from '@/ui/labelled-text'
@@ -108,6 +110,7 @@ export function ChannelDialog({ channel, onClose }: ChannelDialogProps) {
       </Labelled>
       {input.kind === 'email' ? <MailPart {...part} /> : <AddressPart {...part} />}
       <Notices {...part} />
+      <OfFlows {...part} />
       <Wording {...part} />
       <Labelled id="channel-enabled" label={t('channels.enabled')}>
         <div>
@@ -267,6 +270,29 @@ function Notices({ input, change }: PartProps) {
         onChange={(notices) => change({ notices })}
       />
     </div>
+  )
+}
+
+/** Whose flows' messages go out; the names of flows that are gone stay as they are. */
+function OfFlows({ input, change }: PartProps) {
+  const { t } = useTranslation()
+  const { data: flows } = useSuspenseQuery(flowQueries.all())
+  return (
+    <Labelled id="channel-flows" label={t('channels.flows')} help={t('channels.flowsHelp')}>
+      <Select
+        id="channel-flows"
+        mode="multiple"
+        style={{ width: '100%' }}
+        allowClear
+        optionFilterProp="label"
+        placeholder={t('channels.allFlows')}
+        value={input.flows ?? []}
+        options={flows
+          .filter((flow) => !flow.new)
+          .map((flow) => ({ value: flow.name, label: titleOf(flow) }))}
+        onChange={(names) => change({ flows: names })}
+      />
+    </Labelled>
   )
 }
 

@@ -19,10 +19,11 @@ const tones: Record<string, Tone> = {
 
 interface InboxPageProps {
   onOpen: (entity: string, record: string) => void
+  onOpenTask: (task: string) => void
 }
 
 /** What the person was told in the app. Looking at the page is reading it; what was new stays marked until he leaves. */
-export function InboxPage({ onOpen }: InboxPageProps) {
+export function InboxPage(props: InboxPageProps) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const inbox = useSuspenseInfiniteQuery(notificationQueries.inbox())
@@ -43,7 +44,7 @@ export function InboxPage({ onOpen }: InboxPageProps) {
       ) : (
         <ul className="fw-inbox">
           {messages.map((message) => (
-            <Message key={message.id} message={message} onOpen={onOpen} />
+            <Message key={message.id} message={message} {...props} />
           ))}
         </ul>
       )}
@@ -56,10 +57,10 @@ export function InboxPage({ onOpen }: InboxPageProps) {
   )
 }
 
-function Message({ message, onOpen }: { message: InboxMessage } & InboxPageProps) {
+function Message({ message, onOpen, onOpenTask }: { message: InboxMessage } & InboxPageProps) {
   const { t } = useTranslation()
   const now = useNow()
-  const { entity, record } = message
+  const { entity, record, task } = message
   return (
     <li className={message.unread ? 'fw-message fw-message-new' : 'fw-message'}>
       <div className="fw-message-head">
@@ -76,7 +77,11 @@ function Message({ message, onOpen }: { message: InboxMessage } & InboxPageProps
         </p>
       ))}
       {entity && record && (
-        <Button type="link" className="fw-message-open" onClick={() => onOpen(entity, record)}>
+        <Button
+          type="link"
+          className="fw-message-open"
+          onClick={() => (task ? onOpenTask(task) : onOpen(entity, record))}
+        >
           {t('inbox.open')}
         </Button>
       )}
