@@ -69,7 +69,7 @@ func TestATaskPassesThroughManyHands(t *testing.T) {
 	onStores(t, func(w *world) {
 		t := w.t
 		admin, clerk, foreman, labor, manager := w.signIn("admin"), w.signIn("clerk"), w.signIn("foreman"), w.signIn("labor"), w.signIn("manager")
-		admin.approvedBy("[" + w.node("a", `, "allow": ["transfer", "delegate", "addsign", "removesign", "return", "cc"]`, "foreman") + "]")
+		admin.approvedBy("[" + w.node("a", `, "allow": ["transfer", "delegate", "addsign", "removesign", "return", "cc"], "fields": {"remark": "w"}`, "foreman") + "]")
 		id := clerk.submitted("2026-06-01")
 		task := foreman.open(id)
 
@@ -92,6 +92,10 @@ func TestATaskPassesThroughManyHands(t *testing.T) {
 		if labor.can(asked, "resolve") == nil || labor.can(asked, "approve") != nil {
 			t.Error("whoever is asked for an opinion may give it, and no more")
 		}
+		if labor.can(asked, "save") != nil {
+			t.Error("what the node opens is for its owner to fill in")
+		}
+		labor.act(asked, "save", object{"values": object{"remark": "代填"}}).want(http.StatusConflict, "delegated")
 		labor.act(asked, "resolve", object{"comment": "无误"}).want(http.StatusOK, "")
 
 		task = foreman.open(id)

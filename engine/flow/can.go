@@ -65,10 +65,7 @@ func (b *historian) canTask(t *Task) []Possible {
 	}
 	needs := n.commentRequired()
 	if t.Owner != nil {
-		add(Possible{Verb: Resolve})
-		if n.hasWritable() {
-			add(Possible{Verb: Save})
-		}
+		add(Possible{Verb: Resolve}) // an opinion: what the node opens is its owner's to fill in
 		return list
 	}
 	add(Possible{

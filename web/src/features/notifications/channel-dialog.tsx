@@ -2,6 +2,7 @@ import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-q
 import { Alert, Checkbox, Input, InputNumber, Modal, Radio, Select, Switch } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { flowQueries } from '@/api/flows'
 import {
   type Channel,
   type ChannelInput,
@@ -10,7 +11,6 @@ import {
   notificationQueries,
   saveChannel,
 } from '@/api/notifications'
-import { flowQueries } from '@/api/flows'
 import { ApiError } from '@/api/request'
 import { languages } from '@/lib/i18n'
 import { languageNames } from '@/lib/language-names'

@@ -73,7 +73,9 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
   if (detail.seen !== base.seen && !model.isDirty()) {
     setBase({ record: detail.record, seen: detail.seen })
   }
-  const writable = mine !== undefined && Object.values(mine.fields).includes('w')
+  // Who is asked for an opinion only reads: what the node opens is for its owner to fill in.
+  const writable =
+    mine?.verbs.includes('approve') === true && Object.values(mine.fields).includes('w')
   useEngine(
     writable ? { model, bundle, record: base.record, event: 'save', readOnly: [] } : undefined,
   )
@@ -257,7 +259,7 @@ function useDeciding(
       return { status: record.state ?? '' }
     }
     const values = patchOf(bundle.entity.properties, base.record.values, model.values())
-    const writes = ['approve', 'save', 'resolve'].includes(can.verb)
+    const writes = ['approve', 'save'].includes(can.verb)
     const body: Decision = {
       ...input,
       seen: base.seen,
