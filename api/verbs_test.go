@@ -427,6 +427,15 @@ func TestDeadlinesKeepWorkingTime(t *testing.T) {
 		admin.do("POST", "/entities/work_calendar/records", object{"values": object{"date": "2026-06-08", "day_type": "holiday"}}).
 			want(http.StatusCreated, "")
 		w.until("the deadline to move", func() bool { return strings.HasPrefix(due(), "2026-06-09T04:") })
+		// The site of the project stands still one day more; what another site does is no matter.
+		project := clerk.do("GET", sheets+"/"+id, nil).text("values.project")
+		day := func(project, date, kind string) {
+			admin.do("POST", "/entities/project_calendar/records", object{"values": object{"project": project, "date": date, "day_type": kind}}).
+				want(http.StatusCreated, "")
+		}
+		day(w.otherProject(admin, project), "2026-06-10", "restday")
+		day(project, "2026-06-09", "restday")
+		w.until("the deadline to move again", func() bool { return strings.HasPrefix(due(), "2026-06-10T04:") })
 		w.clock.pass(6 * 24 * time.Hour) // Thursday
 		n, err := w.engine.Flows.FireDue(t.Context(), "demo")
 		if w.must(err); n < 0 {
@@ -440,4 +449,18 @@ func TestDeadlinesKeepWorkingTime(t *testing.T) {
 func (w *world) decode(r reply, into any) {
 	w.t.Helper()
 	w.must(json.Unmarshal(r.body, into))
+}
+
+// otherProject is a project other than one.
+func (w *world) otherProject(admin *client, project string) string {
+	w.t.Helper()
+	list, _ := admin.do("GET", "/entities/project/records?limit=10", nil).want(http.StatusOK, "").at("records").([]any)
+	for _, item := range list {
+		if other, _ := item.(object); other["id"] != project {
+			id, _ := other["id"].(string)
+			return id
+		}
+	}
+	w.t.Fatalf("there is no project but %s", project)
+	return ""
 }

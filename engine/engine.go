@@ -90,7 +90,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	e.Access = access.New(access.Config{
 		Catalog: e.Catalogs.Active, Stores: tenants.Store, Clock: cfg.Clock, Zone: tenants.Zone,
 	})
-	e.calendars = &calendars{tenants: tenants, catalogs: e.Catalogs, known: map[string]map[string]bool{}}
+	e.calendars = &calendars{tenants: tenants, catalogs: e.Catalogs, known: map[string]*calendar{}}
 	e.Records, err = record.New(record.Config{
 		Catalogs: e.Catalogs, Stores: tenants.Store, Access: e.Access, Events: e.Events, Clock: cfg.Clock,
 		NewID: cfg.NewID, Zone: tenants.Zone, Instance: flow.Instance, Workday: e.calendars.workday,
@@ -112,9 +112,10 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e.Flows = flow.New(flow.Config{
-		Box:      e.box,
-		Workday:  e.calendars.workday,
-		Catalogs: e.Catalogs, Stores: tenants.Store, Records: e.Records, Access: e.Access, Events: e.Events,
+		Box:            e.box,
+		Workday:        e.calendars.workday,
+		ProjectWorkday: e.calendars.projectWorkday,
+		Catalogs:       e.Catalogs, Stores: tenants.Store, Records: e.Records, Access: e.Access, Events: e.Events,
 		Clock: cfg.Clock, Zone: tenants.Zone, Outward: outward{e}, Holder: cfg.Holder, Log: cfg.Log,
 	})
 	e.Reports, err = report.New(report.Config{

@@ -22,6 +22,7 @@ type directory struct {
 	full    *record.Full // nil: no record is meant, only people are asked about
 	zone    *time.Location
 	workday func(date string) bool
+	onSite  func(date string) bool // workdays of the record's project, nil: those of the company
 	flow    string
 
 	docs    map[string]map[string]*store.Doc // by entity and id; nil: not there
@@ -56,7 +57,31 @@ func (s *Service) newDirectory(ctx context.Context, tenant string, full *record.
 			return nil, fmt.Errorf("calendar of %s: %w", tenant, err)
 		}
 	}
+	if project := projectOf(full); project != "" && s.config.ProjectWorkday != nil {
+		if dir.onSite, err = s.config.ProjectWorkday(ctx, tenant, project); err != nil {
+			return nil, fmt.Errorf("calendar of project %s: %w", project, err)
+		}
+	}
 	return dir, nil
+}
+
+// entityProject is the entity of projects; a record belongs to the one its field of this name refers to.
+const entityProject = "project"
+
+// projectOf gives the id of the project a record belongs to, "" if it belongs to none.
+func projectOf(full *record.Full) string {
+	if full == nil {
+		return ""
+	}
+	if full.Entity.Name == entityProject {
+		return full.Record.ID
+	}
+	field := full.Entity.Properties[entityProject]
+	if field == nil || field.Target() != entityProject || field.IsList() {
+		return ""
+	}
+	id, _ := full.Record.Values[entityProject].(string)
+	return id
 }
 
 // read fetches documents of one entity that are not known yet, in one query.
@@ -183,13 +208,14 @@ func (dir *directory) Head(department string) string {
 	return head
 }
 
-// calendar is the company's, for deadlines.
+// calendar is that of the record's project, else the company's, for deadlines.
 func (dir *directory) calendar() *Calendar {
-	c := &Calendar{Zone: dir.zone, Workday: dir.workday}
-	if c.Workday == nil {
-		c.Workday = MondayToFriday
+	for _, workday := range []func(string) bool{dir.onSite, dir.workday} {
+		if workday != nil {
+			return &Calendar{Zone: dir.zone, Workday: workday}
+		}
 	}
-	return c
+	return &Calendar{Zone: dir.zone, Workday: MondayToFriday}
 }
 
 // Principals implements Org.

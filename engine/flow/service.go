@@ -28,10 +28,12 @@ type Config struct {
 	Clock    func() time.Time
 	Zone     func(ctx context.Context, tenant string) (*time.Location, error)
 	Workday  func(ctx context.Context, tenant string) (func(date string) bool, error)
-	Log      *slog.Logger
-	Outward  Outward
-	Box      *seal.Box // of the secrets of hooks; nil = none can be made
-	Holder   string
+	// ProjectWorkday gives the days of a project, for deadlines of its records; nil: projects have no days of their own.
+	ProjectWorkday func(ctx context.Context, tenant, project string) (func(date string) bool, error)
+	Log            *slog.Logger
+	Outward        Outward
+	Box            *seal.Box // of the secrets of hooks; nil = none can be made
+	Holder         string
 }
 
 // Service runs flows on records. Each command is one write of the record: Step decides over what is stored, the record's

@@ -68,7 +68,7 @@ type message struct {
 	Line    string   // the sentence that says what happened
 	Lines   []string // summary of the record, comment
 	Link    string
-	Task    string   // id of the entry of its reader's lists it opens, "" = the record itself
+	Task    string // id of the entry of its reader's lists it opens, "" = the record itself
 	Open    string // what the link is called
 	Company string
 	Foot    string
