@@ -152,6 +152,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	e.Jobs.Every("sweep_sessions", time.Hour, e.Identity.Sweep)
 	e.Jobs.Every("sweep_files", time.Hour, e.Files.Sweep)
 	e.Jobs.Every("fire_deadlines", deadlines, e.fireDeadlines)
+	e.Jobs.Every("hand_over", time.Hour, e.handOverLeft)
 	return e, nil
 }
 
@@ -210,6 +211,19 @@ func (e *Engine) fireDeadlines(ctx context.Context) error {
 		})
 	}
 	working.Wait()
+	return errors.Join(failed...)
+}
+
+// handOverLeft gives the tasks that people who have left still hold to others, in all companies.
+func (e *Engine) handOverLeft(ctx context.Context) error {
+	names, err := e.tenantNames(ctx)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, name := range names {
+		failed = append(failed, e.Flows.HandOverAll(ctx, name))
+	}
 	return errors.Join(failed...)
 }
 

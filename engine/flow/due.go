@@ -116,6 +116,63 @@ func (s *Service) HandOver(ctx context.Context, tenant, user string) error {
 	}
 }
 
+// HandOverAll is HandOver for everybody who is disabled: what was not handed over when he left, because the run was suspended
+// then or nobody was there to take it, and what came back to him since.
+func (s *Service) HandOverAll(ctx context.Context, tenant string) error {
+	st, err := s.config.Stores(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	gone := query.Query{Collection: def.EntityUser, Where: taskField("disabled", def.TypeBoolean, true), Fields: []string{}, Limit: maxDue}
+	for more := true; more; more = gone.After != "" {
+		page, err := st.Find(ctx, gone)
+		if err != nil {
+			return fmt.Errorf("who has left %s: %w", tenant, err)
+		}
+		holders, err := openAmong(ctx, st, page.Docs)
+		if err != nil {
+			return fmt.Errorf("tasks of who has left %s: %w", tenant, err)
+		}
+		for _, user := range holders {
+			if err := s.HandOver(ctx, tenant, user); err != nil {
+				return err
+			}
+		}
+		gone.After = page.Next
+	}
+	return nil
+}
+
+// openAmong gives those of some users who hold open tasks.
+func openAmong(ctx context.Context, st store.Store, users []store.Doc) ([]string, error) {
+	if len(users) == 0 {
+		return nil, nil
+	}
+	ids := make([]any, len(users))
+	for i := range users {
+		ids[i] = users[i].ID
+	}
+	q := query.Query{
+		Collection: def.EntityTask, Fields: []string{"user"}, Limit: maxDue,
+		Where: query.AllOf(taskField("tab", def.TypeSelect, TabOpen), &query.Filter{Cond: &query.Cond{
+			Path: []string{"user"}, Op: query.In, Value: ids, Type: def.TypeUser,
+		}}),
+	}
+	var holders []string
+	for more := true; more; more = q.After != "" {
+		page, err := st.Find(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, doc := range page.Docs {
+			holders = append(holders, textOf(doc.Values, "user"))
+		}
+		q.After = page.Next
+	}
+	slices.Sort(holders)
+	return slices.Compact(holders), nil
+}
+
 // disabled tells whether an event is about a user who was disabled.
 func disabled(e store.Event) (bool, error) {
 	if e.Entity != def.EntityUser || e.Type != event.TypeUpdated {

@@ -120,17 +120,23 @@ func (r *run) advance(g *group, t *Task) bool {
 // open gives a task to its person, or takes an approval he has given elsewhere.
 func (r *run) open(g *group, t *Task) {
 	t.Status, t.ArrivedAt = TaskOpen, r.now()
-	if _, active := r.world.Org.Person(t.User.ID); !active {
-		if p, ok := r.substitute(g.node, t); ok {
-			t.Past = append(t.Past[:len(t.Past):len(t.Past)], t.User.ID)
-			t.User = p
-		}
-	}
+	r.relieve(g.node, t)
 	if t.Kind == TaskBase && g.node.removesDuplicates() && r.duplicate(g.node, t.User.ID) {
 		t.Auto = AutoDedupe
 		r.close(t, TaskApproved)
 		r.decideAuto(g.node, t.User.ID, AutoDedupe)
 		r.remember(g.node.Name, t.User.ID)
+	}
+}
+
+// relieve gives an open task whose person has left to somebody else, if anybody is there.
+func (r *run) relieve(n *node, t *Task) {
+	if _, active := r.world.Org.Person(t.User.ID); active {
+		return
+	}
+	if p, ok := r.substitute(n, t); ok {
+		t.Past = append(t.Past[:len(t.Past):len(t.Past)], t.User.ID)
+		t.User = p
 	}
 }
 

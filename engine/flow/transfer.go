@@ -61,7 +61,7 @@ func (r *run) delegate() error {
 
 // resolve gives a delegated task back to its owner.
 func (r *run) giveBack() error {
-	t, _, err := r.held()
+	t, n, err := r.held()
 	if err != nil {
 		return err
 	}
@@ -71,6 +71,7 @@ func (r *run) giveBack() error {
 	r.fact.Users, r.fact.Comment = []Person{*t.Owner}, r.cmd.Comment
 	t.Past = append(t.Past[:len(t.Past):len(t.Past)], t.User.ID)
 	t.User, t.Owner, t.ArrivedAt = *t.Owner, nil, r.now()
+	r.relieve(n, t) // he may have left meanwhile
 	return nil
 }
 

@@ -1,0 +1,45 @@
+package api_test
+
+import (
+	"net/http"
+	"testing"
+)
+
+// disable lets somebody leave the company, or come back.
+func (w *world) disable(admin *client, name string, gone bool) { //nolint:revive // gone is a fact about him
+	w.t.Helper()
+	user := w.who(name)
+	admin.do("PATCH", "/members/"+user, object{"disabled": gone}, header(`If-Match: "`+revOf(admin, user)+`"`)).want(http.StatusOK, "")
+}
+
+// TestWhatCouldNotBeHandedOverIsLater: his run was suspended when he left, so his task stayed his; once it goes on, the task
+// goes to somebody else by itself. An opinion does not bring a task back to somebody who has left.
+func TestWhatCouldNotBeHandedOverIsLater(t *testing.T) {
+	onStores(t, func(w *world) {
+		t := w.t
+		admin, clerk := w.signIn("admin"), w.signIn("clerk")
+		admin.approvedBy(`[{"name": "both", "type": "branch", "mode": "parallel", "branches": [
+			{"name": "l", "nodes": [` + w.node("a", `, "allow": ["delegate"]`, "foreman") + `]},
+			{"name": "r", "nodes": [` + w.node("b", `, "onEmpty": "error"`, "auditor") + `]}]}]`)
+		w.disable(admin, "auditor", true)
+		id := clerk.submitted("2026-06-01")
+		if state := clerk.do("GET", sheets+"/"+id, nil).text("state"); state != "suspended" {
+			t.Fatalf("the sheet is %s", state)
+		}
+		w.disable(admin, "foreman", true)
+		w.until("the refusal to hand over", func() bool {
+			w.must(w.engine.Flows.HandOver(t.Context(), "demo", w.who("foreman")))
+			return true
+		})
+		w.disable(admin, "auditor", false)
+		admin.do("POST", sheets+"/"+id+"/retry", object{}).want(http.StatusOK, "")
+		holder := func() string {
+			return admin.do("GET", "/flows/tasks?node=a", nil).want(http.StatusOK, "").text("tasks.0.for.name")
+		}
+		before := holder()
+		w.must(w.engine.Flows.HandOverAll(t.Context(), "demo"))
+		if after := holder(); before == "" || after == before {
+			t.Errorf("the task of %q is with %q", before, after)
+		}
+	})
+}
