@@ -13,7 +13,7 @@ func (w *world) disable(admin *client, name string, gone bool) { //nolint:revive
 }
 
 // TestWhatCouldNotBeHandedOverIsLater: his run was suspended when he left, so his task stayed his; once it goes on, the task
-// goes to somebody else by itself. An opinion does not bring a task back to somebody who has left.
+// goes to somebody else by itself.
 func TestWhatCouldNotBeHandedOverIsLater(t *testing.T) {
 	onStores(t, func(w *world) {
 		t := w.t
@@ -27,10 +27,7 @@ func TestWhatCouldNotBeHandedOverIsLater(t *testing.T) {
 			t.Fatalf("the sheet is %s", state)
 		}
 		w.disable(admin, "foreman", true)
-		w.until("the refusal to hand over", func() bool {
-			w.must(w.engine.Flows.HandOver(t.Context(), "demo", w.who("foreman")))
-			return true
-		})
+		w.must(w.engine.Flows.HandOver(t.Context(), "demo", w.who("foreman"))) // as when he left: the run is suspended
 		w.disable(admin, "auditor", false)
 		admin.do("POST", sheets+"/"+id+"/retry", object{}).want(http.StatusOK, "")
 		holder := func() string {
@@ -40,6 +37,22 @@ func TestWhatCouldNotBeHandedOverIsLater(t *testing.T) {
 		w.must(w.engine.Flows.HandOverAll(t.Context(), "demo"))
 		if after := holder(); before == "" || after == before {
 			t.Errorf("the task of %q is with %q", before, after)
+		}
+	})
+}
+
+// TestAnOpinionDoesNotGoBackToWhoHasLeft: it comes to who decides in his place.
+func TestAnOpinionDoesNotGoBackToWhoHasLeft(t *testing.T) {
+	onStores(t, func(w *world) {
+		admin, clerk, foreman, labor := w.signIn("admin"), w.signIn("clerk"), w.signIn("foreman"), w.signIn("labor")
+		admin.approvedBy("[" + w.node("a", `, "allow": ["delegate"]`, "foreman") + "]")
+		id := clerk.submitted("2026-06-01")
+		foreman.act(foreman.open(id), "delegate", object{"to": w.who("labor")}).want(http.StatusOK, "")
+		w.disable(admin, "foreman", true)
+		labor.act(labor.open(id), "resolve", object{"comment": "无误"}).want(http.StatusOK, "")
+		held := admin.do("GET", "/flows/tasks?node=a", nil).want(http.StatusOK, "")
+		if held.text("tasks.0.record") != id || held.text("tasks.0.for.id") == w.who("foreman") {
+			w.t.Errorf("the task is with %s", held.body)
 		}
 	})
 }

@@ -147,6 +147,8 @@ func (p *Plan) whoTitle(cat *def.Catalog, who, lang string) string {
 		return titleOfPath(cat, p.entity, arg, lang)
 	case kind == "same":
 		return p.titleOf(arg, lang)
+	case kind == "chain": // up to the holder of a role
+		return p.whoTitle(cat, arg, lang)
 	default:
 		return ""
 	}

@@ -200,7 +200,10 @@ func (l *linter) unknownWho(n *node, entry string) (name string, ok bool) {
 		return arg, l.leadsToPeople(arg)
 	case "pick":
 		return arg, arg == "all" || l.cat == nil || l.cat.Roles[arg] != nil
-	case "user", "leader", "chain", "head", "initiator":
+	case "chain":
+		role, ends := strings.CutPrefix(arg, "role:")
+		return role, !ends || l.cat == nil || l.cat.Roles[role] != nil
+	case "user", "leader", "head", "initiator":
 		return arg, true
 	default:
 		return entry, false

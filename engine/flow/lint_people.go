@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"formwork/engine/access"
 	"formwork/engine/def"
@@ -99,6 +100,9 @@ func (p *peopleLinter) names(n *node) error {
 // person reports a user or department that is not there.
 func (p *peopleLinter) person(at string, n *node, entry string) {
 	kind, arg, _ := cutWho(entry)
+	if kind == "chain" {
+		kind, arg, _ = cutWho(arg)
+	}
 	known := true
 	switch kind {
 	case "user":
@@ -178,6 +182,14 @@ func (p *peopleLinter) find(n *node, initiator access.Actor) (ids []string, cert
 			}
 		case "field", "same", "pick":
 			certain = false
+		case "chain":
+			leaders, err := p.chain(r, arg)
+			if err != nil {
+				return nil, false, err
+			}
+			for _, leader := range leaders {
+				seen[leader.ID] = true
+			}
 		default:
 			for _, person := range r.resolveOne(n, entry) {
 				seen[person.ID] = true
@@ -185,6 +197,25 @@ func (p *peopleLinter) find(n *node, initiator access.Actor) (ids []string, cert
 		}
 	}
 	return slices.Sorted(maps.Keys(seen)), certain, p.dir.err
+}
+
+// chain gives the leaders of a chain; one that ends at a role, by whoever holds it at all.
+func (p *peopleLinter) chain(r *run, end string) ([]Person, error) {
+	role, ends := strings.CutPrefix(end, "role:")
+	if !ends {
+		return r.chainTo(end), nil
+	}
+	members, err := p.role(role)
+	if err != nil {
+		return nil, err
+	}
+	leaders := r.chain()
+	for i, id := range leaders {
+		if slices.ContainsFunc(members, func(m access.Actor) bool { return m.ID == id }) {
+			return r.active(leaders[:i+1]...), nil
+		}
+	}
+	return r.active(leaders...), nil
 }
 
 func (p *peopleLinter) role(name string) ([]access.Actor, error) {

@@ -7,6 +7,8 @@ import { amountText, conditionText } from './condition-text'
 
 /** An entry of a node's people in words: "role:finance" is the holders of the role finance. */
 export function whoText(entry: string, title?: string): string {
+  const whole = translateIfKnown(`flows.who.whole.${entry.replace(':', '_')}`)
+  if (whole) return whole
   const [kind = '', ...rest] = entry.split(':')
   return translateIfKnown(`flows.who.${kind}`, { name: title || rest.join(':') }) ?? entry
 }
