@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 )
 
 // told is what somebody was told in the app of a kind, the latest.
@@ -64,6 +65,39 @@ func TestAMessageOpensWhatItIsAbout(t *testing.T) {
 		}
 		if said := clerk.told("ended"); said["record"] != id || said["task"] != nil {
 			t.Errorf("the end is told by %v", said)
+		}
+	})
+}
+
+// TestWhoStandsInIsToldOfTasks: while he may act for somebody, mail of that one's tasks goes to both.
+func TestWhoStandsInIsToldOfTasks(t *testing.T) {
+	onStores(t, func(w *world) {
+		admin, clerk, foreman := w.signIn("admin"), w.signIn("clerk"), w.signIn("foreman")
+		admin.approvedBy("[" + w.node("a", "", "foreman") + "]")
+		office := &postOffice{}
+		w.mailChannel(admin, office.serve(w.t))
+		for _, name := range []string{"foreman", "cost", "labor"} {
+			w.address(admin, name, name+"@example.com")
+		}
+		now := w.clock.Now()
+		given := foreman.do("POST", "/proxies", object{
+			"to": w.who("cost"), "start": now.Add(-time.Minute).Format(time.RFC3339), "end": now.Add(24 * time.Hour).Format(time.RFC3339),
+		}).want(http.StatusCreated, "")
+		clerk.submitted("2026-06-01")
+		w.until("both mails", func() bool {
+			return len(office.to("foreman@example.com")) == 1 && len(office.to("cost@example.com")) == 1
+		})
+		if got := office.to("cost@example.com")[0]; !strings.Contains(got.body, "代 孙国强 处理") {
+			w.t.Errorf("the mail does not say for whom:\n%s", got.body)
+		}
+		if got := office.to("foreman@example.com")[0]; strings.Contains(got.body, "代 ") {
+			w.t.Errorf("his own mail:\n%s", got.body)
+		}
+		foreman.do("DELETE", "/proxies/"+given.text("id"), nil).want(http.StatusNoContent, "")
+		clerk.submitted("2026-06-02")
+		w.until("his mail", func() bool { return len(office.to("foreman@example.com")) == 2 })
+		if n := len(office.to("cost@example.com")); n != 1 {
+			w.t.Errorf("%d mails to who stood in", n)
 		}
 	})
 }

@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"formwork/engine/access"
 	"formwork/engine/def"
 	"formwork/engine/query"
+	"formwork/engine/record"
 	"formwork/engine/store"
 )
 
@@ -197,6 +199,56 @@ func (s *Service) Card(ctx context.Context, actor access.Actor, entity, id, tab 
 		return nil, err
 	}
 	return &items[0], nil
+}
+
+// TaskCard is Card for one open task, also for somebody who may do it in its holder's place. It is nil for anybody else, and
+// once it is done.
+func (s *Service) TaskCard(ctx context.Context, actor access.Actor, task string) (*TaskItem, error) {
+	doc, err := s.taskFor(ctx, actor, task)
+	if errors.Is(err, record.ErrNotFound) {
+		return nil, nil //nolint:nilnil // nothing is an answer
+	}
+	if err != nil {
+		return nil, err
+	}
+	items, err := s.items(ctx, actor, []store.Doc{*doc})
+	if err != nil || len(items) == 0 {
+		return nil, err
+	}
+	return &items[0], nil
+}
+
+// StandIns gives who may act now in the place of somebody in a flow.
+func (s *Service) StandIns(ctx context.Context, tenant string) (func(flow, user string) []string, error) {
+	st, err := s.config.Stores(ctx, tenant)
+	if err != nil {
+		return nil, err
+	}
+	now := s.config.Clock()
+	at := func(field string, op query.Op) *query.Filter {
+		return &query.Filter{Cond: &query.Cond{Path: []string{field}, Op: op, Value: wireTime(now), Type: def.TypeDateTime}}
+	}
+	q := query.Query{Collection: def.EntityProxy, Where: query.AllOf(at("start", query.Le), at("end", query.Gt)), Limit: store.MaxPage}
+	var inForce []Proxy
+	for more := true; more; more = q.After != "" {
+		page, err := st.Find(ctx, q)
+		if err != nil {
+			return nil, fmt.Errorf("proxies in force: %w", err)
+		}
+		for _, doc := range page.Docs {
+			inForce = append(inForce, proxyOf(doc))
+		}
+		q.After = page.Next
+	}
+	return func(flow, user string) []string {
+		var people []string
+		for _, p := range inForce {
+			if p.Principal == user && p.covers(flow, now) {
+				people = append(people, p.To)
+			}
+		}
+		return people
+	}, nil
 }
 
 // Subject gives the subject of a run as lists show it, for places that have no one reader. "" if nothing runs there.

@@ -128,7 +128,11 @@ func (m *mailbag) through(ctx context.Context, c *Channel, key string, what told
 	if err != nil {
 		return err
 	}
-	for _, user := range what.Users {
+	users, err := m.receivers(ctx, what)
+	if err != nil {
+		return err
+	}
+	for _, user := range users {
 		p, err := m.person(ctx, user)
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"formwork/engine/flow"
 	"formwork/engine/job"
 	"formwork/engine/store"
 )
@@ -18,6 +19,8 @@ type mailbag struct {
 	parcels []parcel
 	packed  map[string]bool    // the ids of parcels
 	people  map[string]*person // who was asked for; nil: has left
+	// standIns gives who may do tasks in the place of others, once it was asked for.
+	standIns func(flow, user string) []string
 }
 
 // parcel is a delivery to be stored, and the job that sends it; nil if there is nothing to send.
@@ -51,6 +54,28 @@ func (m *mailbag) person(ctx context.Context, user string) (*person, error) {
 		m.people[user] = p
 	}
 	return p, err
+}
+
+// receivers are those who get mail of what is told: of a task also who may do it in its holder's place.
+func (m *mailbag) receivers(ctx context.Context, what told) ([]string, error) {
+	if what.Kind != flow.NoticeTask || what.Task == "" {
+		return what.Users, nil
+	}
+	if m.standIns == nil {
+		var err error
+		if m.standIns, err = m.service.config.Flows.StandIns(ctx, m.tenant); err != nil {
+			return nil, err
+		}
+	}
+	users := slices.Clone(what.Users)
+	for _, holder := range what.Users {
+		for _, user := range m.standIns(what.Flow, holder) {
+			if user != what.Actor && !slices.Contains(users, user) {
+				users = append(users, user)
+			}
+		}
+	}
+	return users, nil
 }
 
 // send stores what was gathered and the jobs that send it. Both know their own, so doing it twice does it once.

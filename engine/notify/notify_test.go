@@ -83,7 +83,7 @@ func TestEveryKindHasItsSentences(t *testing.T) {
 		keys = append(keys, "kind."+string(kind))
 	}
 	keys = append(keys, "example.subject", "example.node", "example.comment")
-	keys = append(keys, "fact", "comment", "open", "system", "digest", "digest.line", "group.task", "group.people", "foot", "test", "test.line")
+	keys = append(keys, "for", "fact", "comment", "open", "system", "digest", "digest.line", "group.task", "group.people", "foot", "test", "test.line")
 	for lang, texts := range allTexts() {
 		if len(texts) != len(keys) {
 			t.Errorf("%s has %d sentences, %d are used", lang, len(texts), len(keys))

@@ -191,11 +191,17 @@ func (s *Service) personal(ctx context.Context, p *person, c *Channel, what told
 	var lines []string
 	if what.Record != "" {
 		card, err := s.config.Flows.Card(ctx, p.actor, what.Entity, what.Record, tabOf(what.Kind))
+		if card == nil && what.Task != "" && (err == nil || errors.Is(err, record.ErrNotFound)) {
+			card, err = s.standingIn(ctx, p, what)
+		}
 		if err != nil && !errors.Is(err, record.ErrNotFound) {
 			return message{}, err
 		}
 		switch {
 		case card != nil:
+			if card.For != nil {
+				lines = append(lines, fill(text(p.actor.Lang, "for"), map[string]string{"name": card.For.Name}))
+			}
 			values["initiator"], values["node"] = card.Initiator.Name, card.NodeTitle
 			if what.Title == "" { // what a flow says itself has a title of its own
 				values["subject"] = card.Subject
@@ -225,6 +231,15 @@ func (s *Service) personal(ctx context.Context, p *person, c *Channel, what told
 		m = m.reword(c, values)
 	}
 	return m, nil
+}
+
+// standingIn is the task of a message for somebody who may do it in its holder's place; nil for the initiator, who may not.
+func (s *Service) standingIn(ctx context.Context, p *person, what told) (*flow.TaskItem, error) {
+	card, err := s.config.Flows.TaskCard(ctx, p.actor, what.Task)
+	if card != nil && card.Initiator.ID == p.actor.ID {
+		return nil, err
+	}
+	return card, err
 }
 
 // tabOf is the list whose entry a message opens: what waits for its reader, or what he was sent. He may have no grant on the
