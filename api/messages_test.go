@@ -44,6 +44,15 @@ func TestAMessageOpensWhatItIsAbout(t *testing.T) {
 		auditor.do("GET", "/entities/day_labor_sheet/bundle?task="+url.QueryEscape(entry), nil).want(http.StatusOK, "")
 		auditor.do("GET", "/entities/day_labor_sheet/bundle", nil).want(http.StatusNotFound, "not_found")
 
+		copies := func() string { return string(clerk.do("GET", sheets+"/"+id+"/timeline", nil).body) }
+		if text := copies(); !strings.Contains(text, `"read":false`) || strings.Contains(text, `"read":true`) {
+			t.Errorf("the copy counts as read: %s", text)
+		}
+		auditor.do("POST", "/tasks/"+entry+"/read", object{}).want(http.StatusNoContent, "")
+		if text := copies(); !strings.Contains(text, `"read":true`) {
+			t.Errorf("the copy does not count as read: %s", text)
+		}
+
 		task := foreman.open(id)
 		clerk.do("POST", sheets+"/"+id+"/remind", object{}).want(http.StatusOK, "")
 		w.until("the reminder", func() bool { return foreman.told("remind") != nil && len(office.to("foreman@example.com")) == 2 })

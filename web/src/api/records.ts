@@ -48,6 +48,8 @@ export interface FlowView {
   subject?: string
   initiator?: Person
   startedAt?: string
+  /** Who was sent a copy, and whether he has opened it. */
+  copies?: { user: Person; read: boolean }[]
   active: (FlowNode & {
     /** arrivedAt is absent while it is not the person's turn. */
     tasks: { id: string; user: Person; status: string; arrivedAt?: string }[]

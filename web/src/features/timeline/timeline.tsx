@@ -134,6 +134,17 @@ function FlowPath({ flow }: { flow: FlowView }) {
           </li>
         ))}
       </ol>
+      {flow.copies && (
+        <p className="fw-path-people">
+          {t('timeline.copies', {
+            people: flow.copies
+              .map(({ user, read }) =>
+                t(read ? 'timeline.copyRead' : 'timeline.copyUnread', { name: user.name }),
+              )
+              .join(t('form.comma')),
+          })}
+        </p>
+      )}
     </section>
   )
 }
