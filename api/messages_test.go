@@ -30,7 +30,12 @@ func TestAMessageOpensWhatItIsAbout(t *testing.T) {
 		admin.approvedBy(`[{"name": "tell", "type": "cc", "title": "抄送", "who": ["user:` + w.who("auditor") + `"]},` +
 			w.node("a", "", "foreman") + `, {"name": "say", "type": "action", "do": {"notify": {"who": ["initiator"], "title": "'材料可以进场了'"}}}]`)
 		office := &postOffice{}
-		w.mailChannel(admin, office.serve(t))
+		port := office.serve(t)
+		w.mailChannel(admin, port)
+		admin.do("POST", "/channels", object{ // a channel of another flow, which takes no part in this
+			"name": "别的流程", "kind": "email", "enabled": true, "notices": []string{"task", "cc", "ended"}, "flows": []string{"wage_sheet"},
+			"host": "127.0.0.1", "port": port, "security": "none", "from": "Formwork <wages@example.com>",
+		}).want(http.StatusCreated, "")
 		for _, name := range []string{"auditor", "foreman", "clerk"} {
 			w.address(admin, name, name+"@example.com")
 		}
@@ -69,6 +74,10 @@ func TestAMessageOpensWhatItIsAbout(t *testing.T) {
 		}
 		foreman.act(task, "approve", nil).want(http.StatusOK, "")
 		w.until("what the flow says", func() bool { return clerk.told("message") != nil && clerk.told("ended") != nil })
+		w.until("his mails", func() bool { return len(office.to("clerk@example.com")) >= 2 })
+		if n := len(office.to("clerk@example.com")); n != 2 {
+			t.Errorf("%d mails to the clerk: %v", n, office.to("clerk@example.com"))
+		}
 		if said := clerk.told("message"); said["subject"] != "材料可以进场了" || said["task"] != nil {
 			t.Errorf("the flow says %v", said)
 		}

@@ -98,8 +98,7 @@ func (m *mailbag) deliver(ctx context.Context, at time.Time, n flow.Notice) erro
 		if err != nil {
 			return err
 		}
-		if !c.Enabled || doc.CreatedAt.After(at) || !slices.Contains(c.Notices, n.Kind) ||
-			(len(c.Flows) > 0 && !slices.Contains(c.Flows, n.Flow)) {
+		if !c.Enabled || doc.CreatedAt.After(at) || !slices.Contains(c.Notices, n.Kind) || !c.serves(n.Flow) {
 			continue
 		}
 		if err := m.through(ctx, &c, n.Key, what); err != nil {

@@ -126,7 +126,7 @@ type webhookEffect struct {
 	Data    map[string]any `json:"data"`
 }
 
-// deliverMessage tells people what a flow has to say: in the app, and by every mail channel that is switched on.
+// deliverMessage tells people what a flow has to say: in the app, and by every mail channel that is switched on for it.
 func (s *Service) deliverMessage(ctx context.Context, tenant, key string, what told) error {
 	docs, err := s.known(ctx, tenant)
 	if err != nil {
@@ -138,7 +138,7 @@ func (s *Service) deliverMessage(ctx context.Context, tenant, key string, what t
 		if err != nil {
 			return err
 		}
-		if c.Kind != Email || !c.Enabled {
+		if c.Kind != Email || !c.Enabled || !c.serves(what.Flow) {
 			continue
 		}
 		if err := m.through(ctx, &c, key, what); err != nil {
