@@ -130,7 +130,9 @@ func (s *Service) channelDocs(ctx context.Context, tenant string) ([]store.Doc, 
 }
 
 // serves tells whether a channel tells of a flow.
-func (c *Channel) serves(flow string) bool { return len(c.Flows) == 0 || slices.Contains(c.Flows, flow) }
+func (c *Channel) serves(flow string) bool {
+	return len(c.Flows) == 0 || slices.Contains(c.Flows, flow)
+}
 
 // maxChannels is how many channels a company may have.
 const maxChannels = 50
