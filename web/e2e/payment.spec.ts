@@ -295,6 +295,8 @@ async function history(desk: Desk): Promise<void> {
   await expect(desk.entry('郑律', t('event.signers_added'), '吴静')).toBeVisible()
   await expect(desk.entry('吴静', t('event.approved'))).toContainText('款项已备')
   await expect(desk.entry(t('timeline.system'), t('event.delivered'))).toContainText(`${t('automation.effect.webhook')} · erp.pay`)
+  await desk.page.getByText(t('proof.title')).click()
+  await expect(desk.page.getByText(t('proof.holds'))).toBeVisible()
 }
 
 const late = '36000.00'
