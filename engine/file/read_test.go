@@ -219,6 +219,39 @@ func TestTheSweepAndARecordAtTheSameTime(t *testing.T) {
 	}
 }
 
+// TestASignatureIsGenuine: what was drawn is what the history speaks of, and nothing else is.
+func TestASignatureIsGenuine(t *testing.T) {
+	w := newWorld(t)
+	sign := w.send(wang, file.Signature, "sign.png", pngOf(picture(100, 50))).ID
+	loose := w.send(wang, file.Signature, "loose.png", pngOf(picture(90, 50))).ID
+	rec := w.diary(form.Values{})
+	to := file.Signing{Entity: "diary", Record: rec.ID, Task: "diary." + rec.ID + ".1", DataHash: "abc"}
+	image, err := w.files.BindSignature(w.ctx, wang, sign, to)
+	w.must(err)
+	told := file.Drawn{ID: sign, Task: to.Task, By: wang.ID, Image: image, DataHash: "abc"}
+	for name, c := range map[string]struct {
+		change func(d *file.Drawn)
+		want   bool
+	}{
+		"as it was":           {func(*file.Drawn) {}, true},
+		"of an older history": {func(d *file.Drawn) { d.Image, d.DataHash = "", "" }, true},
+		"gone":                {func(d *file.Drawn) { d.ID = "01ARZ3NDEKTSV4RRFFQ69G5FAV" }, false},
+		"drawn for nothing":   {func(d *file.Drawn) { d.ID = loose }, false},
+		"for another task":    {func(d *file.Drawn) { d.Task += "1" }, false},
+		"by somebody else":    {func(d *file.Drawn) { d.By = zhao.ID }, false},
+		"another drawing":     {func(d *file.Drawn) { d.Image = strings.Repeat("0", 64) }, false},
+		"drawn on other data": {func(d *file.Drawn) { d.DataHash = "abd" }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := told
+			c.change(&d)
+			if got, err := w.files.Genuine(w.ctx, wang.Tenant, d); got != c.want || err != nil {
+				t.Errorf("genuine %v, %v", got, err)
+			}
+		})
+	}
+}
+
 func TestASignatureIsForOneDecision(t *testing.T) {
 	w := newWorld(t)
 	sign := w.send(wang, file.Signature, "sign.png", pngOf(picture(100, 50))).ID

@@ -123,6 +123,8 @@ func TestDryRunOverThePeople(t *testing.T) {
 		{"a deadline for a person who left", `[{"name": "a", "type": "approve", "who": ["role:finance"], "timeout": [{"after": "PT1H", "do": "transfer:user:u_gone"}]}]`, []string{"unknown_name /nodes/0/timeout/0/do"}},
 		{"a deadline for a department nobody founded", `[{"name": "a", "type": "approve", "who": ["role:finance"], "timeout": [{"after": "PT1H", "do": "transfer:head:d9"}]}]`, []string{"unknown_name /nodes/0/timeout/0/do"}},
 		{"the vote of a person who left", `[{"name": "a", "type": "approve", "who": ["role:finance"], "mode": "vote", "pass": {"count": 1}, "weights": {"u_gone": 2}}]`, []string{"unknown_name /nodes/0/weights/u_gone"}},
+		{"leaders up to a role", `[{"name": "a", "type": "approve", "who": ["chain:role:finance"]}]`, []string{"no_approver /nodes/0/who"}},
+		{"leaders up to a person who left", `[{"name": "a", "type": "approve", "who": ["role:finance", "chain:user:u_gone"]}]`, []string{"unknown_name /nodes/0/who/1"}},
 		{"one's own approval", `[{"name": "a", "type": "approve", "who": ["initiator"]}]`, []string{"self_approval /nodes/0/who"}},
 		{"one's own work is no approval", `[{"name": "a", "type": "handle", "who": ["initiator"]}]`, nil},
 		{"the leader instead", `[{"name": "a", "type": "approve", "who": ["initiator"], "onSelf": "leader"}]`, nil},

@@ -145,6 +145,7 @@ func TestMistakesAreFound(t *testing.T) {
 			"warning text_exposes /nodes/1/do/notify/title",
 		},
 		{"a choice among a role there is not", `{"name": "a", "type": "approve", "who": ["pick:nobody"]}`, "", "error unknown_name /nodes/0/who/0"},
+		{"leaders up to a role there is not", `{"name": "a", "type": "approve", "who": ["chain:role:nobody"]}`, "", "error unknown_name /nodes/0/who/0"},
 		{"those of a node below", `{"name": "a", "type": "approve", "who": ["same:b"]}, {"name": "b", "type": "approve", "who": ["role:chief"]}`, "", "warning same_later /nodes/0/who/0"},
 		{"a computed field to fill in", chief + `, "fields": {"doubled": "w"}}`, "", "error not_writable /nodes/0/fields/doubled"},
 		{"a number to fill in", chief + `, "fields": {"no": "w"}}`, "", "error not_writable /nodes/0/fields/no"},
