@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"formwork/engine/access"
+	"formwork/engine/event"
 	"formwork/engine/file"
 	"formwork/engine/flow"
 	"formwork/engine/form"
@@ -116,6 +117,13 @@ func (b *testBed) run(ctx context.Context, template string, test *templateTest) 
 		names: map[string]string{},
 	}
 	p.world(test)
+	log, err := b.tenants.Store(ctx, company.Name)
+	if err != nil {
+		return nil, err
+	}
+	if p.seen, err = event.End(ctx, log); err != nil { // opening data sets nothing off
+		return nil, err
+	}
 	for i := range test.Steps {
 		if p.broken {
 			break

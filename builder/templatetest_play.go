@@ -3,6 +3,7 @@ package builder
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"image"
 	"image/color"
@@ -32,6 +33,7 @@ type play struct {
 	filled   map[string][]map[string]any // rows of a button, by the name the test gave
 	ids      map[string]string           // entity/natural key → id
 	names    map[string]string           // id → natural key, name of a member, or name the test gave
+	seen     int64                       // the last event automations have seen
 	at       int
 	step     *testStep
 	broken   bool
@@ -86,7 +88,7 @@ func (p *play) write(actor access.Actor) {
 	if p.broken {
 		return
 	}
-	if failed := p.flows.DeliverQueued(p.ctx); failed != nil {
+	if failed := p.follow(); failed != nil {
 		p.fatal("the flows", "effects delivered", failed.Error())
 		return
 	}
@@ -102,6 +104,20 @@ func (p *play) write(actor access.Actor) {
 	p.call(rec, p.step.Name)
 	p.compareRecord(rec)
 	p.compareTasks(rec)
+}
+
+// follow delivers the effects of flows and runs the automations that events set off, until nothing more comes of it.
+func (p *play) follow() error {
+	for {
+		if err := p.flows.DeliverQueued(p.ctx); err != nil {
+			return err
+		}
+		seen, err := p.flows.Automate(p.ctx, p.system.Tenant, p.seen)
+		if err != nil || seen == p.seen {
+			return err
+		}
+		p.seen = seen
+	}
 }
 
 // outcome compares whether the step was refused, and why; it is false if that was not as expected.
@@ -178,9 +194,30 @@ func (p *play) recordOn() (played, bool) {
 	if at, ok := p.records[p.step.On]; ok {
 		return at, true
 	}
-	entity, _, _ := strings.Cut(p.step.On, "/")
-	id, ok := p.ids[p.step.On]
+	entity, key, _ := strings.Cut(p.step.On, "/")
+	id, ok := p.idOf(entity, key)
 	return played{entity, id}, ok
+}
+
+// idOf finds a record by its natural key: one of the test's, or one that a flow has made.
+func (p *play) idOf(entity, key string) (string, bool) {
+	if id, ok := p.ids[entity+"/"+key]; ok {
+		return id, true
+	}
+	e, ok := p.catalog.Entity(entity)
+	if !ok || e.Natural == "" {
+		return "", false
+	}
+	filter, err := json.Marshal(map[string]any{"field": e.Natural, "op": "eq", "value": key})
+	if err != nil {
+		return "", false
+	}
+	found, err := p.store.List(p.ctx, p.system, entity, record.ListInput{Filter: filter, Limit: 1})
+	if err != nil || len(found.Records) == 0 {
+		return "", false
+	}
+	p.call(&found.Records[0], "")
+	return found.Records[0].ID, true
 }
 
 func (p *play) create(actor access.Actor) (*record.Record, error) {
@@ -329,8 +366,10 @@ func (p *play) named(actor access.Actor, field *def.Field, given map[string]any)
 			if field != nil && field.Target() == def.EntityUser {
 				return p.people[text].ID
 			}
-			if field != nil && p.ids[field.Target()+"/"+text] != "" {
-				return p.ids[field.Target()+"/"+text]
+			if field != nil {
+				if id, ok := p.idOf(field.Target(), text); ok {
+					return id
+				}
 			}
 		case "record":
 			return p.records[text].id

@@ -12,7 +12,7 @@ import (
 )
 
 // demoPapers are the documents beside the sheets, in the order they are entered: the wages of June, an advance, piece
-// work of this week, and what a subcontractor is charged for.
+// work of this week, what a subcontractor is charged for, and a project that is set up.
 var demoPapers = []func(ctx context.Context, p *demoPlay) (demoDocument, error){
 	wagesOfJune("P1", demoAct{"manager", flow.Approve, "与点工单一致"}, demoAct{"cost", flow.Approve, ""}),
 	wagesOfJune("P3"),
@@ -21,6 +21,25 @@ var demoPapers = []func(ctx context.Context, p *demoPlay) (demoDocument, error){
 	pieceWork("A01", "62.5", "", demoAct{"foreman", flow.Approve, "数量已复核"}, demoAct{"manager", flow.Approve, ""}),
 	pieceWork("A02", "24", "48.00", demoAct{"foreman", flow.Approve, "高处作业，单价上浮"}),
 	chargeback,
+	newProject,
+}
+
+// newProject is a project that is being set up: the cost engineer agreed, finance has to.
+func newProject(_ context.Context, p *demoPlay) (demoDocument, error) {
+	member := func(account, role string) any {
+		return map[string]any{"user": p.people[account].ID, "role": role, "valid_from": p.day(-14)}
+	}
+	return demoDocument{
+		entity: "project_setup", by: "manager", acts: []demoAct{{"cost", flow.Approve, "目标成本已测算"}},
+		values: form.Values{
+			"name": "科创园B座改造工程", "short_name": "科创园B座", "project_type": "decoration", "customer": keyed("C03"), "manager": p.people["manager"].ID,
+			"region": "江苏南京", "plan_start": p.day(-14), "plan_finish": p.day(-200), "expected_amount": "6800000.00", "labor_policy": keyed("LP01"),
+			"basis": "internal", "reason": "A座交付后由原班人员接续施工，公司办公会已同意",
+			"members": []any{
+				member("clerk", "site_clerk"), member("foreman", "team_leader"), member("labor", "labor_admin"), member("cost", "cost_engineer"),
+			},
+		},
+	}, nil
 }
 
 // juneMonth is the month of the opening data.

@@ -114,7 +114,7 @@ func TestEveryTabOfTheDemoHasSomething(t *testing.T) {
 		}
 	}
 	for tab, want := range map[string]map[string]int{
-		flow.TabOpen:   {"clerk": 1, "foreman": 1, "labor": 2, "cost": 2, "manager": 3},
+		flow.TabOpen:   {"clerk": 1, "foreman": 1, "labor": 2, "cost": 2, "manager": 3, "finance": 1},
 		flow.TabHandle: {"cost": 1, "cashier": 1},
 	} {
 		if !maps.Equal(tabs[tab], want) {

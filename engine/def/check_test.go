@@ -213,6 +213,20 @@ func TestExtensionsAddAndChangeNothing(t *testing.T) {
 			t.Errorf("title changed to %s", worker.Title)
 		}
 	})
+	t.Run("what it requires is put into the forms that do not know of it", func(t *testing.T) {
+		catalog, problems := extend(t, `{"name":"day_labor_sheet","title":"x","x-extend":true,"type":"object","required":["badge"],
+			"properties":{"badge":{"type":"string","x-type":"text","title":"工牌"},"note":{"type":"string","x-type":"text","title":"说明"}}}`)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		ref := Ref{KindForm, "day_labor_sheet"}
+		if form := catalog.Forms[ref.Name]; !form.shows("badge") || form.shows("note") {
+			t.Errorf("the form shows the required field: %v, the other one: %v", form.shows("badge"), form.shows("note"))
+		}
+		if own, ok := catalog.Definitions[ref].(*Form); !ok || own.shows("badge") {
+			t.Error("the definition itself was changed")
+		}
+	})
 	t.Run("what is there stays", func(t *testing.T) {
 		_, problems := extend(t, `{"name":"worker","title":"x","x-extend":true,"type":"object","properties":{"name":{"type":"string","x-type":"longtext"}}}`)
 		if len(problems) != 1 || problems[0].Code != "extend_conflict" || problems[0].Path != "/properties/name" {

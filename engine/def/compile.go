@@ -112,6 +112,7 @@ func Compile(defs Definitions, lang string) (*Catalog, []Problem) {
 		switch extension := defs[ref].(type) {
 		case *Entity:
 			c.extend(ref, extension)
+			c.place(extension)
 		case *Role:
 			c.extendRole(ref, extension)
 		}

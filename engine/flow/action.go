@@ -290,11 +290,14 @@ func (r *run) work(values map[string]*valueOf, env *expr.Env) (form.Values, bool
 		if err != nil {
 			return nil, false
 		}
-		if expr.IsMissing(value) {
+		switch {
+		case expr.IsMissing(value):
 			result[name] = nil
-			continue
+		case v.field.IsTable():
+			result[name] = rowsFor(v.field, value)
+		default:
+			result[name] = form.Wire(v.field, value)
 		}
-		result[name] = form.Wire(v.field, value)
 	}
 	return result, true
 }

@@ -51,6 +51,50 @@ func TestAnApprovalPostsLineByLineAndTellsOthers(t *testing.T) {
 	}
 }
 
+// A whole sub-table goes into the new record: the rows an expression gives, with the columns both have. When the run comes by
+// again, the same record has the rows of then.
+func TestANewRecordTakesTheRowsOfASubTable(t *testing.T) {
+	a := newAutomated(t, `{"name": "receive", "title": "收货", "entity": "delivery", "nodes": [`+leaderNode+`,
+		{"name": "copy", "type": "action", "do": {"create": {"entity": "delivery", "values": {"no": "no + '-2'", "project": "project", "lines": "filter(lines, .qty > 1)"}}}},
+		{"name": "finance", "type": "approve", "who": ["role:finance"]}]}`)
+	rec := a.deliver(delivery(line("水泥", 2, "10"), line("沙", 1, "5"), line("砖", 300, "0.5")))
+	a.decide(li, flow.Act{Verb: flow.Approve})
+	a.settle()
+	copied := func() (id, lines string, rows []map[string]any) {
+		for _, doc := range a.stored("delivery") {
+			if doc.ID != rec.ID {
+				id, rows = doc.ID, append(rows, record.RowsOf(doc.Values["lines"])...)
+			}
+		}
+		for _, row := range rows {
+			lines += fmt.Sprint(row["item"], " ", row["qty"], " × ", row["price"], "; ")
+		}
+		return id, lines, rows
+	}
+	first, lines, rows := copied()
+	if want := "水泥 2 × 10.00; 砖 300 × 0.50; "; lines != want {
+		t.Fatalf("copied %q, want %q", lines, want)
+	}
+
+	a.decide(sun, flow.Act{Verb: flow.Return, Comment: "砖没有到"})
+	own := record.RowsOf(a.load(rec).Values["lines"])
+	patch := record.PatchInput{Values: form.Values{"lines": []any{
+		map[string]any{"_id": own[0]["_id"], "qty": int64(4)}, map[string]any{"_id": own[2]["_id"], "_delete": true},
+	}}}
+	if _, err := a.records.Patch(a.ctx, wang, "delivery", rec.ID, patch); err != nil {
+		t.Fatal(explain(err))
+	}
+	if _, err := a.flows.Act(a.ctx, wang, "delivery", rec.ID, flow.Act{Verb: flow.Start}); err != nil {
+		t.Fatal(explain(err))
+	}
+	a.decide(li, flow.Act{Verb: flow.Approve})
+	a.settle()
+	second, lines, again := copied()
+	if want := "水泥 4 × 10.00; "; lines != want || second != first || again[0]["_id"] != rows[0]["_id"] {
+		t.Errorf("copied again %q into %s, want %q into %s, in the same row", lines, second, want, first)
+	}
+}
+
 func TestAVoidReversesWhatWasPosted(t *testing.T) {
 	a := newAutomated(t, postingFlow)
 	rec := a.deliver(delivery(line("水泥", 2, "10")))

@@ -37,7 +37,9 @@ const (
 	postingEntity = `{"name": "posting", "title": "入账", "type": "object", "x-display": "item", "required": ["item", "amount"],
 		"properties": {"delivery": {"type": "string", "x-type": "reference", "x-entity": "delivery", "title": "收货单"},
 		"item": {"type": "string", "x-type": "text", "title": "材料"}, "amount": {"type": "string", "x-type": "money", "title": "金额"},
-		"mark": {"type": "string", "x-type": "text", "title": "标记"}, "size": {"type": "integer", "x-type": "integer", "title": "大小"}}}`
+		"mark": {"type": "string", "x-type": "text", "title": "标记"}, "size": {"type": "integer", "x-type": "integer", "title": "大小"},
+		"parts": {"type": "array", "x-type": "table", "title": "部件", "items": {"type": "object", "required": ["part"], "properties": {
+			"part": {"type": "string", "x-type": "text", "title": "部件"}}}}}}`
 	inspectionEntity = `{"name": "inspection", "title": "验收", "type": "object", "x-approval": true, "x-display": "item", "required": ["item"],
 		"properties": {"item": {"type": "string", "x-type": "text", "title": "材料"}, "result": {"type": "string", "x-type": "text", "title": "结果"}}}`
 	leaderNode = `{"name": "manager", "type": "approve", "who": ["field:project.manager"]}`

@@ -82,6 +82,7 @@ type Command struct {
 	Ended     Status   `json:"ended,omitempty"`     // of child_ended: how
 	Results   []Result `json:"results,omitempty"`   // of deliver
 	Depth     int      `json:"depth,omitempty"`     // of start: how many automations led to this one
+	Met       bool     `json:"-"`                   // of timer, in a simulation: what the wait waits for has come
 }
 
 // engine tells whether the engine itself acts.

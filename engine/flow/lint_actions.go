@@ -106,7 +106,7 @@ func (l *linter) action(n *node) {
 	case actCreate:
 		l.table(n, "/do/create/each", a.each)
 		if entity := l.target(n, a, "/do/create", a.def.Create.Submit); entity != nil {
-			l.values(n, "/do/create/values/", a.values, entity)
+			l.values(n, createValues, a.values, entity)
 			l.unfilled(n, a, entity)
 		}
 	case actUpdate:
@@ -146,6 +146,9 @@ func (l *linter) target(n *node, a *action, at string, approval bool) *def.Entit
 	return entity
 }
 
+// createValues is where the values of a new record stand: the one place that takes whole sub-tables.
+const createValues = "/do/create/values/"
+
 // values looks at expressions for the fields of an entity.
 func (l *linter) values(n *node, at string, values map[string]*valueOf, entity *def.Entity) {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
@@ -156,7 +159,7 @@ func (l *linter) values(n *node, at string, values map[string]*valueOf, entity *
 		switch {
 		case !ok || !own:
 			l.report(l.paths[n]+at+name, levelError, lintUnknownField, params)
-		case field.IsComputed() || field.IsTable():
+		case field.IsComputed() || field.IsTable() && at != createValues:
 			l.report(l.paths[n]+at+name, levelError, lintNotWritable, params)
 		case v.program != nil && !holds(field, v.program.Type()), noOption(field, v.source):
 			l.report(l.paths[n]+at+name, levelError, lintValueType, params)
@@ -170,6 +173,8 @@ func holds(field *def.Field, t expr.Type) bool {
 	switch {
 	case t.Kind == expr.KindAny:
 		return true
+	case field.IsTable():
+		return holdsRows(field, t)
 	case kind == expr.KindRecord && t.Kind == expr.KindRecord:
 		return t.Shape == nil || t.Shape.Name() == field.Target() || t.Shape.Name() == "actor" || t.Shape.Name() == "values"
 	case kind == expr.KindRecord:

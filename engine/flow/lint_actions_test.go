@@ -18,6 +18,7 @@ func TestPublishingChecksWhatFlowsDoByThemselves(t *testing.T) {
 	action := func(do string) string { return onDelivery(`{"name": "n", "type": "action", "do": ` + do + `}`) }
 	tests := []struct{ name, flow, want string }{
 		{"all is well", action(`{"create": {"entity": "posting", "each": "lines", "values": {"item": "row.item", "amount": "row.qty * row.price", "delivery": "record"}}}`), ""},
+		{"rows for a sub-table", action(`{"create": {"entity": "delivery", "values": {"no": "no + '-2'", "project": "project", "lines": "filter(lines, .qty > 1)"}}}`), ""},
 		{"a wait for a date", onDelivery(`{"name": "n", "type": "wait", "until": "due ?? today()"}`), ""},
 		{"a run nobody submits", `{"name": "f", "title": "f", "start": {"webhook": "w"}, "nodes": [{"name": "n", "type": "action", "do": {"set": {"a": "b"}}}]}`, ""},
 
@@ -26,6 +27,9 @@ func TestPublishingChecksWhatFlowsDoByThemselves(t *testing.T) {
 		{"a field that is not there", action(`{"create": {"entity": "posting", "values": {"item": "no", "amount": "1", "colour": "no"}}}`), "unknown_field /nodes/1/do/create/values/colour"},
 		{"a computed field", action(`{"set": {"total": "1"}}`), "not_writable /nodes/1/do/set/total"},
 		{"a sub-table", action(`{"set": {"lines": "lines"}}`), "not_writable /nodes/1/do/set/lines"},
+		{"a sub-table of what is there", action(`{"update": {"entity": "delivery", "record": "record", "values": {"lines": "lines"}}}`), "not_writable /nodes/1/do/update/values/lines"},
+		{"a text for a sub-table", action(`{"create": {"entity": "delivery", "values": {"no": "no", "project": "project", "lines": "no"}}}`), "value_type /nodes/1/do/create/values/lines"},
+		{"rows without what a sub-table needs", action(`{"create": {"entity": "posting", "values": {"item": "no", "amount": "1", "parts": "lines"}}}`), "value_type /nodes/1/do/create/values/parts"},
 		{"a text for a number", action(`{"create": {"entity": "posting", "values": {"item": "no", "amount": "no"}}}`), "value_type /nodes/1/do/create/values/amount"},
 		{"a reference to something else", action(`{"create": {"entity": "posting", "values": {"item": "no", "amount": "1", "delivery": "project"}}}`), "value_type /nodes/1/do/create/values/delivery"},
 		{"an expression that names nothing", action(`{"set": {"noted": "nothing + 'x'"}}`), "unknown_field /nodes/1/do/set/noted"},

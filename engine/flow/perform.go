@@ -122,7 +122,11 @@ func (d *delivery) post(ctx context.Context, e *Effect, p Posted, values form.Va
 	if !errors.Is(err, record.ErrIdempotencyConflict) {
 		return err
 	}
-	_, err = s.config.Records.Patch(ctx, actor, p.Entity, p.ID, record.PatchInput{Values: values})
+	made, err := s.config.Records.Load(ctx, d.run.tenant, p.Entity, p.ID)
+	if err != nil {
+		return err
+	}
+	_, err = s.config.Records.Patch(ctx, actor, p.Entity, p.ID, record.PatchInput{Values: replacing(made.Entity, made.Record.Values, values)})
 	return err
 }
 

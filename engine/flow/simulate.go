@@ -324,16 +324,18 @@ func (sim *simulation) acts(t *Task, p Play) (Command, bool) {
 	return cmd, true
 }
 
-// timeout moves the clock to the next deadline and lets it fire.
+// timeout moves the clock to the next deadline and lets it fire. A condition that is waited for is taken as met: what meets
+// it (an effect, another record) is not played.
 func (sim *simulation) timeout() (Command, bool) {
 	due, ok := sim.plan.NextDue(&sim.state)
 	if !ok {
 		return Command{}, false
 	}
-	if due.At.After(sim.now) {
+	met := sim.plan.nodes[due.Node].waitsForCondition()
+	if due.At.After(sim.now) && !met {
 		sim.now = due.At
 	}
-	return Command{Verb: Timer, Node: due.Node, Round: due.Round, Index: due.Index}, true
+	return Command{Verb: Timer, Node: due.Node, Round: due.Round, Index: due.Index, Met: met}, true
 }
 
 // childEnded lets a called run end well: what it does is a simulation of its own.

@@ -133,6 +133,28 @@ func TestSimulationPlaysWhatPeopleDo(t *testing.T) {
 	}
 }
 
+// What a run waits for comes from outside of a simulation: it is taken to come, unless the play stops there.
+func TestSimulationPassesAWaitForACondition(t *testing.T) {
+	a := newAutomated(t, `{"name": "receive", "title": "收货", "entity": "delivery", "nodes": [`+leaderNode+`,
+		{"name": "until", "type": "wait", "until": "nz(noted, 'no') == 'ok'"}, {"name": "finance", "type": "approve", "who": ["role:finance"]}]}`)
+	for _, tt := range []struct {
+		plays  []flow.Play
+		status flow.Status
+	}{
+		{nil, flow.Approved},
+		{[]flow.Play{{Node: "until", Do: "stop"}}, flow.Running},
+		{[]flow.Play{{Node: "until", Do: "return"}}, flow.Returned},
+	} {
+		sim := a.simulate(flow.SimulateInput{Flow: "receive", User: wang.ID, Values: delivery(line("水泥", 2, "10")), Plays: tt.plays})
+		if sim.Status != tt.status || sim.Refused != "" {
+			t.Errorf("%v: %s %q, want %s", tt.plays, sim.Status, sim.Refused, tt.status)
+		}
+		if asked := places(&sim.Trace)["finance"]; (asked == "passed") != (tt.status == flow.Approved) {
+			t.Errorf("%v: finance is %q", tt.plays, asked)
+		}
+	}
+}
+
 func TestSimulationOfADraftOverARecord(t *testing.T) {
 	w := newWorld(t)
 	rec := w.load(w.submit("1500"))

@@ -211,7 +211,7 @@ func (r *run) late() bool {
 			return true
 		}
 		due, ok := n.due(active, r.cmd.Index)
-		return !ok || due.After(r.world.Now)
+		return !ok || due.After(r.world.Now) && !r.cmd.Met
 	case ChildEnded:
 		_, active, ok := st.calling(r.cmd.Node, r.cmd.Round)
 		return st.Status.Ended() || !ok || !active.awaits(r.cmd.Index)

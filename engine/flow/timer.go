@@ -143,13 +143,18 @@ func (r *run) wakeUp(n *node, active Active) error {
 	case !ok:
 		r.stick(n, IncidentCondition, active.Prev)
 		delete(r.st.Active, n.Name)
-	case over:
+	case over || r.cmd.Met:
 		r.pass(n)
 	default:
 		active.Until = until
 		r.st.Active[n.Name] = active
 	}
 	return nil
+}
+
+// waitsForCondition tells whether a wait ends when something has come to pass, not at a time.
+func (n *node) waitsForCondition() bool {
+	return n.until != nil && n.until.program != nil && n.until.program.Type().Kind == expr.KindBool
 }
 
 // nudge notes who has to be reminded: those who hold open tasks, of one node or (nil) of all.

@@ -64,6 +64,31 @@ func (s *Service) triggered(ctx context.Context, tenant string, events []store.E
 	return nil
 }
 
+// Automate hands what was written after an event to the automations, as Follow does with time, and gives the number of the
+// last event; for tests whose clock stands still, as DeliverQueued.
+func (s *Service) Automate(ctx context.Context, tenant string, after int64) (int64, error) {
+	st, err := s.config.Stores(ctx, tenant)
+	if err != nil {
+		return after, fmt.Errorf("automations of %s: %w", tenant, err)
+	}
+	for {
+		events, err := st.Events(ctx, after, automated)
+		if err != nil {
+			return after, fmt.Errorf("events after %d: %w", after, err)
+		}
+		if len(events) == 0 {
+			return after, nil
+		}
+		if err := s.triggered(ctx, tenant, events); err != nil {
+			return after, err
+		}
+		after = events[len(events)-1].Seq
+	}
+}
+
+// automated is how many events Automate takes at once.
+const automated = 500
+
 // react does what one written event means for automations.
 func (s *Service) react(ctx context.Context, tenant string, cat *def.Catalog, e store.Event, written *event.Written) error {
 	at := target{entity: e.Entity, id: e.Record}
