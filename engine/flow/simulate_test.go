@@ -149,7 +149,7 @@ func TestSimulationPassesAWaitForACondition(t *testing.T) {
 		if sim.Status != tt.status || sim.Refused != "" {
 			t.Errorf("%v: %s %q, want %s", tt.plays, sim.Status, sim.Refused, tt.status)
 		}
-		if asked := places(&sim.Trace)["finance"]; (asked == "passed") != (tt.status == flow.Approved) {
+		if asked := places(&sim.Trace)["finance"]; (asked == "done") != (tt.status == flow.Approved) {
 			t.Errorf("%v: finance is %q", tt.plays, asked)
 		}
 	}
