@@ -125,11 +125,53 @@ func TestHooksOfAFlowAdmin(t *testing.T) {
 		if strings.Contains(string(list.body), second) {
 			t.Error("the secret is shown again")
 		}
+		if list.text("hooks.0.calls.0.body") != `{"text":"new secret"}` || list.at("hooks.0.calls.1.body") != nil {
+			t.Errorf("bodies of calls: %s", list.body)
+		}
+		w.call(second, "m2", `{"text": "new secret"}`, w.clock.Now()).want(202, "")
+		w.call(second, "m3", `{"text": "x", "password": "hidden"}`, w.clock.Now()).want(202, "")
+		list = labor.do("GET", "/hooks", nil).want(200, "")
+		if list.at("hooks.0.calls.1.replay") != true || list.text("hooks.0.calls.0.body") != `{"password":"***","text":"x"}` {
+			t.Errorf("a repetition and a call with a secret: %s", list.body)
+		}
 		for i := range 30 {
 			w.call(second, fmt.Sprint("more", i), `{"text": "x"}`, w.clock.Now()).want(202, "")
 		}
 		if calls, _ := labor.do("GET", "/hooks", nil).at("hooks.0.calls").([]any); len(calls) != 20 {
 			t.Errorf("%d calls are kept, want 20", len(calls))
+		}
+	})
+}
+
+// TestWhatAFlowDoesIsTold: the page of a flow has words for steps without people, for its start, and for where webhooks go.
+func TestWhatAFlowDoesIsTold(t *testing.T) {
+	onStores(t, func(w *world) {
+		t := w.t
+		boss := w.signIn("admin")
+		boss.do("POST", "/channels", object{
+			"name": "nowhere", "kind": "webhook", "enabled": true, "notices": []string{}, "url": "https://erp.example.com/in?token=hidden", "secret": "0123456789abcdef",
+		}).want(201, "")
+		boss.publish([2]string{"entities/note", noteEntity}, [2]string{"flows/follow_up", createdFlow}, [2]string{"flows/broken", brokenFlow})
+		r := boss.do("GET", "/flows/follow_up", nil).want(200, "")
+		for path, want := range map[string]string{
+			"doings.start.entity": "记录", "doings.start.where.told.op": "eq", "doings.start.where.told.args.0.title": "内容",
+			"doings.mark.do": "set", "doings.mark.values.0.name": "已阅", "doings.mark.values.0.told.value": "yes",
+		} {
+			if got := r.text(path); got != want {
+				t.Errorf("%s is %q, want %q", path, got, want)
+			}
+		}
+		r = boss.do("GET", "/flows/broken", nil).want(200, "")
+		if r.text("targets.nowhere") != "https://erp.example.com/…" || strings.Contains(string(r.body), "hidden") {
+			t.Errorf("where the webhook goes: %v", r.at("targets"))
+		}
+		if r.text("doings.call.name") != "nowhere" || r.text("doings.call.values.0.told.title") != "内容" {
+			t.Errorf("what the call sends: %v", r.at("doings"))
+		}
+		own := strings.Replace(createdFlow, `"nodes"`, `"settings": {"admins": ["user:`+w.who("labor")+`"]}, "nodes"`, 1)
+		boss.do("PUT", "/draft/flows/follow_up", own).want(204, "")
+		if r := boss.do("GET", "/flows/follow_up", nil); r.text("titles.user:"+w.who("labor")) == "" {
+			t.Errorf("its administrator has no name: %v", r.at("titles"))
 		}
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"formwork/engine/def"
 	"formwork/engine/flow"
 	"formwork/engine/form"
+	"formwork/engine/notify"
 	"formwork/engine/record"
 )
 
@@ -40,8 +41,12 @@ type (
 		Titles map[string]string `json:"titles"`
 		// Readings are the conditions of the definition and of the published flow for people, by source.
 		Readings map[string]flow.Reading `json:"readings"`
-		Playable bool                    `json:"playable"` // the draft compiles: it can be simulated
-		Edit     bool                    `json:"edit"`     // the reader may change the draft
+		// Doings tell what nodes do without people, by node, and under "start" what starts the flow.
+		Doings map[string]flow.Doing `json:"doings"`
+		// Targets are where the webhooks of the company go, by name, as far as that is no secret.
+		Targets  map[string]string `json:"targets"`
+		Playable bool              `json:"playable"` // the draft compiles: it can be simulated
+		Edit     bool              `json:"edit"`     // the reader may change the draft
 		// Next is when the published flow runs next, if it has a schedule.
 		Next *time.Time `json:"next,omitempty"`
 	}
@@ -214,7 +219,7 @@ func (s *server) getFlow(r *request) error {
 		return err
 	}
 	change, drafted := draft.Changes[ref.String()]
-	answer := flowAnswer{Titles: map[string]string{}, Readings: map[string]flow.Reading{}, Edit: r.actor.Admin, Published: json.RawMessage("null"), Draft: json.RawMessage("null")}
+	answer := flowAnswer{Titles: map[string]string{}, Readings: map[string]flow.Reading{}, Doings: map[string]flow.Doing{}, Edit: r.actor.Admin, Published: json.RawMessage("null"), Draft: json.RawMessage("null")}
 	if published != nil {
 		if answer.Published, err = def.Encode(published); err != nil {
 			return err
@@ -239,19 +244,41 @@ func (s *server) getFlow(r *request) error {
 		return err
 	}
 	for _, of := range []*def.Catalog{active, cat} {
-		if err := s.readFlow(r, of, ref.Name, answer.Readings); err != nil {
+		if err := s.readFlow(r, of, ref.Name, &answer); err != nil {
 			return err
 		}
+	}
+	if answer.Targets, err = s.webhookTargets(r); err != nil {
+		return err
 	}
 	return r.JSON(answer)
 }
 
-// readFlow adds the readings of the conditions of a catalog's flow, if there is one.
-func (s *server) readFlow(r *request, cat *def.Catalog, name string, into map[string]flow.Reading) error {
+// webhookTargets tells where the webhooks go that are switched on, by name.
+func (s *server) webhookTargets(r *request) (map[string]string, error) {
+	channels, err := s.Engine.Notify.Channels(r.ctx, r.actor.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	targets := map[string]string{}
+	for i := range channels {
+		if c := &channels[i]; c.Kind == notify.Webhook && c.Enabled {
+			targets[c.Name] = c.Target
+		}
+	}
+	return targets, nil
+}
+
+// readFlow adds the readings of a catalog's flow, if there is one; what its nodes do is told as the last catalog has it.
+func (s *server) readFlow(r *request, cat *def.Catalog, name string, answer *flowAnswer) error {
 	if cat == nil || cat.Flows[name] == nil {
 		return nil
 	}
-	return s.readConditions(r, cat, cat.Flows[name], into)
+	var err error
+	if answer.Doings, err = s.Engine.Flows.Doings(r.ctx, r.actor.Tenant, cat, cat.Flows[name], r.actor.Lang); err != nil {
+		return err
+	}
+	return s.readConditions(r, cat, cat.Flows[name], answer.Readings)
 }
 
 // readConditions adds the readings of a flow's conditions, as a catalog names what they read.
@@ -278,7 +305,9 @@ func (s *server) checkFlow(r *request, ref def.Ref, answer *flowAnswer) (*def.Ca
 		return cat, nil
 	}
 	answer.Playable = true
-	answer.Titles = flow.WhoTitles(cat, cat.Flows[ref.Name], r.actor.Lang)
+	if answer.Titles, err = s.Engine.Flows.WhoTitles(r.ctx, r.actor.Tenant, cat, cat.Flows[ref.Name], r.actor.Lang); err != nil {
+		return nil, err
+	}
 	if answer.Published == nil || answer.Name == "" {
 		answer.flowInfo = infoOf(cat, cat.Flows[ref.Name], true, r.actor.Lang)
 		answer.New = true

@@ -11,14 +11,16 @@ type (
 		Tasks      bool     `json:"tasks,omitempty"`
 		Roles      []string `json:"roles,omitempty"`
 		References []string `json:"references,omitempty" description:"paths, as the list of what he holds says"`
+		Proxies    bool     `json:"proxies,omitempty" description:"end the proxies he gave and was given"`
 		Comment    string   `json:"comment,omitempty"`
 	}
 	handoverAnswer struct {
 		Done   int            `json:"done"`
+		Given  map[string]int `json:"given" description:"how many of each: task (records), role, reference, proxy"`
 		Failed []handedFailed `json:"failed"`
 	}
 	handedFailed struct {
-		What     string         `json:"what" enum:"task,role,reference"`
+		What     string         `json:"what" enum:"task,role,reference,proxy"`
 		Entity   string         `json:"entity,omitempty"`
 		Record   string         `json:"record,omitempty"`
 		Name     string         `json:"name,omitempty"`
@@ -49,15 +51,16 @@ func (s *server) handOver(r *request) error {
 		return err
 	}
 	all, err := s.Engine.HandOver(r.ctx, r.actor, r.Params("user"), engine.Handover{
-		To: body.To, Tasks: body.Tasks, Roles: body.Roles, References: body.References, Comment: body.Comment,
+		To: body.To, Tasks: body.Tasks, Roles: body.Roles, References: body.References, Proxies: body.Proxies, Comment: body.Comment,
 	})
 	if err != nil {
 		return err
 	}
-	answer := handoverAnswer{Failed: []handedFailed{}}
+	answer := handoverAnswer{Given: map[string]int{}, Failed: []handedFailed{}}
 	for _, h := range all {
 		if h.Err == nil {
 			answer.Done++
+			answer.Given[h.What]++
 			continue
 		}
 		f := s.explain(r, h.Err)

@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -16,8 +17,25 @@ type (
 	deliveriesParams struct {
 		Channel string `query:"channel"`
 		Status  string `query:"status" enum:"waiting,held,sent,failed,skipped"`
+		User    string `query:"user" description:"id of who is told"`
+		From    string `query:"from" description:"made then or later, RFC 3339"`
+		To      string `query:"to" description:"made before, RFC 3339"`
 		After   string `query:"after"`
 		Limit   int    `query:"limit"`
+	}
+	resendParams struct {
+		Channel string `query:"channel"`
+		Status  string `query:"status" enum:"failed,skipped" description:"failed, if nothing is said"`
+		User    string `query:"user"`
+		From    string `query:"from"`
+		To      string `query:"to"`
+	}
+	resendBody struct {
+		Channel string     `json:"channel,omitempty"`
+		Status  string     `json:"status,omitempty" enum:"failed,skipped" description:"failed, if nothing is said"`
+		User    string     `json:"user,omitempty" description:"id of who is told"`
+		From    *time.Time `json:"from,omitempty" description:"made then or later"`
+		To      *time.Time `json:"to,omitempty" description:"made before"`
 	}
 	channelsAnswer struct {
 		Channels     []notify.Channel `json:"channels"`
@@ -37,6 +55,8 @@ func (s *server) notifyRoutes() []route {
 		{remove, "/channels/:id", admin, "Take a channel away", idParams{}, nil, nil, 0, s.removeChannel},
 		{post, "/channels/:id/test", admin, "Send a test message and wait for what comes of it", idParams{}, nil, nil, 0, s.testChannel},
 		{get, "/deliveries", admin, "What was sent, the latest first", deliveriesParams{}, nil, notify.Log{}, 0, s.listDeliveries},
+		{get, "/deliveries/resend", admin, "What sending again everything that was given up would do; nothing is changed", resendParams{}, nil, notify.Resending{}, 0, s.previewResend},
+		{post, "/deliveries/resend", admin, "Send again everything that was given up and matches; what would fail for the same reason is left out", nil, resendBody{}, notify.Resending{}, 0, s.resend},
 		{post, "/deliveries/:id/send", admin, "Send once more what was given up", idParams{}, nil, notify.Delivery{}, 0, s.sendAgain},
 	}
 }
@@ -133,13 +153,68 @@ func (s *server) listDeliveries(r *request) error {
 	if err := r.bind(&p); err != nil {
 		return err
 	}
-	log, err := s.Engine.Notify.Deliveries(r.ctx, r.actor.Tenant, notify.LogQuery{
-		Channel: p.Channel, Status: notify.Status(p.Status), After: p.After, Limit: p.Limit,
-	})
+	q := notify.LogQuery{Channel: p.Channel, Status: notify.Status(p.Status), User: p.User, After: p.After, Limit: p.Limit}
+	if err := between(&q, p.From, p.To); err != nil {
+		return err
+	}
+	log, err := s.Engine.Notify.Deliveries(r.ctx, r.actor.Tenant, q)
 	if err != nil {
 		return err
 	}
 	return r.JSON(log)
+}
+
+// between reads the times of a query of the log.
+func between(q *notify.LogQuery, from, to string) error {
+	for _, end := range []struct {
+		name, text string
+		into       *time.Time
+	}{{"from", from, &q.From}, {"to", to, &q.To}} {
+		if end.text == "" {
+			continue
+		}
+		at, err := time.Parse(time.RFC3339, end.text)
+		if err != nil {
+			return &paramError{Name: end.name}
+		}
+		*end.into = at
+	}
+	return nil
+}
+
+func (s *server) previewResend(r *request) error {
+	var p resendParams
+	if err := r.bind(&p); err != nil {
+		return err
+	}
+	q := notify.LogQuery{Channel: p.Channel, Status: notify.Status(p.Status), User: p.User}
+	if err := between(&q, p.From, p.To); err != nil {
+		return err
+	}
+	preview, err := s.Engine.Notify.PreviewResend(r.ctx, r.actor.Tenant, q)
+	if err != nil {
+		return err
+	}
+	return r.JSON(preview)
+}
+
+func (s *server) resend(r *request) error {
+	var body resendBody
+	if err := r.decode(&body); err != nil {
+		return err
+	}
+	q := notify.LogQuery{Channel: body.Channel, Status: notify.Status(body.Status), User: body.User}
+	if body.From != nil {
+		q.From = *body.From
+	}
+	if body.To != nil {
+		q.To = *body.To
+	}
+	done, err := s.Engine.Notify.Resend(r.ctx, r.actor.Tenant, q)
+	if err != nil {
+		return err
+	}
+	return r.JSON(done)
 }
 
 func (s *server) sendAgain(r *request) error {
@@ -150,13 +225,15 @@ func (s *server) sendAgain(r *request) error {
 	return r.JSON(delivery)
 }
 
-// describeNotify explains why a test message did not go through.
+// describeNotify explains why a message did not go through, or is not sent again here.
 func describeNotify(err error) (failure, bool) {
 	var test *notify.TestError
 	switch {
 	case errors.As(err, &test):
 		code := "channel_" + test.Code
 		return failure{Status: fiber.StatusBadGateway, Code: code, Params: map[string]any{"said": test.Said}}, true
+	case errors.Is(err, notify.ErrFlowRetries):
+		return failure{Status: fiber.StatusConflict, Code: notify.CodeFlowRetries}, true
 	case errors.Is(err, notify.ErrSealed):
 		return failure{Status: fiber.StatusConflict, Code: "channel_" + notify.CodeSealed}, true
 	}

@@ -288,10 +288,16 @@ func TestAMemberLeaves(t *testing.T) {
 		admin.approvedBy("[" + w.node("a", "", "foreman") + "]")
 		id := clerk.submitted("2026-06-01")
 		path := "/members/" + w.who("foreman") + "/handover"
+		w.signIn("foreman").do("POST", "/proxies", object{
+			"to": w.who("labor"), "start": w.clock.Now().Format(time.RFC3339), "end": w.clock.Now().Add(time.Hour).Format(time.RFC3339),
+		}).want(http.StatusCreated, "")
 		clerk.do("GET", path, nil).want(http.StatusForbidden, "forbidden")
 		held := admin.do("GET", path, nil).want(http.StatusOK, "")
 		if fmt.Sprint(held.at("taskCount")) != "1" || held.text("roles.0") == "" || held.text("references.0.path") == "" {
 			t.Fatalf("holdings: %s", held.body)
+		}
+		if held.text("proxies.0.to.id") != w.who("labor") || held.at("proxies.1") != nil || held.text("tasks.0.record") != id {
+			t.Errorf("proxies and tasks he holds: %s", held.body)
 		}
 		if held.text("flows.0.id") != "verbs" || held.text("flows.0.name") != "点工单审批" || held.at("flows.1") != nil {
 			t.Errorf("flows that name him: %v", held.at("flows"))
@@ -307,14 +313,19 @@ func TestAMemberLeaves(t *testing.T) {
 		}
 		admin.do("POST", path, object{"to": w.who("foreman"), "tasks": true}).want(http.StatusUnprocessableEntity, "self_target")
 		given := admin.do("POST", path, object{
-			"to": w.who("labor"), "tasks": true, "roles": held.at("roles"), "references": append(paths, "project.none"), "comment": "离职",
+			"to": w.who("labor"), "tasks": true, "roles": held.at("roles"), "references": append(paths, "project.none"), "proxies": true, "comment": "离职",
 		}).want(http.StatusOK, "")
+		for what, want := range map[string]string{"task": "1", "role": "1", "proxy": "1"} {
+			if got := fmt.Sprint(given.at("given." + what)); got != want {
+				t.Errorf("%s of %s were handed over, want %s", got, what, want)
+			}
+		}
 		if given.text("failed.0.name") != "project.none" || given.text("failed.0.code") != "not_found" || given.at("failed.1") != nil {
 			t.Errorf("handover: %s", given.body)
 		}
 		labor.act(labor.open(id), "approve", nil).want(http.StatusOK, "")
 		after := admin.do("GET", path, nil)
-		if fmt.Sprint(after.at("taskCount")) != "0" || after.text("roles.0") != "" || after.text("references.0.path") != "" {
+		if fmt.Sprint(after.at("taskCount")) != "0" || after.text("roles.0") != "" || after.text("references.0.path") != "" || after.at("proxies.0") != nil {
 			t.Errorf("he still holds %s", after.body)
 		}
 	})

@@ -32,7 +32,9 @@ type Holdings struct {
 	TaskCount  int             `json:"taskCount"`
 	Roles      []string        `json:"roles"`
 	References []HeldField     `json:"references"`
-	Flows      []flow.Named    `json:"flows"` // definitions that name him, as an approver or otherwise: who edits flows changes them
+	// Proxies are those he gave or was given that have not ended: nobody can act by them once he is gone.
+	Proxies []flow.StoredProxy `json:"proxies"`
+	Flows   []flow.Named       `json:"flows"` // definitions that name him, as an approver or otherwise: who edits flows changes them
 }
 
 // HeldField is a field of master data that names him: manager of a project, leader of a member, head of a department.
@@ -50,14 +52,15 @@ type Handover struct {
 	Tasks      bool
 	Roles      []string
 	References []string // paths of HeldField
+	Proxies    bool     // end those he gave and was given
 	Comment    string
 }
 
 // HandedOver is one thing of a handover: done, or not for a reason (Err). Each record changes by itself, as a whole.
 type HandedOver struct {
-	What   string // task, role, reference
+	What   string // task, role, reference, proxy
 	Entity string
-	Record string
+	Record string // id; of a proxy too
 	Name   string // of a role; path of a reference
 	Err    error
 }
@@ -80,8 +83,18 @@ func (e *Engine) Holdings(ctx context.Context, actor access.Actor, user string) 
 	if h.References, err = e.heldFields(ctx, actor, db, user); err != nil {
 		return Holdings{}, err
 	}
+	if h.Proxies, err = e.proxiesOf(ctx, actor.Tenant, user); err != nil {
+		return h, err
+	}
 	h.Flows, err = e.flowsNaming(ctx, actor, user)
 	return h, err
+}
+
+// proxiesOf lists the proxies a member gave or was given that have not ended.
+func (e *Engine) proxiesOf(ctx context.Context, tenant, user string) ([]flow.StoredProxy, error) {
+	all, err := e.Flows.Proxies(ctx, access.Actor{Tenant: tenant, ID: user})
+	now := e.Clock()
+	return slices.DeleteFunc(all, func(p flow.StoredProxy) bool { return !p.End.After(now) }), err
 }
 
 // flowsNaming lists the flows of the catalog whose definition names a member: among the people of a node, as an
@@ -213,6 +226,13 @@ func (e *Engine) HandOver(ctx context.Context, actor access.Actor, from string, 
 			all = append(all, HandedOver{What: "task", Entity: g.Entity, Record: g.Record, Err: g.Err})
 		}
 	}
+	if in.Proxies {
+		ended, err := e.endProxies(ctx, actor, from)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, ended...)
+	}
 	for _, role := range in.Roles {
 		all = append(all, HandedOver{What: "role", Name: role, Err: e.giveRole(ctx, actor, from, in.To, role)})
 	}
@@ -224,6 +244,19 @@ func (e *Engine) HandOver(ctx context.Context, actor access.Actor, from string, 
 		all = append(all, given...)
 	}
 	return all, nil
+}
+
+// endProxies ends the proxies a member gave or was given, each by itself.
+func (e *Engine) endProxies(ctx context.Context, actor access.Actor, user string) ([]HandedOver, error) {
+	proxies, err := e.proxiesOf(ctx, actor.Tenant, user)
+	if err != nil {
+		return nil, err
+	}
+	ended := make([]HandedOver, len(proxies))
+	for i := range proxies {
+		ended[i] = HandedOver{What: "proxy", Record: proxies[i].ID, Err: e.Flows.EndProxy(ctx, actor, proxies[i].ID)}
+	}
+	return ended, nil
 }
 
 // giveRole gives a role to one member, then takes it from another: for a moment both have it, never nobody.

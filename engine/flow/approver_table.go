@@ -81,7 +81,7 @@ func (s *Service) ApproverTable(ctx context.Context, tenant string, in SimulateI
 	table := newTabulator(&l).table()
 	for i, v := range table.Variables {
 		table.Variables[i].Title = titleOfPath(in.Catalog, plan.entity, v.Path, in.Lang)
-		table.Variables[i].describe(&readings{in.Catalog, plan.entity, in.Lang})
+		table.Variables[i].describe(&readings{cat: in.Catalog, entity: plan.entity, lang: in.Lang})
 	}
 	var err error
 	table.Nodes, err = s.tableNodes(ctx, tenant, plan, in)
@@ -91,7 +91,7 @@ func (s *Service) ApproverTable(ctx context.Context, tenant string, in SimulateI
 // describe notes what kind of values a variable has.
 func (v *TableVariable) describe(r *readings) {
 	read, ok := r.field(expr.Reading{Op: "field", Name: v.Path})
-	if !ok {
+	if !ok || read.field == nil {
 		return
 	}
 	v.Type, v.Unit = read.Type, read.Unit
@@ -123,18 +123,6 @@ func titleOfPath(cat *def.Catalog, entity *def.Entity, path, lang string) string
 		}
 	}
 	return first(title, path)
-}
-
-// WhoTitles names what the entries of a flow's nodes name, by entry, in a language: the title of a role or field.
-func WhoTitles(cat *def.Catalog, f *def.Flow, lang string) map[string]string {
-	plan := compilePlan(cat, f)
-	titles := map[string]string{}
-	for _, n := range plan.order {
-		for _, who := range n.Who {
-			titles[who] = plan.whoTitle(cat, who, lang)
-		}
-	}
-	return titles
 }
 
 // whoTitle names what an entry names; "" if that has no title, or without a catalog.

@@ -40,7 +40,7 @@ func (s *Service) Explain(ctx context.Context, actor access.Actor, entity, id st
 	if err != nil {
 		return Trace{}, err
 	}
-	t := &tracer{plan: plan, cat: full.Catalog, state: &st, lang: actor.Lang, read: &readings{full.Catalog, full.Entity, actor.Lang}}
+	t := &tracer{plan: plan, cat: full.Catalog, state: &st, lang: actor.Lang, read: &readings{cat: full.Catalog, entity: full.Entity, lang: actor.Lang}}
 	if t.facts, err = readFacts(events); err != nil {
 		return Trace{}, err
 	}

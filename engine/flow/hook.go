@@ -162,7 +162,9 @@ func hookFlow(cat *def.Catalog, name string) *def.Flow {
 // not_found, hook_signature, hook_key, hook_body, rate_limit.
 func (s *Service) Receive(ctx context.Context, tenant, name string, call HookCall) (run string, replay bool, err error) {
 	run, replay, err = s.receive(ctx, tenant, name, call)
-	s.noteCall(ctx, tenant, name, pastCall(s.config.Clock(), call.ID, run, err))
+	note := pastCall(s.config.Clock(), &call, run, err)
+	note.Replay = replay
+	s.noteCall(ctx, tenant, name, note)
 	return run, replay, err
 }
 

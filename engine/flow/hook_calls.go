@@ -1,10 +1,13 @@
 package flow
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"formwork/engine/record"
@@ -24,13 +27,17 @@ type PastCall struct {
 	ID   string    `json:"id"` // as the caller named it
 	Code string    `json:"code,omitempty"`
 	Run  string    `json:"run,omitempty"`
+	// Replay: the same call had come before, so nothing was started.
+	Replay bool `json:"replay,omitempty"`
+	// Body is the beginning of what was sent, secrets masked; empty where the signature was wrong, for anybody can send that.
+	Body string `json:"body,omitempty"`
 }
 
 // maxCallID is how much of an id somebody outside made up is kept.
 const maxCallID = 80
 
-func pastCall(at time.Time, id, run string, err error) PastCall {
-	c := PastCall{At: wireMilli(at), ID: id[:min(len(id), maxCallID)], Run: run}
+func pastCall(at time.Time, call *HookCall, run string, err error) PastCall {
+	c := PastCall{At: wireMilli(at), ID: call.ID[:min(len(call.ID), maxCallID)], Run: run}
 	var refused *Refused
 	switch {
 	case err == nil:
@@ -41,7 +48,61 @@ func pastCall(at time.Time, id, run string, err error) PastCall {
 	default:
 		c.Code = failOther
 	}
+	if c.Code != CodeHookSignature && c.Code != CodeHookKey {
+		c.Body = previewOf(call.Body)
+	}
 	return c
+}
+
+// maxPreview is how much of a body is kept, in characters.
+const maxPreview = 1000
+
+// secretNames are parts of the names of members whose values nobody is shown.
+var secretNames = []string{"password", "passwd", "pwd", "secret", "token", "apikey", "authorization", "credential", "signature", "privatekey", "密码", "密钥", "口令"}
+
+// previewOf is the beginning of a JSON body with its secrets masked; nothing of a body that cannot be read.
+func previewOf(body []byte) string {
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var value any
+	if d.Decode(&value) != nil {
+		return ""
+	}
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	if e.Encode(masked(value)) != nil {
+		return ""
+	}
+	preview := []rune(strings.TrimSpace(text.String()))
+	if len(preview) > maxPreview {
+		return string(preview[:maxPreview-1]) + "…"
+	}
+	return string(preview)
+}
+
+// masked replaces the values of members whose names speak of secrets.
+func masked(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for name, member := range v {
+			if isSecret(name) {
+				v[name] = "***"
+				continue
+			}
+			v[name] = masked(member)
+		}
+	case []any:
+		for i := range v {
+			v[i] = masked(v[i])
+		}
+	}
+	return value
+}
+
+func isSecret(name string) bool {
+	plain := strings.NewReplacer("_", "", "-", "", " ", "").Replace(strings.ToLower(name))
+	return slices.ContainsFunc(secretNames, func(part string) bool { return strings.Contains(plain, part) })
 }
 
 // noteCall remembers a call for the administrators of the flow. Calls of what is no hook, and more than a few a minute, are

@@ -12,7 +12,10 @@ import (
 // Reading is a condition for people: the tree of its expression with the titles of what it names, in one language. The
 // words between them are the reader's; the web has them. Op is one of:
 //
-//	field, setting, role     what is named by Title (a role: whether the actor has it)
+//	field, setting, role     what is named by Title (a role: whether the actor has it); a system field by its Path
+//	own                      this record, or with Title its field, where field is of other records
+//	row                      the row of a sub-table something is done for, or with Title its column
+//	none                     nothing: what a field holds is taken away
 //	value                    a constant of Type: Label is the option's or person's name, else Value counts
 //	yes, no                  a boolean that must hold, or must not
 //	filled, empty            a field that must hold a value, or must not
@@ -41,7 +44,7 @@ var callsRead = map[string][2]int{
 	"sum": {1, 1}, "min": {1, 9}, "max": {1, 9}, "avg": {1, 1}, "count": {2, 2}, "any": {2, 2}, "all": {2, 2}, "len": {1, 1},
 	"filter": {2, 2}, "sum_of": {2, 2}, "min_of": {2, 2}, "max_of": {2, 2}, "avg_of": {2, 2},
 	"round": {1, 2}, "abs": {1, 1}, "today": {0, 0}, "now": {0, 0}, "days": {2, 2}, "workdays": {2, 2}, "hours_between": {2, 2},
-	"add_days": {2, 2}, "add_months": {2, 2}, "add_workdays": {2, 2}, "year_of": {1, 1}, "month_of": {1, 1}, "day_of": {1, 1},
+	"add_days": {2, 2}, "add_hours": {2, 2}, "add_months": {2, 2}, "add_workdays": {2, 2}, "year_of": {1, 1}, "month_of": {1, 1}, "day_of": {1, 1},
 	"weekday_of": {1, 1}, "month_key": {1, 1}, "bom": {1, 1}, "eom": {1, 1},
 }
 
@@ -77,11 +80,12 @@ func conditionsOf(nodes []*def.Node) []string {
 	return sources
 }
 
-// readings makes readings over the records of an entity; without one, names have no titles and nothing is read.
+// readings makes readings over the records of an entity; without one, names have no titles and only constants are read.
 type readings struct {
 	cat    *def.Catalog
 	entity *def.Entity
 	lang   string
+	rows   *def.Field // the sub-table whose row is called row, nil for none
 }
 
 func (r *readings) all(sources []string) map[string]Reading {
@@ -96,7 +100,7 @@ func (r *readings) all(sources []string) map[string]Reading {
 
 func (r *readings) read(source string) (Reading, bool) {
 	tree, ok := expr.Read(source)
-	if !ok || r.entity == nil {
+	if !ok {
 		return Reading{}, false
 	}
 	reading, ok := r.value(tree)
@@ -177,7 +181,19 @@ func (r *readings) values(trees []expr.Reading) ([]Reading, bool) {
 
 // field reads a path: of the record, of a row, or behind references.
 func (r *readings) field(tree expr.Reading) (Reading, bool) {
+	if tree.Name == "record" {
+		return Reading{Op: "own"}, true
+	}
+	if column, ok := strings.CutPrefix(tree.Name, "row."); ok && r.rows != nil {
+		return r.column(column)
+	}
+	if tree.Name == "row" && r.rows != nil {
+		return Reading{Op: "row"}, true
+	}
 	path := strings.TrimPrefix(tree.Name, "record.")
+	if system, ok := def.SystemField(path); ok && r.entity != nil && r.entity.Properties[path] == nil {
+		return Reading{Op: "field", Path: path, Type: system.XType, field: system}, true
+	}
 	entity := r.entity
 	var titles []string
 	var field *def.Field
@@ -198,6 +214,14 @@ func (r *readings) field(tree expr.Reading) (Reading, bool) {
 		entity = r.cat.Entities[field.Target()]
 	}
 	return Reading{Op: "field", Path: path, Title: strings.Join(titles, " · "), Type: field.XType, Unit: field.Unit, field: field}, true
+}
+
+// column reads a column of the row something is done for.
+func (r *readings) column(path string) (Reading, bool) {
+	record := &readings{cat: r.cat, entity: r.entity, lang: r.lang}
+	reading, ok := record.field(expr.Reading{Op: "item", Name: r.rows.Name + "." + path})
+	reading.Op = "row"
+	return reading, ok
 }
 
 func (r *readings) joined(tree expr.Reading) (Reading, bool) {
@@ -226,11 +250,16 @@ var opposites = map[string]string{
 
 func (r *readings) opposite(tree expr.Reading) (Reading, bool) {
 	part, ok := r.condition(tree)
+	return opposite(part), ok
+}
+
+// opposite says that a part does not hold.
+func opposite(part Reading) Reading {
 	if op := opposites[part.Op]; op != "" {
 		part.Op = op
-		return part, ok
+		return part
 	}
-	return Reading{Op: "not", Args: []Reading{part}}, ok
+	return Reading{Op: "not", Args: []Reading{part}}
 }
 
 func (r *readings) comparison(op string, operands []expr.Reading) (Reading, bool) {

@@ -33,10 +33,12 @@ func (r Reading) written() string {
 	return text + "(" + strings.Join(parts, ", ") + ")"
 }
 
-func readCatalog(t *testing.T) *def.Catalog {
+func readCatalog(t *testing.T, more ...string) *def.Catalog {
 	t.Helper()
 	defs := def.Definitions{}
-	for kind, raws := range map[def.Kind][]string{def.KindEntity: {readEntity, siteEntity}, def.KindSettings: {limitSettings}} {
+	for kind, raws := range map[def.Kind][]string{
+		def.KindEntity: append([]string{readEntity, siteEntity}, more...), def.KindSettings: {limitSettings},
+	} {
 		for _, raw := range raws {
 			definition, err := def.Parse(kind, []byte(raw))
 			if err != nil {

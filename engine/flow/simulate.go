@@ -356,7 +356,7 @@ func (sim *simulation) childEnded() (Command, bool) {
 func (sim *simulation) result() (Simulation, error) {
 	t := &tracer{
 		plan: sim.plan, cat: sim.in.Catalog, state: &sim.state, facts: sim.facts, lang: sim.in.Lang,
-		read: &readings{sim.in.Catalog, sim.plan.entity, sim.in.Lang},
+		read: &readings{cat: sim.in.Catalog, entity: sim.plan.entity, lang: sim.in.Lang},
 	}
 	if reader := sim.in.Reader; reader != nil && !reader.Admin {
 		t.hidden = sim.service.concealed(sim.ctx, *reader, sim.in.Catalog, sim.in.Catalog.Entities[sim.plan.Flow.Entity])

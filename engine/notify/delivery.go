@@ -253,6 +253,8 @@ type Delivery struct {
 	Error    string     `json:"error,omitempty" description:"stable code, or what the other side said"`
 	Entity   string     `json:"entity,omitempty"`
 	Record   string     `json:"record,omitempty"`
+	Task     string     `json:"task,omitempty"`
+	Can      []string   `json:"can" enum:"send" description:"what the reader may do: send it again"`
 	MadeAt   time.Time  `json:"madeAt"`
 	DueAt    *time.Time `json:"dueAt,omitempty"`
 	SentAt   *time.Time `json:"sentAt,omitempty"`
@@ -262,6 +264,9 @@ type Delivery struct {
 type LogQuery struct {
 	Channel string
 	Status  Status
+	User    string    // id of who is told; groups and webhooks have nobody
+	From    time.Time // made then or later; zero = at any time
+	To      time.Time // made before
 	After   string
 	Limit   int // 1 to 100; 0 = 50
 }
@@ -274,20 +279,11 @@ type Log struct {
 
 // Deliveries reads the delivery log of a company.
 func (s *Service) Deliveries(ctx context.Context, tenant string, in LogQuery) (Log, error) {
-	var where []*query.Filter
-	if in.Channel != "" {
-		where = append(where, is("channel", in.Channel))
-	} else {
-		where = append(where, &query.Filter{Not: is("channel", app)})
-	}
-	if in.Status != "" {
-		where = append(where, is("status", string(in.Status)))
-	}
 	limit := in.Limit
 	if limit < 1 || limit > 100 {
 		limit = 50
 	}
-	page, err := s.find(ctx, tenant, query.AllOf(where...), in.After, limit)
+	page, err := s.find(ctx, tenant, in.where(), in.After, limit)
 	if err != nil {
 		return Log{}, err
 	}
@@ -317,13 +313,20 @@ func is(field, value string) *query.Filter {
 	return &query.Filter{Cond: &query.Cond{Path: []string{field}, Op: query.Eq, Value: value, Type: def.TypeText}}
 }
 
+func madeAt(op query.Op, at time.Time) *query.Filter {
+	return &query.Filter{Cond: &query.Cond{Path: []string{"made_at"}, Op: op, Value: stamp(at), Type: def.TypeDateTime}}
+}
+
 func deliveryOf(doc store.Doc) Delivery {
 	read := func(field string) string { value, _ := doc.Values[field].(string); return value }
 	attempts, _ := doc.Values["attempts"].(int64)
 	d := Delivery{
 		ID: doc.ID, Channel: read("channel"), User: read("user"), Kind: read("kind"), Subject: read("subject"),
 		Status: Status(read("status")), Attempts: attempts, Error: read("error"), Entity: read("entity"), Record: read("record"),
-		MadeAt: doc.CreatedAt, DueAt: timeOf(doc.Values, "due_at"), SentAt: timeOf(doc.Values, "sent_at"),
+		Task: read("task"), Can: []string{}, MadeAt: doc.CreatedAt, DueAt: timeOf(doc.Values, "due_at"), SentAt: timeOf(doc.Values, "sent_at"),
+	}
+	if (d.Status == Failed || d.Status == Skipped) && !d.ofFlow() {
+		d.Can = append(d.Can, "send")
 	}
 	return d
 }
@@ -362,7 +365,7 @@ func (s *Service) names(ctx context.Context, tenant string, ids []string) (map[s
 	return names, nil
 }
 
-// Again sends a delivery that was given up or skipped once more.
+// Again sends a delivery that was given up or skipped once more. A flow's own call is refused with ErrFlowRetries.
 func (s *Service) Again(ctx context.Context, tenant, id string) (Delivery, error) {
 	st, err := s.open(ctx, tenant)
 	if err != nil {
@@ -376,15 +379,18 @@ func (s *Service) Again(ctx context.Context, tenant, id string) (Delivery, error
 		return Delivery{}, record.ErrNotFound
 	}
 	doc := docs[0]
-	if status := deliveryOf(doc).Status; status != Failed && status != Skipped {
-		return deliveryOf(doc), nil
+	d := deliveryOf(doc)
+	switch {
+	case d.ofFlow():
+		return Delivery{}, ErrFlowRetries
+	case d.Status != Failed && d.Status != Skipped:
+		return d, nil
 	}
-	doc.Values["status"], doc.Values["attempts"] = string(Waiting), int64(0)
-	delete(doc.Values, "error")
+	again(&doc)
 	if err := s.put(ctx, tenant, &doc); err != nil {
 		return Delivery{}, err
 	}
-	err = s.config.Jobs.Enqueue(ctx, tenant, job.Job{Type: jobSend, Key: jobSend + "|" + id, Payload: payload{Delivery: id}.raw()})
+	err = s.config.Jobs.Enqueue(ctx, tenant, sendJob(id))
 	return deliveryOf(doc), err
 }
 
@@ -413,9 +419,7 @@ func (s *Service) sweepTenant(ctx context.Context, tenant string) error {
 	if err != nil {
 		return err
 	}
-	old := &query.Filter{Cond: &query.Cond{
-		Path: []string{"made_at"}, Op: query.Lt, Value: stamp(s.config.Clock().Add(-keepFor)), Type: def.TypeDateTime,
-	}}
+	old := madeAt(query.Lt, s.config.Clock().Add(-keepFor))
 	for {
 		page, err := st.Find(ctx, query.Query{Collection: deliveryCollection, Where: old, Fields: []string{}, Limit: sweepBatch})
 		if err != nil {

@@ -98,7 +98,7 @@ test('large deliveries are entered into the ledger and told to a system outside,
   })
   const admin = await sit('admin')
   await openFlow(admin, `收货入账${app.tag}`)
-  await expect(admin.getByRole('region', { name: t('flows.tree') })).toContainText(t('flows.starts.button'))
+  await expect(admin.getByRole('region', { name: t('flows.tree') })).toContainText(t('flows.startsOf.button', { entity: `收货单${app.tag}` }))
   await edit(admin, app.flow, (flow: Flow) => {
     flow.start = { on: ['created'], where: { field: 'qty', op: 'gt', value: '10' } }
     flow.nodes = [
@@ -106,7 +106,10 @@ test('large deliveries are entered into the ledger and told to a system outside,
       { name: 'tell', type: 'action', title: '告知 ERP', do: { webhook: app.hook, with: { item: 'item', qty: 'qty' } } }]
   })
   await expect(card(admin, 'tell')).toBeVisible()
-  await expect(admin.getByRole('region', { name: t('flows.tree') })).toContainText(t('flows.starts.created'))
+  const created = admin.getByRole('region', { name: t('flows.tree') })
+  await expect(created).toContainText(t('flows.startsOf.created', { entity: `收货单${app.tag}` }))
+  await expect(created).toContainText(t('flows.doing.create', { entity: `台账${app.tag}` }))
+  await expect(card(admin, 'tell')).toContainText(t('flows.doing.webhook', { name: app.hook, target: `${new URL(outside.url).origin}/…` }))
   await accessible(admin)
   await publish(admin, '收货入账')
 
@@ -168,7 +171,7 @@ test('a flow starts by a button, on a schedule and by a call from outside', asyn
     })
     await publish(admin, '夜间盘点')
     const tree = admin.getByRole('region', { name: t('flows.tree') })
-    await expect(tree).toContainText(t('flows.starts.schedule', { cron: '30 2 * * *' }))
+    await expect(tree).toContainText(t('flows.cron.daily', { time: '02:30' }))
     await expect(tree).toContainText(/下次 .*02:30/)
     await accessible(admin)
   })

@@ -27,6 +27,10 @@ export interface FlowDetail extends FlowInfo {
   titles: Record<string, string>
   /** Its conditions for people, by source; those without a simple reading are not among them. */
   readings: Record<string, Reading>
+  /** What its nodes do without people, by node; under "start" what starts it. */
+  doings: Record<string, Doing>
+  /** Where the webhooks of the company go, by name, as far as that is no secret. */
+  targets: Record<string, string>
   /** The draft compiles: it can be simulated. */
   playable: boolean
   /** The reader may change the draft. */
@@ -39,6 +43,9 @@ export interface FlowDetail extends FlowInfo {
 export interface Reading {
   op:
     | 'field'
+    | 'own'
+    | 'row'
+    | 'none'
     | 'setting'
     | 'role'
     | 'value'
@@ -74,6 +81,50 @@ export interface Reading {
   label?: string
   name?: string
   args?: Reading[]
+}
+
+/** An expression or filter for people; without a simple reading its source is shown. */
+export interface Told {
+  source: string
+  told?: Reading
+}
+
+/** A value with the title of the field that takes it. */
+export interface Given extends Told {
+  name: string
+}
+
+/** What a node does without people, or what starts a flow; features/flows/doing-text.ts has the words. */
+export interface Doing {
+  do:
+    | 'create'
+    | 'update'
+    | 'void'
+    | 'set'
+    | 'webhook'
+    | 'notify'
+    | 'call'
+    | 'wait'
+    | 'start'
+  /** Title of what is written, called for, or watched. */
+  entity?: string
+  /** Title of the sub-table for whose rows it is done. */
+  each?: string
+  one?: Told
+  where?: Told
+  values?: Given[]
+  /** Titles of fields that must still hold what they held. */
+  expect?: string[]
+  /** Of a call: what is taken back. */
+  back?: Given[]
+  submit?: boolean
+  reason?: Told
+  to?: string[]
+  name?: string
+  title?: Told
+  body?: Told
+  until?: Told
+  roles?: string[]
 }
 
 export type PlayVerb = 'approve' | 'reject' | 'return' | 'resubmit' | 'timeout' | 'stop'
@@ -145,7 +196,7 @@ export interface Trace {
   startedAt: string
   nodes: TraceNode[]
   steps: { at: string; type: string; actor: Person; node?: string; to?: string }[]
-  incident?: { code: string; node?: string }[]
+  incident?: { code: string; node?: string; problem?: string }[]
 }
 
 export interface Simulation extends Trace {

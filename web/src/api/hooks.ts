@@ -8,6 +8,10 @@ export interface PastCall {
   id: string
   code?: string
   run?: string
+  /** The same call had come before, so nothing was started. */
+  replay?: true
+  /** The beginning of what was sent, secrets masked; absent where the signature was wrong. */
+  body?: string
 }
 
 /** An inbound webhook: a flow that starts when somebody outside calls. */

@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import type { Titled } from '@/lib/texts'
 import { request } from './request'
+import type { Person } from './wire'
 
 /** A person of this company. */
 export interface Member {
@@ -41,6 +42,8 @@ export interface WithPassword {
 /** What a member holds that somebody must take over when he leaves. */
 export interface Holdings {
   taskCount: number
+  /** The first of them. */
+  tasks: { id: string; entity: string; record: string; subject: string; nodeTitle?: string }[]
   roles: string[]
   references: {
     path: string
@@ -49,6 +52,8 @@ export interface Holdings {
     count: number
     records: { id: string; name: string }[]
   }[]
+  /** Proxies he gave or was given that have not ended. */
+  proxies: { id: string; principal: Person; to: Person; end: string }[]
   /** Flows whose definition names him. */
   flows: { id: string; name: string }[]
 }
@@ -58,13 +63,19 @@ export interface HandoverBody {
   tasks: boolean
   roles: string[]
   references: string[]
+  /** End those he gave and was given. */
+  proxies: boolean
   comment?: string
 }
 
+export type HandedKind = 'task' | 'role' | 'reference' | 'proxy'
+
 export interface HandoverAnswer {
   done: number
+  /** How many of each; of tasks: on how many records. */
+  given: Partial<Record<HandedKind, number>>
   failed: {
-    what: 'task' | 'role' | 'reference'
+    what: HandedKind
     entity?: string
     record?: string
     name?: string

@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { request } from './request'
+import { queryString, request } from './request'
 
 /** Why somebody is told of something. */
 export const noticeKinds = [
@@ -60,15 +60,39 @@ export type DeliveryState = (typeof deliveryStates)[number]
 export interface Delivery {
   id: string
   channel: string
+  user?: string
   userName?: string
   kind: MessageKind
   subject: string
   status: DeliveryState
   attempts: number
   error?: string
+  /** The record it is about, and the task. */
+  entity?: string
+  record?: string
+  task?: string
+  /** What the reader may do with it: send. */
+  can: string[]
   madeAt: string
   dueAt?: string
   sentAt?: string
+}
+
+/** Which deliveries are looked at; instants in ISO 8601. */
+export interface DeliverySearch {
+  status?: DeliveryState | undefined
+  channel?: string | undefined
+  user?: string | undefined
+  from?: string | undefined
+  to?: string | undefined
+}
+
+/** What sending everything again did, or would do. */
+export interface Resending {
+  sent: number
+  leftOut: { code: string; count: number }[]
+  /** There are more than one command takes. */
+  more: boolean
 }
 
 export interface InboxMessage {
@@ -126,16 +150,22 @@ export const notificationQueries = {
     }),
   channels: () =>
     queryOptions({ queryKey: ['channels'], queryFn: () => request<ChannelList>('/channels') }),
-  deliveries: (status: DeliveryState | '', channel: string) =>
+  deliveries: (search: DeliverySearch) =>
     infiniteQueryOptions({
-      queryKey: ['deliveries', status, channel],
+      queryKey: ['deliveries', 'log', search],
       queryFn: ({ pageParam, signal }) =>
         request<{ deliveries: Delivery[]; next: string }>(
-          `/deliveries?limit=50${status && `&status=${status}`}${channel && `&channel=${channel}`}${after(pageParam)}`,
+          `/deliveries${queryString({ ...search, limit: '50', after: pageParam })}`,
           { signal },
         ),
       initialPageParam: '',
       getNextPageParam: (page) => page.next || undefined,
+    }),
+  /** What sending everything again that was given up would do. */
+  resend: (search: DeliverySearch) =>
+    queryOptions({
+      queryKey: ['deliveries', 'resend', search],
+      queryFn: () => request<Resending>(`/deliveries/resend${queryString({ ...search })}`),
     }),
 }
 
@@ -159,6 +189,11 @@ export function removeChannel(id: string): Promise<void> {
 
 export function testChannel(id: string): Promise<void> {
   return request(`/channels/${id}/test`, { method: 'POST', body: {} })
+}
+
+/** Sends everything again that was given up and matches. */
+export function resend(search: DeliverySearch): Promise<Resending> {
+  return request('/deliveries/resend', { method: 'POST', body: search })
 }
 
 export function sendAgain(id: string): Promise<Delivery> {

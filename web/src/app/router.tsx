@@ -221,7 +221,7 @@ const templates = createRoute({
 const flows = createRoute({
   getParentRoute: () => shell,
   path: '/flows',
-  component: lazyRouteComponent(() => import('@/features/flows/flows-page'), 'FlowsPage'),
+  component: lazyRouteComponent(() => import('./routes/flows'), 'FlowsRoute'),
 })
 
 const flow = createRoute({

@@ -11,11 +11,14 @@ interface JsonEditorProps {
   /** The text to begin with; later changes are the person's. */
   text: string
   onChange: (text: string) => void
+  /** Where the cursor is to go; another object goes there again. */
+  goTo?: { offset: number } | undefined
 }
 
 /** A text editor for JSON that marks where it is broken. */
-export function JsonEditor({ label, text, onChange }: JsonEditorProps) {
+export function JsonEditor({ label, text, onChange, goTo }: JsonEditorProps) {
   const place = useRef<HTMLDivElement>(null)
+  const shown = useRef<EditorView | undefined>(undefined)
   const changed = useRef(onChange)
   changed.current = onChange
   useEffect(() => {
@@ -39,7 +42,21 @@ export function JsonEditor({ label, text, onChange }: JsonEditorProps) {
     })
     // What scrolls must be reachable by keyboard.
     view.scrollDOM.tabIndex = 0
-    return () => view.destroy()
+    shown.current = view
+    return () => {
+      shown.current = undefined
+      view.destroy()
+    }
   }, [text, label])
+  useEffect(() => {
+    const view = shown.current
+    if (!view || !goTo) return
+    const anchor = Math.min(goTo.offset, view.state.doc.length)
+    view.dispatch({
+      selection: { anchor },
+      effects: EditorView.scrollIntoView(anchor, { y: 'center' }),
+    })
+    view.focus()
+  }, [goTo])
   return <div ref={place} className="fw-json" />
 }

@@ -1,17 +1,18 @@
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
-import { Alert, App, Button } from 'antd'
-import { lazy, useState } from 'react'
+import { App, Button } from 'antd'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { definitionQueries, dropFromDraft, putDraft } from '@/api/definitions'
 import { translateIfKnown } from '@/lib/i18n'
-import { Boundary } from '@/ui/boundary'
+import { jsonPlaces } from '@/lib/json-places'
+import { findingsIn } from '@/lib/problems/explain'
+import { type JsonNote, JsonText } from '@/ui/json-text'
+import { LeaveGuard } from '@/ui/leave-guard'
 import { Page } from '@/ui/page'
 import { Refused } from '@/ui/refused'
 import { useFailureMessage } from '@/ui/use-failure-message'
 import { Findings } from './findings'
 import { useDraftCommands } from './use-draft-commands'
-
-const JsonEditor = lazy(async () => ({ default: (await import('@/ui/json-editor')).JsonEditor }))
 
 interface DefinitionPageProps {
   kind: string
@@ -75,13 +76,17 @@ function DefinitionEditor({ kind, name, start, inDraft }: DefinitionEditorProps)
     onSuccess: refresh,
     onError: fail,
   })
-  const broken = problemOf(text)
+  const broken = jsonPlaces(text).fault !== undefined
+  const refused: JsonNote[] = findingsIn(saving.error, `${kind}/${name}`).map((found) => ({
+    ...found,
+    level: 'error',
+  }))
   return (
     <>
       <div className="fw-page-actions" style={{ margin: '0 0 8px' }}>
         <Button
           type="primary"
-          disabled={broken !== undefined || text === start}
+          disabled={broken || text === start}
           loading={saving.isPending}
           onClick={() => saving.mutate()}
         >
@@ -98,27 +103,14 @@ function DefinitionEditor({ kind, name, start, inDraft }: DefinitionEditorProps)
           </>
         )}
       </div>
-      {broken && (
-        <Alert type="error" showIcon title={t('definitions.broken')} description={broken} />
-      )}
       {saving.error && <Refused error={saving.error} />}
       {check.data && (
         <Findings
           findings={check.data.problems.filter((finding) => finding.ref === `${kind}/${name}`)}
         />
       )}
-      <Boundary>
-        <JsonEditor label={t('definitions.json')} text={start} onChange={setText} />
-      </Boundary>
+      <JsonText label={t('definitions.json')} text={text} onChange={setText} notes={refused} />
+      <LeaveGuard dirty={() => text !== start} />
     </>
   )
-}
-
-function problemOf(text: string): string | undefined {
-  try {
-    JSON.parse(text)
-    return undefined
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
 }

@@ -21,8 +21,15 @@ export function conditionText(reading: Reading): string {
   const [a = '', b = '', c = ''] = args.map((arg) => partText(arg, reading))
   switch (reading.op) {
     case 'field':
+      return reading.title || translateIfKnown(`system.${reading.path}`) || (reading.path ?? '')
     case 'role':
       return reading.title ?? ''
+    case 'own':
+      return reading.title ? t('flows.cond.ownField', { a: reading.title }) : t('flows.cond.own')
+    case 'row':
+      return reading.title ? t('flows.cond.rowField', { a: reading.title }) : t('flows.cond.row')
+    case 'none':
+      return t('flows.cond.none')
     case 'setting':
       return reading.value === undefined
         ? (reading.title ?? '')
@@ -58,6 +65,21 @@ export function conditionText(reading: Reading): string {
     default:
       return `${a} ${signs[reading.op]} ${b}`
   }
+}
+
+/** A text that a flow makes, as it reads: constants as they stand, fields in brackets: "〔编号〕 已入账". */
+export function wordingText(reading: Reading): string {
+  const parts = (of: Reading): Reading[] =>
+    of.op === 'add' ? (of.args ?? []).flatMap(parts) : [of]
+  const pieces = parts(reading)
+  if (!pieces.some((part) => part.op === 'value')) return conditionText(reading)
+  return pieces
+    .map((part) =>
+      part.op === 'value' && !part.label
+        ? (part.value ?? '')
+        : i18next.t('flows.cond.blank', { a: conditionText(part) }),
+    )
+    .join('')
 }
 
 /** What a comparison is of: dates come before each other, numbers are more, anything else is something or not. */

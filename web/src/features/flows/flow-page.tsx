@@ -5,10 +5,11 @@ import { type FlowDetail, flowQueries } from '@/api/flows'
 import { titleOf } from '@/lib/texts'
 import { Boundary } from '@/ui/boundary'
 import { Chip } from '@/ui/chip'
+import { LeaveGuard } from '@/ui/leave-guard'
 import { Page } from '@/ui/page'
 import { TabBar } from '@/ui/tab-bar'
 import { ApproverTablePanel } from './approver-table-panel'
-import { FlowJson } from './flow-json'
+import { type EditedText, FlowJson } from './flow-json'
 import { FlowVersions } from './flow-versions'
 import { HookPanel } from './hook-panel'
 import { isAutomation } from './model'
@@ -35,6 +36,7 @@ export function FlowPage({ name, onBack, draft }: FlowPageProps) {
   const { t } = useTranslation()
   const { data: flow } = useSuspenseQuery(flowQueries.one(name))
   const [tab, setTab] = useState<Tab>('overview')
+  const [edited, setEdited] = useState<EditedText | undefined>()
   const called = flow.definition.start?.webhook || flow.published?.start?.webhook
   const usual = isAutomation(flow.definition) ? automated : submitted
   const tabs = called ? usual.toSpliced(1, 0, 'hook') : usual
@@ -49,6 +51,7 @@ export function FlowPage({ name, onBack, draft }: FlowPageProps) {
           {flow.drafted && <Chip tone="warn">{t('definitions.inDraft')}</Chip>}
           {errors > 0 && <Chip tone="bad">{t('flows.errors', { count: errors })}</Chip>}
           {warnings > 0 && <Chip tone="warn">{t('flows.warnings', { count: warnings })}</Chip>}
+          {edited && <Chip tone="warn">{t('flows.notSaved')}</Chip>}
         </>
       }
     >
@@ -60,14 +63,19 @@ export function FlowPage({ name, onBack, draft }: FlowPageProps) {
         tabs={tabs.map((key) => ({ key, label: t(`flows.tabs.${key}`) }))}
       >
         <Boundary>
-          <Panel tab={tab} flow={flow} />
+          {tab === 'json' ? (
+            <FlowJson flow={flow} edited={edited} onEdit={setEdited} />
+          ) : (
+            <Panel tab={tab} flow={flow} />
+          )}
         </Boundary>
       </TabBar>
+      <LeaveGuard dirty={() => edited !== undefined} />
     </Page>
   )
 }
 
-function Panel({ tab, flow }: { tab: Tab; flow: FlowDetail }) {
+function Panel({ tab, flow }: { tab: Exclude<Tab, 'json'>; flow: FlowDetail }) {
   switch (tab) {
     case 'overview':
       return <Overview key={JSON.stringify(flow.definition)} flow={flow} />
@@ -81,8 +89,6 @@ function Panel({ tab, flow }: { tab: Tab; flow: FlowDetail }) {
       return <ReplayPanel flow={flow} />
     case 'scenarios':
       return <ScenariosPanel flow={flow} />
-    case 'json':
-      return <FlowJson key={JSON.stringify(flow.definition)} flow={flow} />
     default:
       return <FlowVersions flow={flow} />
   }

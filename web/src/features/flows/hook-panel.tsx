@@ -27,6 +27,7 @@ export function HookPanel({ flow }: { flow: FlowDetail }) {
     <section className="fw-card" aria-label={t('flows.tabs.hook')}>
       <HookAddress hook={hook} />
       <h2>{t('hooks.calls')}</h2>
+      <p className="fw-quiet">{t('hooks.callsHelp')}</p>
       <Calls calls={hook.calls} />
     </section>
   )
@@ -114,7 +115,9 @@ function Calls({ calls }: { calls: readonly PastCall[] }) {
               { title: t('hooks.id'), text: call.id },
               { title: t('hooks.run'), text: call.run && <ToRun run={call.run} /> },
             ]}
-          />
+          >
+            <Sent call={call} />
+          </RowCard>
         ))}
       </ul>
     )
@@ -126,6 +129,10 @@ function Calls({ calls }: { calls: readonly PastCall[] }) {
       pagination={false}
       scroll={{ x: 'max-content' }}
       dataSource={[...calls]}
+      expandable={{
+        rowExpandable: ({ code, body }) => code !== undefined || body !== undefined,
+        expandedRowRender: (call) => <Sent call={call} />,
+      }}
       columns={[
         { title: t('hooks.at'), render: (_, call) => moment(call.at) },
         { title: t('hooks.result'), render: (_, call) => <Outcome call={call} /> },
@@ -141,8 +148,34 @@ function keyOf({ at, id, code, run }: PastCall): string {
   return [at, id, code ?? run].join('/')
 }
 
-function Outcome({ call: { code } }: { call: PastCall }) {
+/** What a call sent, and what to do about a refusal. */
+function Sent({ call: { body, code } }: { call: PastCall }) {
   const { t } = useTranslation()
+  const help = code && translateIfKnown(`hooks.mend.${code}`)
+  return (
+    <>
+      {help && <div>{help}</div>}
+      {body ? (
+        <pre className="fw-hook-body">{pretty(body)}</pre>
+      ) : (
+        <div className="fw-quiet">{t('hooks.noBody')}</div>
+      )}
+    </>
+  )
+}
+
+/** A body laid out for reading; one that was cut stands as it is. */
+function pretty(body: string): string {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2)
+  } catch {
+    return body
+  }
+}
+
+function Outcome({ call: { code, replay } }: { call: PastCall }) {
+  const { t } = useTranslation()
+  if (replay) return <Chip>{t('hooks.replayed')}</Chip>
   if (!code) return <Chip tone="good">{t('hooks.accepted')}</Chip>
   return (
     <Chip tone="bad">

@@ -22,6 +22,35 @@ export function branchesAround(flow: Flow, name: string): Node[] {
     .map(({ node }) => node)
 }
 
+/** The branches a node stands in, the outermost first, each told by its branch node and its own name: "amount/big". */
+export function waysTo(flow: Flow, name: string): string[] {
+  const inside = (nodes: readonly Node[]): string[] | undefined => {
+    for (const node of nodes) {
+      if (node.name === name) return []
+      for (const branch of node.branches ?? []) {
+        const way = inside(branch.nodes)
+        if (way) return [wayKey(node, branch), ...way]
+      }
+    }
+    return undefined
+  }
+  return inside(flow.nodes) ?? []
+}
+
+/** Tells a branch from all others of a flow. */
+export function wayKey(node: Node, branch: Branch): string {
+  return `${node.name}/${branch.name}`
+}
+
+/** How many nodes stand in a list, those in branches too. */
+export function countNodes(nodes: readonly Node[]): number {
+  return nodes.reduce(
+    (sum, node) =>
+      sum + 1 + (node.branches ?? []).reduce((inner, branch) => inner + countNodes(branch.nodes), 0),
+    0,
+  )
+}
+
 /** Findings by the name of the innermost node they are about; '' for those about the flow as a whole. */
 export function findingsByNode(flow: Flow, findings: readonly Finding[]): Map<string, Finding[]> {
   const places = placesOf(flow)

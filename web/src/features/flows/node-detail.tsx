@@ -6,11 +6,11 @@ import type { Node } from '@/api/definitions.gen'
 import type { FlowDetail, TraceNode } from '@/api/flows'
 import { translateIfKnown } from '@/lib/i18n'
 import { titleOf } from '@/lib/texts'
-import { conditionText } from './condition-text'
+import { doingText } from './doing-text'
 import { branchesAround, inLine, placesOf } from './model'
 import { FindingItem } from './problems-card'
 import { Reasons } from './reasons'
-import { deadlinesText } from './texts'
+import { settingText } from './setting-text'
 
 interface NodeDetailProps {
   flow: FlowDetail
@@ -18,25 +18,51 @@ interface NodeDetailProps {
   findings: readonly Finding[]
   /** Where a simulation went, by node. */
   trace: ReadonlyMap<string, TraceNode> | undefined
-  onClose: () => void
+  /** Closes it; absent where what it stands in has a heading and a way out of its own. */
+  onClose?: () => void
 }
 
 /** One key of a node: in words where there are words for it, with what stands in the definition below. */
-function Setting(props: { name: string; value: unknown; flow: FlowDetail; node: Node }) {
-  const { name, value, flow, node } = props
-  const raw = inLine(value)
-  const told = typeof value === 'string' ? flow.readings[value] : undefined
-  if ((name === 'when' || name === 'until') && told) {
-    return (
-      <>
-        {conditionText(told)} <code className="fw-quiet">{raw}</code>
-      </>
-    )
-  }
-  if (name === 'timeout' && node.timeout)
-    return <span title={raw}>{deadlinesText(node.timeout)}</span>
-  return raw
+function Setting({ name, flow, node }: { name: string; flow: FlowDetail; node: Node }) {
+  const raw = inLine((node as unknown as Record<string, unknown>)[name])
+  const told = settingText(name, node, flow)
+  if (told === undefined) return <code>{raw}</code>
+  if (name !== 'when') return <span title={raw}>{told}</span>
+  return (
+    <>
+      {told} <code className="fw-quiet">{raw}</code>
+    </>
+  )
 }
+
+/** What a node does without people, with every value. */
+function Does({ flow, node }: { flow: FlowDetail; node: Node }) {
+  const doing = flow.doings[node.name]
+  if (!doing) return null
+  const { sentence, lines } = doingText(node, doing, flow)
+  return (
+    <>
+      <p className="fw-node-does">{sentence}</p>
+      {lines.length > 0 && (
+        <dl className="fw-task-summary">
+          {lines.map((line) => (
+            <div key={line.title}>
+              <dt>{line.title}</dt>
+              <dd>
+                {line.text}{' '}
+                {line.text !== line.source && <code className="fw-quiet">{line.source}</code>}
+              </dd>
+            </div>
+          ))}
+        </dl>
+      )}
+    </>
+  )
+}
+
+/** Keys that are told elsewhere: in the heading, in the tree, and of a node whose doing has words. */
+const elsewhere = ['name', 'title', 'type', 'x-i18n', 'branches']
+const inDoing = ['do', 'until', 'for', 'flow', 'each', 'in', 'out', 'wait']
 
 /** All about one node: what is wrong with it, and why a simulation came to it or passed it by. */
 export function NodeDetail({ flow, node, findings, trace, onClose }: NodeDetailProps) {
@@ -47,20 +73,21 @@ export function NodeDetail({ flow, node, findings, trace, onClose }: NodeDetailP
   const around = branchesAround(flow.definition, node).flatMap(
     (branch) => trace?.get(branch.name) ?? [],
   )
-  const settings = Object.entries(definition).filter(
-    ([key]) => !['name', 'title', 'type', 'x-i18n', 'branches'].includes(key),
-  )
+  const told = flow.doings[node] ? [...elsewhere, ...inDoing] : elsewhere
+  const settings = Object.keys(definition).filter((key) => !told.includes(key))
   return (
-    <section className="fw-card" aria-label={titleOf(definition)}>
-      <header className="fw-node-detail">
-        <h2>{titleOf(definition)}</h2>
-        <Button
-          type="text"
-          icon={<CloseOutlined />}
-          aria-label={t('flows.close')}
-          onClick={onClose}
-        />
-      </header>
+    <section className={onClose && 'fw-card'} aria-label={titleOf(definition)}>
+      {onClose && (
+        <header className="fw-node-detail">
+          <h2>{titleOf(definition)}</h2>
+          <Button
+            type="text"
+            icon={<CloseOutlined />}
+            aria-label={t('flows.close')}
+            onClick={onClose}
+          />
+        </header>
+      )}
       {findings.length > 0 && (
         <ul className="fw-findings-list">
           {findings.map((finding) => (
@@ -68,16 +95,17 @@ export function NodeDetail({ flow, node, findings, trace, onClose }: NodeDetailP
           ))}
         </ul>
       )}
+      <Does flow={flow} node={definition} />
       {own && <Reasons node={own} />}
       {around.map((branch) => (
         <Reasons key={branch.node} node={branch} titled />
       ))}
       <dl className="fw-task-summary">
-        {settings.map(([key, value]) => (
+        {settings.map((key) => (
           <div key={key}>
             <dt>{translateIfKnown(`flows.key.${key}`) ?? key}</dt>
             <dd>
-              <Setting name={key} value={value} flow={flow} node={definition} />
+              <Setting name={key} flow={flow} node={definition} />
             </dd>
           </div>
         ))}

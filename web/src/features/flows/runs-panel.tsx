@@ -8,17 +8,24 @@ import { Link } from '@tanstack/react-router'
 import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type AutomationRun, automationQueries, retryEffect } from '@/api/automations'
+import {
+  type AutomationRun,
+  automationQueries,
+  type FlowEffect,
+  retryEffect,
+} from '@/api/automations'
 import type { FlowDetail } from '@/api/flows'
 import { recordQueries, type Timeline } from '@/api/records'
 import { effectError, effectText } from '@/lib/effects'
 import { translateIfKnown } from '@/lib/i18n'
+import { titleOf } from '@/lib/texts'
 import { moment } from '@/lib/time'
 import { Waiting } from '@/ui/boundary'
 import { Chip, type Tone } from '@/ui/chip'
 import { Failed } from '@/ui/failed'
 import { Nothing } from '@/ui/nothing'
 import { useFailureMessage } from '@/ui/use-failure-message'
+import { placesOf } from './model'
 
 /** The entity of runs that are no part of the record they are about. */
 const runs = 'flow_run'
@@ -39,7 +46,7 @@ export function RunsPanel({ flow }: { flow: FlowDetail }) {
       <ol className="fw-findings-list" aria-label={t('flows.tabs.runs')}>
         {found.map((run) => (
           <li key={run.id} className="fw-finding">
-            <Run run={run} />
+            <Run flow={flow} run={run} />
           </li>
         ))}
       </ol>
@@ -52,7 +59,7 @@ export function RunsPanel({ flow }: { flow: FlowDetail }) {
   )
 }
 
-function Run({ run }: { run: AutomationRun }) {
+function Run({ flow, run }: { flow: FlowDetail; run: AutomationRun }) {
   const { t } = useTranslation()
   const [open, setOpen] = useState(false)
   return (
@@ -72,7 +79,7 @@ function Run({ run }: { run: AutomationRun }) {
       {run.incident && <span>{effectError(run.incident)}</span>}
       <details open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary>{t('flows.runDetails')}</summary>
-        {open && <Deliveries run={run.id} />}
+        {open && <Deliveries flow={flow} run={run.id} />}
       </details>
     </>
   )
@@ -82,7 +89,15 @@ function underway(line: Timeline | undefined): boolean {
   return line?.flow?.effects?.some((effect) => !effect.dead) ?? false
 }
 
-function Deliveries({ run }: { run: string }) {
+/** What an effect of a flow does, with the titles of its step and of what it writes. */
+function namedEffect(flow: FlowDetail, effect: FlowEffect): string {
+  const place = placesOf(flow.definition).find(({ node }) => node.name === effect.node)
+  const to = flow.doings[effect.node ?? '']?.entity ?? effect.to
+  const text = effectText({ ...effect, ...(to === undefined ? {} : { to }) })
+  return place ? `${titleOf(place.node)} · ${text}` : text
+}
+
+function Deliveries({ flow, run }: { flow: FlowDetail; run: string }) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const fail = useFailureMessage()
@@ -107,7 +122,7 @@ function Deliveries({ run }: { run: string }) {
       {sent.length === 0 && open.length === 0 && <li>{t('flows.nothingSent')}</li>}
       {sent.map(({ at, effect, key }) => (
         <li key={key}>
-          {moment(at)} {effectText(effect)}{' '}
+          {moment(at)} {namedEffect(flow, effect)}{' '}
           {effect.error ? (
             <Chip tone="bad">{effectError(effect.error)}</Chip>
           ) : (
@@ -118,7 +133,7 @@ function Deliveries({ run }: { run: string }) {
       ))}
       {open.map((effect) => (
         <li key={`open/${effect.n}`}>
-          {effectText(effect)}
+          {namedEffect(flow, effect)}
           {t('form.colon')}
           {effect.dead || !effect.next
             ? t('automation.givenUp', { count: effect.attempts ?? 0 })

@@ -11,9 +11,9 @@ import {
   simulate,
 } from '@/api/flows'
 import type { Values } from '@/api/wire'
+import { explain } from '@/lib/problems/explain'
 import { Boundary } from '@/ui/boundary'
 import { Labelled } from '@/ui/labelled'
-import { useFailureMessage } from '@/ui/use-failure-message'
 import { asks, placesOf } from './model'
 import { PersonSelect } from './person-select'
 import { PlaysEditor } from './plays-editor'
@@ -25,14 +25,15 @@ interface SimulationPanelProps {
   flow: FlowDetail
   played: Simulation | undefined
   onPlayed: (simulation: Simulation | undefined) => void
+  /** Goes to a node of the tree. */
+  onSelect: (node: string) => void
 }
 
 type Source = 'new' | 'record'
 
 /** Plays the flow for a chosen person and data. Nothing is stored, nobody is told. */
-export function SimulationPanel({ flow, played, onPlayed }: SimulationPanelProps) {
+export function SimulationPanel({ flow, played, onPlayed, onSelect }: SimulationPanelProps) {
   const { t } = useTranslation()
-  const fail = useFailureMessage()
   const [user, setUser] = useState('')
   const [source, setSource] = useState<Source>('new')
   const [record, setRecord] = useState('')
@@ -45,7 +46,8 @@ export function SimulationPanel({ flow, played, onPlayed }: SimulationPanelProps
   const playing = useMutation({
     mutationFn: () => simulate(flow.name, { ...body, draft: version === 'draft' }),
     onSuccess: onPlayed,
-    onError: fail,
+    // What the last one coloured says nothing of this one.
+    onError: () => onPlayed(undefined),
   })
   return (
     <section className="fw-card" aria-label={t('flows.simulation')}>
@@ -99,8 +101,19 @@ export function SimulationPanel({ flow, played, onPlayed }: SimulationPanelProps
       >
         {t('flows.simulate')}
       </Button>
+      {user === '' && <span className="fw-quiet"> {t('flows.needsPerson')}</span>}
       {!flow.playable && <Alert type="warning" showIcon title={t('flows.notPlayable')} />}
-      {played && <SimulationResult flow={flow} body={body} played={played} />}
+      {playing.error && (
+        <Alert
+          type="error"
+          showIcon
+          role="alert"
+          style={{ marginTop: 12 }}
+          title={t('flows.notSimulated')}
+          description={explain(playing.error)}
+        />
+      )}
+      {played && <SimulationResult flow={flow} body={body} played={played} onSelect={onSelect} />}
     </section>
   )
 }

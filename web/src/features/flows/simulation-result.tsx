@@ -1,12 +1,20 @@
+import { useQuery } from '@tanstack/react-query'
 import { Alert, Button, Modal } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { bundleQueries } from '@/api/bundle'
 import type { Flow, Scenario } from '@/api/definitions.gen'
 import type { FlowDetail, SimulateBody, Simulation, TraceNode } from '@/api/flows'
+import type { Problem } from '@/api/wire'
+import { placeOf, textOfProblem } from '@/form/labels'
 import { translateIfKnown } from '@/lib/i18n'
+import { parsePath } from '@/lib/path'
 import { problemText } from '@/lib/problems/explain'
+import { titleOf } from '@/lib/texts'
 import { LabelledText } from '@/ui/labelled-text'
 import { StateTag } from '@/ui/state-tag'
+import { usePhone } from '@/ui/use-phone'
+import { placesOf } from './model'
 import { Reasons } from './reasons'
 import { useFlowDraft } from './use-flow-draft'
 
@@ -17,7 +25,12 @@ interface SimulationResultProps {
 }
 
 /** Where a simulation went: the path with its people, what was skipped, and why. */
-export function SimulationResult({ flow, body, played }: SimulationResultProps) {
+export function SimulationResult({
+  flow,
+  body,
+  played,
+  onSelect,
+}: SimulationResultProps & { onSelect: (node: string) => void }) {
   const { t } = useTranslation()
   const [saving, setSaving] = useState(false)
   return (
@@ -29,31 +42,19 @@ export function SimulationResult({ flow, body, played }: SimulationResultProps) 
         <Alert
           type="warning"
           showIcon
-          title={translateIfKnown(`errors.${played.refused}`) ?? played.refused}
+          title={t('flows.playRefused')}
+          description={translateIfKnown(`errors.${played.refused}`) ?? played.refused}
         />
       )}
-      {(played.problems ?? []).length > 0 && (
-        <Alert
-          type="warning"
-          showIcon
-          title={t('flows.wouldBeRefused')}
-          description={
-            <ul>
-              {(played.problems ?? []).slice(0, 10).map((problem) => (
-                <li key={`${problem.field}${problem.code}`}>
-                  {problem.field} {problemText(problem)}
-                </li>
-              ))}
-            </ul>
-          }
-        />
+      {played.problems && played.problems.length > 0 && (
+        <WouldBeRefused flow={flow} problems={played.problems} />
       )}
       {played.incident?.map((incident) => (
-        <Alert
+        <Stuck
           key={`${incident.code}${incident.node ?? ''}`}
-          type="error"
-          showIcon
-          title={translateIfKnown(`flows.incidents.${incident.code}`) ?? incident.code}
+          flow={flow}
+          incident={incident}
+          onSelect={onSelect}
         />
       ))}
       <ol className="fw-findings-list">
@@ -68,6 +69,73 @@ export function SimulationResult({ flow, body, played }: SimulationResultProps) 
         <SaveScenario flow={flow} body={body} played={played} onClose={() => setSaving(false)} />
       )}
     </section>
+  )
+}
+
+/** How many problems are listed. */
+const maxProblems = 10
+
+/** For what the record would be refused, told as its form tells it; the same in many rows is told once. */
+function WouldBeRefused({ flow, problems }: { flow: FlowDetail; problems: readonly Problem[] }) {
+  const { t } = useTranslation()
+  const { data: bundle } = useQuery(
+    bundleQueries.of(flow.entity, { form: flow.definition.form, phone: usePhone() }),
+  )
+  const told = (problem: Problem) => {
+    const { field, column } = parsePath(problem.field)
+    const place = column ? `${field}.${column}` : field
+    if (!bundle) return `${place} ${problemText(problem)}`
+    return [placeOf(bundle, () => [], place), textOfProblem(bundle, problem)]
+      .filter(Boolean)
+      .join(t('form.colon'))
+  }
+  const texts = [...new Set(problems.map(told))]
+  return (
+    <Alert
+      type="warning"
+      showIcon
+      title={t('flows.wouldBeRefused')}
+      description={
+        <ul style={{ margin: 0, paddingInlineStart: 20 }}>
+          {texts.slice(0, maxProblems).map((text) => (
+            <li key={text}>{text}</li>
+          ))}
+          {texts.length > maxProblems && (
+            <li>{t('flows.moreProblems', { count: texts.length - maxProblems })}</li>
+          )}
+        </ul>
+      }
+    />
+  )
+}
+
+interface StuckProps {
+  flow: FlowDetail
+  incident: NonNullable<Simulation['incident']>[number]
+  onSelect: (node: string) => void
+}
+
+/** Where a run would stop and wait for an administrator, and what to do about it. */
+function Stuck({ flow, incident: { code, node, problem }, onSelect }: StuckProps) {
+  const { t } = useTranslation()
+  const place = placesOf(flow.definition).find((each) => each.node.name === node)?.node
+  const why = problem && (translateIfKnown(`errors.${problem}`) ?? problem)
+  return (
+    <Alert
+      type="error"
+      showIcon
+      title={[place && titleOf(place), translateIfKnown(`flows.incidents.${code}`) ?? code]
+        .filter(Boolean)
+        .join(t('form.colon'))}
+      description={[why, translateIfKnown(`flows.incidentHelp.${code}`)].filter(Boolean).join(' ')}
+      action={
+        place && (
+          <Button size="small" onClick={() => onSelect(place.name)}>
+            {t('flows.showNode', { node: titleOf(place) })}
+          </Button>
+        )
+      }
+    />
   )
 }
 

@@ -1,9 +1,10 @@
 import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Alert, Button, Checkbox, Modal } from 'antd'
-import { useState } from 'react'
+import { Alert, Button, Modal } from 'antd'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import {
+  type HandedKind,
   type HandoverAnswer,
   type Holdings,
   handOver,
@@ -13,9 +14,11 @@ import {
 import { Attempt } from '@/api/request'
 import { PeopleSelect } from '@/form/verbs/people-select'
 import { explain, problemText } from '@/lib/problems/explain'
+import { moment } from '@/lib/time'
 import { Boundary } from '@/ui/boundary'
 import { Labelled } from '@/ui/labelled'
 import { LabelledText } from '@/ui/labelled-text'
+import { type Chosen, Held, isEmpty, usual } from './handover-held'
 import { roleTitle } from './role-title'
 
 interface HandoverDialogProps {
@@ -25,7 +28,10 @@ interface HandoverDialogProps {
   onClose: () => void
 }
 
-/** What somebody who leaves holds, and to whom it goes: open tasks, roles, places where master data names him. */
+/**
+ * What somebody who leaves holds, and to whom it goes: open tasks, roles, places where master data names him, proxies.
+ * First it is chosen, then said once more what will happen, then told what came of it.
+ */
 export function HandoverDialog(props: HandoverDialogProps) {
   const { t } = useTranslation()
   return (
@@ -43,32 +49,24 @@ export function HandoverDialog(props: HandoverDialogProps) {
   )
 }
 
-interface Chosen {
-  tasks: boolean
-  roles: string[]
-  references: string[]
-}
-
-function everything(held: Holdings): Chosen {
-  return {
-    tasks: held.taskCount > 0,
-    roles: [],
-    references: held.references.map(({ path }) => path),
-  }
+/** What is going to be done: to whom, what, and why. */
+interface Plan {
+  to: string
+  chosen: Chosen
+  comment: string
 }
 
 function Handover({ member, onDone, onClose }: HandoverDialogProps) {
   const { t } = useTranslation()
   const client = useQueryClient()
   const { data: held } = useSuspenseQuery(memberQueries.holdings(member.user))
-  const [chosen, setChosen] = useState(() => everything(held))
-  const [to, setTo] = useState('')
-  const [comment, setComment] = useState('')
+  const [plan, setPlan] = useState<Plan>(() => ({ to: '', chosen: usual(held), comment: '' }))
+  const [sure, setSure] = useState(false)
   const [attempt] = useState(() => new Attempt())
   const handing = useMutation({
     mutationFn: () => {
-      const words = comment.trim()
-      const body = { to, ...chosen, ...(words ? { comment: words } : {}) }
+      const words = plan.comment.trim()
+      const body = { to: plan.to, ...plan.chosen, ...(words ? { comment: words } : {}) }
       return handOver(member.user, body, attempt.keyFor(body))
     },
     onSuccess: async () => {
@@ -76,44 +74,122 @@ function Handover({ member, onDone, onClose }: HandoverDialogProps) {
       await client.invalidateQueries({ queryKey: ['tasks'] })
     },
   })
-  if (handing.data) return <Report answer={handing.data} onDone={onDone} onClose={onClose} />
-  const nothing = held.taskCount === 0 && held.references.length === 0 && held.roles.length === 0
+  // What he held stays to be read in the report, though the list says by now that he holds nothing.
+  const [before] = useState(held)
+  const ok = t(member.disabled ? 'monitor.close' : 'members.disable')
+  if (handing.data) {
+    return (
+      <Report held={before} answer={handing.data}>
+        <Foot ok={ok} onOk={onDone} onClose={onClose} />
+      </Report>
+    )
+  }
+  const nothing =
+    held.taskCount + held.references.length + held.roles.length + held.proxies.length === 0
   if (nothing) {
     return (
       <>
         <NamedInFlows held={held} />
         <p>{t('handover.nothing')}</p>
-        <Foot ok={t('members.disable')} onOk={onDone} onClose={onClose} />
+        <Foot ok={ok} onOk={onDone} onClose={onClose} />
       </>
     )
   }
-  const empty = !chosen.tasks && chosen.roles.length === 0 && chosen.references.length === 0
+  if (sure) {
+    return (
+      <>
+        <Consequences member={member} held={held} plan={plan} />
+        {handing.error && (
+          <Alert type="error" showIcon role="alert" title={explain(handing.error)} />
+        )}
+        <Foot
+          ok={t('handover.run')}
+          busy={handing.isPending}
+          onOk={() => handing.mutate()}
+          onClose={() => setSure(false)}
+        />
+      </>
+    )
+  }
   return (
     <>
       <NamedInFlows held={held} />
-      <Held held={held} chosen={chosen} onChoose={setChosen} />
+      <Choice held={held} plan={plan} onPlan={setPlan} />
+      {plan.to === member.user && <Alert type="warning" showIcon title={t('errors.self_target')} />}
+      <Foot
+        ok={t('handover.look')}
+        disabled={plan.to === '' || plan.to === member.user || isEmpty(plan.chosen)}
+        onOk={() => setSure(true)}
+        onClose={onClose}
+      />
+    </>
+  )
+}
+
+interface ChoiceProps {
+  held: Holdings
+  plan: Plan
+  onPlan: (plan: Plan) => void
+}
+
+function Choice({ held, plan, onPlan }: ChoiceProps) {
+  const { t } = useTranslation()
+  return (
+    <>
       <Labelled id="handover-to" label={t('handover.to')} required>
         <PeopleSelect
           id="handover-to"
           several={false}
-          value={to ? [to] : []}
-          onChange={([one]) => setTo(one ?? '')}
+          value={plan.to ? [plan.to] : []}
+          onChange={([one]) => onPlan({ ...plan, to: one ?? '' })}
         />
       </Labelled>
+      <Held held={held} chosen={plan.chosen} onChoose={(chosen) => onPlan({ ...plan, chosen })} />
       <LabelledText
         id="handover-comment"
         label={t('handover.comment')}
         maxLength={500}
-        value={comment}
-        onChange={setComment}
+        value={plan.comment}
+        onChange={(comment) => onPlan({ ...plan, comment })}
       />
-      {handing.error && <Alert type="error" showIcon role="alert" title={explain(handing.error)} />}
-      <Foot
-        ok={t('handover.run')}
-        busy={handing.isPending}
-        disabled={to === '' || to === member.user || empty}
-        onOk={() => handing.mutate()}
-        onClose={onClose}
+    </>
+  )
+}
+
+/** What will happen, and what of it cannot be taken back. */
+function Consequences({ member, held, plan }: { member: Member; held: Holdings; plan: Plan }) {
+  const { t } = useTranslation()
+  const { data: members } = useSuspenseQuery(memberQueries.all())
+  const { data: roles } = useSuspenseQuery(memberQueries.roles())
+  const to = members.find(({ user }) => user === plan.to)?.name ?? plan.to
+  const { name } = member
+  const { chosen } = plan
+  const places = held.references.filter(({ path }) => chosen.references.includes(path))
+  return (
+    <>
+      <p>{t('handover.willDo')}</p>
+      <ul className="fw-held">
+        {chosen.tasks && <li>{t('handover.willTasks', { count: held.taskCount, to })}</li>}
+        {places.map((place) => (
+          <li key={place.path}>
+            {t('handover.willPlace', {
+              entity: place.entityTitle,
+              field: place.fieldTitle,
+              count: place.count,
+              to,
+            })}
+          </li>
+        ))}
+        {chosen.roles.map((role) => (
+          <li key={role}>{t('handover.willRole', { role: roleTitle(roles, role), to, name })}</li>
+        ))}
+        {chosen.proxies && <li>{t('handover.willProxies', { count: held.proxies.length })}</li>}
+      </ul>
+      <Alert
+        type="warning"
+        showIcon
+        title={t('handover.noUndo')}
+        description={t('handover.noUndoHelp', { name, to })}
       />
     </>
   )
@@ -141,75 +217,17 @@ function NamedInFlows({ held }: { held: Holdings }) {
   )
 }
 
-interface HeldProps {
-  held: Holdings
-  chosen: Chosen
-  onChoose: (chosen: Chosen) => void
-}
-
-function Held({ held, chosen, onChoose }: HeldProps) {
-  const { t } = useTranslation()
-  const { data: roles } = useSuspenseQuery(memberQueries.roles())
-  return (
-    <>
-      {held.taskCount > 0 && (
-        <Labelled id="handover-tasks" label={t('handover.tasks')}>
-          <Checkbox
-            id="handover-tasks"
-            checked={chosen.tasks}
-            onChange={(event) => onChoose({ ...chosen, tasks: event.target.checked })}
-          >
-            {t('handover.openTasks', { count: held.taskCount })}
-          </Checkbox>
-        </Labelled>
-      )}
-      {held.references.length > 0 && (
-        <div className="fw-labelled">
-          <span id="handover-places" className="fw-label">
-            {t('handover.places')}
-          </span>
-          <Checkbox.Group
-            aria-labelledby="handover-places"
-            style={{ display: 'grid', gap: 6 }}
-            value={chosen.references}
-            options={held.references.map((place) => ({
-              value: place.path,
-              label: t('handover.place', {
-                entity: place.entityTitle,
-                field: place.fieldTitle,
-                count: place.count,
-                names: place.records.map(({ name }) => name).join(t('form.comma')),
-              }),
-            }))}
-            onChange={(references) => onChoose({ ...chosen, references })}
-          />
-        </div>
-      )}
-      {held.roles.length > 0 && (
-        <div className="fw-labelled">
-          <span id="handover-roles" className="fw-label">
-            {t('handover.roles')}
-          </span>
-          <Checkbox.Group
-            aria-labelledby="handover-roles"
-            value={chosen.roles}
-            options={held.roles.map((name) => ({ value: name, label: roleTitle(roles, name) }))}
-            onChange={(names) => onChoose({ ...chosen, roles: names })}
-          />
-        </div>
-      )}
-    </>
-  )
-}
+const kinds: readonly HandedKind[] = ['task', 'reference', 'role', 'proxy']
 
 interface ReportProps {
+  held: Holdings
   answer: HandoverAnswer
-  onDone: () => void
-  onClose: () => void
+  /** What to do next. */
+  children: ReactNode
 }
 
-/** What was handed over, and what was not, with the reason. */
-function Report({ answer, onDone, onClose }: ReportProps) {
+/** What was handed over, and what was not, with the reason and the way to it. */
+function Report({ held, answer, children }: ReportProps) {
   const { t } = useTranslation()
   const failed = answer.failed.length > 0
   return (
@@ -218,17 +236,53 @@ function Report({ answer, onDone, onClose }: ReportProps) {
         type={failed ? 'warning' : 'success'}
         showIcon
         title={t('handover.done', { count: answer.done })}
-        description={
-          failed &&
-          answer.failed.map((each) => (
-            <div key={`${each.what}/${each.entity ?? ''}/${each.record ?? ''}/${each.name ?? ''}`}>
-              {t(`handover.what.${each.what}`)} {each.name ?? each.record}: {problemText(each)}
-            </div>
-          ))
-        }
+        description={kinds
+          .filter((kind) => answer.given[kind])
+          .map((kind) => t(`handover.given.${kind}`, { count: answer.given[kind] ?? 0 }))
+          .join(t('form.comma'))}
       />
-      <Foot ok={t('members.disable')} onOk={onDone} onClose={onClose} />
+      {failed && (
+        <>
+          <p>{t('handover.notDone', { count: answer.failed.length })}</p>
+          <ul className="fw-held">
+            {answer.failed.map((each) => (
+              <li key={`${each.what}/${each.entity ?? ''}/${each.record ?? ''}/${each.name ?? ''}`}>
+                {t(`handover.what.${each.what}`)} <FailedOne held={held} failed={each} />
+                {t('form.colon')}
+                {problemText(each)}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {children}
     </>
+  )
+}
+
+/** What was not handed over, by the name people know it by. */
+function FailedOne({ held, failed }: { held: Holdings; failed: HandoverAnswer['failed'][number] }) {
+  const { t } = useTranslation()
+  const { data: roles } = useSuspenseQuery(memberQueries.roles())
+  const { what, entity, record, name } = failed
+  if (what === 'role') return roleTitle(roles, name ?? '')
+  if (what === 'proxy') {
+    const proxy = held.proxies.find(({ id }) => id === record)
+    return proxy
+      ? t('handover.proxy', { principal: proxy.principal.name, to: proxy.to.name, end: moment(proxy.end) })
+      : record
+  }
+  const place = held.references.find(({ path }) => path === name)
+  const title =
+    what === 'task'
+      ? held.tasks.find((task) => task.entity === entity && task.record === record)?.subject
+      : place?.records.find(({ id }) => id === record)?.name
+  const text = title || record || name
+  if (!entity || !record) return text
+  return (
+    <Link to="/e/$entity/r/$id" params={{ entity, id: record }} target="_blank">
+      {text}
+    </Link>
   )
 }
 

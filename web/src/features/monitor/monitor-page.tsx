@@ -51,9 +51,9 @@ export function MonitorPage() {
       >
         <Boundary>
           {tab === 'flows' && <Loads monitor={data} />}
-          {tab === 'stuck' && <Runs state="suspended" />}
-          {tab === 'running' && <Runs state="" />}
-          {tab === 'tasks' && <OpenTasks people={data.people} />}
+          {tab === 'stuck' && <Runs state="suspended" flows={data.flows} />}
+          {tab === 'running' && <Runs state="" flows={data.flows} />}
+          {tab === 'tasks' && <OpenTasks people={data.people} flows={data.flows} />}
         </Boundary>
       </TabBar>
     </Page>

@@ -2,7 +2,13 @@ import { useMutation, useQueryClient, useSuspenseInfiniteQuery } from '@tanstack
 import { App, Button, Checkbox, Select, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { monitorQueries, type OpenTask, type PersonLoad, reassign } from '@/api/monitor'
+import {
+  type FlowLoad,
+  monitorQueries,
+  type OpenTask,
+  type PersonLoad,
+  reassign,
+} from '@/api/monitor'
 import { Attempt } from '@/api/request'
 import { nodeText } from '@/form/verbs/needs'
 import { PeopleSelect } from '@/form/verbs/people-select'
@@ -13,25 +19,38 @@ import { Nothing } from '@/ui/nothing'
 import { RowCard } from '@/ui/row-card'
 import { useNow } from '@/ui/use-now'
 import { usePhone } from '@/ui/use-phone'
+import { FlowSelect } from './flow-select'
 import { OnlyWatching } from './only-watching'
 import { ReasonDialog } from './reason-dialog'
 import { Subject } from './subject'
 
+interface OpenTasksProps {
+  people: readonly PersonLoad[]
+  flows: readonly FlowLoad[]
+}
+
 /** Open tasks of everybody, late ones first in mind, to be given to somebody else together. */
-export function OpenTasks({ people }: { people: readonly PersonLoad[] }) {
+export function OpenTasks({ people, flows }: OpenTasksProps) {
   const { t } = useTranslation()
+  const [flow, setFlow] = useState('')
   const [user, setUser] = useState('')
   const [overdue, setOverdue] = useState(false)
-  const [chosen, setChosen] = useState<string[]>([])
+  // What is no longer shown is no longer meant.
+  const narrow = (change: () => void) => {
+    change()
+    setChosen([])
+  }
+  const [chosen, setChosen] = useState<OpenTask[]>([])
   const [asking, setAsking] = useState(false)
   return (
     <>
       <div className="fw-monitor-tools">
+        <FlowSelect flows={flows} value={flow} onChange={(chosen) => narrow(() => setFlow(chosen))} />
         <Select
           aria-label={t('monitor.holder')}
           style={{ minWidth: 200 }}
           value={user}
-          onChange={setUser}
+          onChange={(chosen) => narrow(() => setUser(chosen))}
           options={[
             { value: '', label: t('monitor.everybody') },
             ...people.map((load) => ({
@@ -44,14 +63,14 @@ export function OpenTasks({ people }: { people: readonly PersonLoad[] }) {
             })),
           ]}
         />
-        <Checkbox checked={overdue} onChange={(event) => setOverdue(event.target.checked)}>
+        <Checkbox checked={overdue} onChange={(event) => narrow(() => setOverdue(event.target.checked))}>
           {t('tasks.overdue')}
         </Checkbox>
         <Button type="primary" disabled={chosen.length === 0} onClick={() => setAsking(true)}>
           {t('monitor.reassign', { count: chosen.length })}
         </Button>
       </div>
-      <TaskList user={user} overdue={overdue} chosen={chosen} onChoose={setChosen} />
+      <TaskList flow={flow} user={user} overdue={overdue} chosen={chosen} onChoose={setChosen} />
       {asking && (
         <Reassign
           tasks={chosen}
@@ -67,16 +86,17 @@ export function OpenTasks({ people }: { people: readonly PersonLoad[] }) {
 }
 
 interface TaskListProps {
+  flow: string
   user: string
   overdue: boolean
-  chosen: string[]
-  onChoose: (ids: string[]) => void
+  chosen: readonly OpenTask[]
+  onChoose: (tasks: OpenTask[]) => void
 }
 
-function TaskList({ user, overdue, chosen, onChoose }: TaskListProps) {
+function TaskList({ flow, user, overdue, chosen, onChoose }: TaskListProps) {
   const { t } = useTranslation()
   const phone = usePhone()
-  const list = useSuspenseInfiniteQuery(monitorQueries.tasks({ user, overdue }))
+  const list = useSuspenseInfiniteQuery(monitorQueries.tasks({ flow, user, overdue }))
   const tasks = list.data.pages.flatMap((page) => page.tasks)
   if (tasks.length === 0) return <Nothing text={t('monitor.noneOpen')} />
   const shown = { tasks, chosen, onChoose }
@@ -95,8 +115,8 @@ function TaskList({ user, overdue, chosen, onChoose }: TaskListProps) {
 
 interface ShownProps {
   tasks: readonly OpenTask[]
-  chosen: string[]
-  onChoose: (ids: string[]) => void
+  chosen: readonly OpenTask[]
+  onChoose: (tasks: OpenTask[]) => void
 }
 
 function TaskTable({ tasks, chosen, onChoose }: ShownProps) {
@@ -110,8 +130,8 @@ function TaskTable({ tasks, chosen, onChoose }: ShownProps) {
       scroll={{ x: 'max-content' }}
       dataSource={tasks}
       rowSelection={{
-        selectedRowKeys: chosen,
-        onChange: (keys) => onChoose(keys.map(String)),
+        selectedRowKeys: chosen.map(({ id }) => id),
+        onChange: (_, rows) => onChoose(rows),
         getTitleCheckboxProps: () => ({ 'aria-label': t('tasks.batch.all') }),
         getCheckboxProps: (task) => ({
           'aria-label': task.subject,
@@ -138,8 +158,8 @@ function TaskTable({ tasks, chosen, onChoose }: ShownProps) {
 function TaskCards({ tasks, chosen, onChoose }: ShownProps) {
   const { t } = useTranslation()
   const now = useNow()
-  const choose = (id: string, on: boolean) =>
-    onChoose(on ? [...chosen, id] : chosen.filter((other) => other !== id))
+  const choose = (task: OpenTask, on: boolean) =>
+    onChoose(on ? [...chosen, task] : chosen.filter(({ id }) => id !== task.id))
   return (
     <ul className="fw-row-cards">
       {tasks.map((task) => (
@@ -150,8 +170,8 @@ function TaskCards({ tasks, chosen, onChoose }: ShownProps) {
             <Checkbox
               aria-label={task.subject}
               disabled={!task.can.includes('reassign')}
-              checked={chosen.includes(task.id)}
-              onChange={(event) => choose(task.id, event.target.checked)}
+              checked={chosen.some(({ id }) => id === task.id)}
+              onChange={(event) => choose(task, event.target.checked)}
             />
           }
           lines={[
@@ -173,8 +193,11 @@ function Due({ task }: { task: OpenTask }) {
   return <span className={late ? 'fw-due-late' : ''}>{fromNow(task.dueAt, now)}</span>
 }
 
+/** How many of the chosen tasks are named before they are given away. */
+const shownTasks = 5
+
 interface ReassignProps {
-  tasks: string[]
+  tasks: readonly OpenTask[]
   onClose: () => void
   onCancel: () => void
 }
@@ -187,7 +210,7 @@ function Reassign({ tasks, onClose, onCancel }: ReassignProps) {
   const [attempt] = useState(() => new Attempt())
   const sending = useMutation({
     mutationFn: (comment: string) => {
-      const body = { tasks, to, comment }
+      const body = { tasks: tasks.map(({ id }) => id), to, comment }
       return reassign(body, attempt.keyFor(body))
     },
     onSuccess: async (answer) => {
@@ -195,7 +218,11 @@ function Reassign({ tasks, onClose, onCancel }: ReassignProps) {
       if (answer.skipped.length > 0) {
         modal.info({
           title: t('tasks.batch.some', { done: answer.done, skipped: answer.skipped.length }),
-          content: answer.skipped.map((each) => <div key={each.task}>{problemText(each)}</div>),
+          content: answer.skipped.map((each) => (
+            <div key={each.task}>
+              {tasks.find(({ id }) => id === each.task)?.subject} {problemText(each)}
+            </div>
+          )),
         })
       } else void message.success(t('verbs.done.reassign'))
       onClose()
@@ -212,6 +239,16 @@ function Reassign({ tasks, onClose, onCancel }: ReassignProps) {
       onOk={(reason) => sending.mutate(reason)}
       onCancel={onCancel}
     >
+      <ul className="fw-chosen">
+        {tasks.slice(0, shownTasks).map((task) => (
+          <li key={task.id}>
+            {task.subject} · {nodeText(task.node, task.nodeTitle)} · {task.for?.name}
+          </li>
+        ))}
+        {tasks.length > shownTasks && (
+          <li>{t('monitor.moreTasks', { count: tasks.length - shownTasks })}</li>
+        )}
+      </ul>
       <Labelled id="reassign-to" label={t('verbs.person.reassign')} required>
         <PeopleSelect
           id="reassign-to"

@@ -12,8 +12,8 @@ interface ReasonDialogProps {
   danger?: boolean
   /** Something else is still missing. */
   disabled?: boolean
-  /** Without a reason it is not done; otherwise words are welcome. */
-  required: boolean
+  /** Without a reason it is not done; otherwise words are welcome. Nothing is done, nothing has to be explained: "none". */
+  required: boolean | 'none'
   busy: boolean
   /** Why the last attempt was refused. */
   error: unknown
@@ -34,27 +34,29 @@ export function ReasonDialog(props: ReasonDialogProps) {
       title={props.title}
       ok={props.ok}
       danger={props.danger ?? false}
-      disabled={disabled || (required && words === '')}
+      disabled={disabled || (required === true && words === '')}
       busy={props.busy}
       onOk={() => props.onOk(words)}
       onCancel={props.onCancel}
     >
       {props.children}
-      <Labelled
-        id="admin-reason"
-        label={t('verbs.reason')}
-        required={required}
-        problem={error ? explain(error) : undefined}
-      >
-        <Input.TextArea
+      {required !== 'none' && (
+        <Labelled
           id="admin-reason"
-          aria-describedby={error ? 'admin-reason-note' : undefined}
-          rows={3}
-          maxLength={2000}
-          value={reason}
-          onChange={(event) => setReason(event.target.value)}
-        />
-      </Labelled>
+          label={t('verbs.reason')}
+          required={required}
+          problem={error ? explain(error) : undefined}
+        >
+          <Input.TextArea
+            id="admin-reason"
+            aria-describedby={error ? 'admin-reason-note' : undefined}
+            rows={3}
+            maxLength={2000}
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+          />
+        </Labelled>
+      )}
     </Ask>
   )
 }

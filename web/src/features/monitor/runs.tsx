@@ -2,17 +2,19 @@ import { useMutation, useQueryClient, useSuspenseInfiniteQuery } from '@tanstack
 import { App, Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { monitorQueries, type Run, type RunState } from '@/api/monitor'
+import { type FlowLoad, monitorQueries, type Run, type RunState } from '@/api/monitor'
 import { commandRecord, recordQueries } from '@/api/records'
 import { Attempt } from '@/api/request'
 import { nodeText } from '@/form/verbs/needs'
 import { translateIfKnown } from '@/lib/i18n'
 import { fromNow } from '@/lib/time'
+import { Boundary } from '@/ui/boundary'
 import { Nothing } from '@/ui/nothing'
 import { RowCard } from '@/ui/row-card'
 import { StateTag } from '@/ui/state-tag'
 import { useNow } from '@/ui/use-now'
 import { usePhone } from '@/ui/use-phone'
+import { FlowSelect } from './flow-select'
 import { OnlyWatching } from './only-watching'
 import { ReasonDialog } from './reason-dialog'
 import { Subject } from './subject'
@@ -22,12 +24,31 @@ interface Asked {
   verb: 'retry' | 'terminate'
 }
 
+interface RunsProps {
+  state: RunState | ''
+  flows: readonly FlowLoad[]
+}
+
 /** Runs that have not ended, all or the stuck ones, with what frees or ends them. */
-export function Runs({ state }: { state: RunState | '' }) {
+export function Runs({ state, flows }: RunsProps) {
+  const [flow, setFlow] = useState('')
+  return (
+    <>
+      <div className="fw-monitor-tools">
+        <FlowSelect flows={flows} value={flow} onChange={setFlow} />
+      </div>
+      <Boundary>
+        <RunList flow={flow} state={state} />
+      </Boundary>
+    </>
+  )
+}
+
+function RunList({ flow, state }: { flow: string; state: RunState | '' }) {
   const { t } = useTranslation()
   const phone = usePhone()
   const [asked, setAsked] = useState<Asked | undefined>()
-  const list = useSuspenseInfiniteQuery(monitorQueries.runs('', state))
+  const list = useSuspenseInfiniteQuery(monitorQueries.runs(flow, state))
   const runs = list.data.pages.flatMap((page) => page.runs)
   if (runs.length === 0) {
     return <Nothing text={t(state === 'suspended' ? 'monitor.noneStuck' : 'monitor.noneRunning')} />

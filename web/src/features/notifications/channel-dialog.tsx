@@ -1,4 +1,4 @@
-import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { Alert, Checkbox, Input, InputNumber, Modal, Radio, Select, Switch } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -12,7 +12,7 @@ import {
   saveChannel,
 } from '@/api/notifications'
 import { ApiError } from '@/api/request'
-import { languages } from '@/lib/i18n'
+import { languages, translateIfKnown } from '@/lib/i18n'
 import { languageNames } from '@/lib/language-names'
 import { explain, problemText } from '@/lib/problems/explain'
 import { titleOf } from '@/lib/texts'
@@ -302,7 +302,9 @@ function Wording({ input, change, problems }: PartProps) {
   const own = Boolean(input.subject || input.body)
   const [open, setOpen] = useState(own)
   const placeholders = t('channels.placeholders', {
-    names: data.placeholders.map((name) => `{${name}}`).join(' '),
+    names: data.placeholders
+      .map((name) => [`{${name}}`, translateIfKnown(`channels.placeholder.${name}`)].filter(Boolean).join(' '))
+      .join(t('channels.comma')),
   })
   return (
     <>

@@ -115,6 +115,9 @@ function ChannelCard({
         {channel.notices.length === 0
           ? t('channels.flowsOnly')
           : channel.notices.map((kind) => t(`notices.${kind}`)).join(t('channels.comma'))}
+        {channel.flows && channel.flows.length > 0 && (
+          <div className="fw-quiet">{t('channels.someFlows', { count: channel.flows.length })}</div>
+        )}
       </div>
       {testing.error && <Alert type="error" showIcon role="alert" title={explain(testing.error)} />}
       <div className="fw-channel-foot">

@@ -1,27 +1,7 @@
-import { useBlocker } from '@tanstack/react-router'
-import { Modal } from 'antd'
-import { useTranslation } from 'react-i18next'
+import { LeaveGuard as Guard } from '@/ui/leave-guard'
 import type { FormModel } from '../model'
 
-/** Asks before what was typed is left behind, by a link, the back button or by closing the page. */
+/** Asks before what was typed into a form is left behind. */
 export function LeaveGuard({ model }: { model: FormModel }) {
-  const { t } = useTranslation()
-  const blocker = useBlocker({
-    shouldBlockFn: () => model.isDirty(),
-    enableBeforeUnload: () => model.isDirty(),
-    withResolver: true,
-  })
-  return (
-    <Modal
-      open={blocker.status === 'blocked'}
-      title={t('leave.title')}
-      okText={t('leave.go')}
-      okButtonProps={{ danger: true }}
-      cancelText={t('leave.stay')}
-      onOk={() => blocker.proceed?.()}
-      onCancel={() => blocker.reset?.()}
-    >
-      <p>{t('leave.help')}</p>
-    </Modal>
-  )
+  return <Guard dirty={() => model.isDirty()} />
 }

@@ -18,6 +18,17 @@ function told(params: Record<string, unknown> | undefined): Record<string, unkno
   return typeof said === 'string' ? { ...params, said: transportText(said) } : params
 }
 
+/** What one refused definition is refused for, with the place in it; none for other refusals. */
+export function findingsIn(error: unknown, ref: string): { path: string; text: string }[] {
+  if (!isFailure(error)) return []
+  return (error.findings ?? [])
+    .filter((finding) => finding.ref === ref)
+    .map(({ path, code, params }) => ({
+      path,
+      text: translateIfKnown(`findings.${code}`, params) ?? code,
+    }))
+}
+
 /** What refused definitions are refused for, each with its place; none for other refusals. */
 export function findingsOf(error: unknown): string[] {
   if (!isFailure(error)) return []
