@@ -23,22 +23,22 @@ const (
 // Doing is what a node does without people, or what starts a flow, for people: titles in one language and readings of its
 // expressions. The words between them are the reader's; the web has them.
 type Doing struct {
-	Do     string   `json:"do" enum:"create,update,void,set,webhook,notify,call,wait,start"`
-	Entity string   `json:"entity,omitempty"` // title of what is written, called for, or watched
-	Each   string   `json:"each,omitempty"`   // title of the sub-table for whose rows it is done
-	One    *Told    `json:"one,omitempty"`    // the one record it is done to
-	Where  *Told    `json:"where,omitempty"`  // which records it is done to, or which start it
-	Values []Given  `json:"values,omitempty"` // of create, update, set; of a call: what is handed over; of a webhook: what is sent
-	Expect []string `json:"expect,omitempty"` // titles of fields that must still hold what they held
-	Back   []Given  `json:"back,omitempty"`   // of a call: what is taken back
-	Submit bool     `json:"submit,omitempty"`
-	Reason *Told    `json:"reason,omitempty"`
-	To     []string `json:"to,omitempty"`    // of notify: entries as in who
-	Name   string   `json:"name,omitempty"`  // of a webhook; title of the flow of a call
-	Title  *Told    `json:"title,omitempty"` // of notify
-	Body   *Told    `json:"body,omitempty"`
-	Until  *Told    `json:"until,omitempty"`
-	Roles  []string `json:"roles,omitempty"` // of a button: titles
+	Do     string       `json:"do" enum:"create,update,void,set,webhook,notify,call,wait,start"`
+	Entity string       `json:"entity,omitempty"` // title of what is written, called for, or watched
+	Each   string       `json:"each,omitempty"`   // title of the sub-table for whose rows it is done
+	One    *Told        `json:"one,omitempty"`    // the one record it is done to
+	Where  *Told        `json:"where,omitempty"`  // which records it is done to, or which start it
+	Values []GivenValue `json:"values,omitempty"` // of create, update, set; of a call: what is handed over; of a webhook: what is sent
+	Expect []string     `json:"expect,omitempty"` // titles of fields that must still hold what they held
+	Back   []GivenValue `json:"back,omitempty"`   // of a call: what is taken back
+	Submit bool         `json:"submit,omitempty"`
+	Reason *Told        `json:"reason,omitempty"`
+	To     []string     `json:"to,omitempty"`    // of notify: entries as in who
+	Name   string       `json:"name,omitempty"`  // of a webhook; title of the flow of a call
+	Title  *Told        `json:"title,omitempty"` // of notify
+	Body   *Told        `json:"body,omitempty"`
+	Until  *Told        `json:"until,omitempty"`
+	Roles  []string     `json:"roles,omitempty"` // of a button: titles
 }
 
 // Told is an expression or filter for people. Without Told it has no simple reading and its source is shown.
@@ -47,8 +47,8 @@ type Told struct {
 	Told   *Reading `json:"told,omitempty"`
 }
 
-// Given is a value with the title of the field that takes it.
-type Given struct {
+// GivenValue is a value with the title of the field that takes it.
+type GivenValue struct {
 	Name string `json:"name"`
 
 	Told
@@ -93,7 +93,7 @@ func (r *readings) doings(f *def.Flow) map[string]Doing {
 // told lists everything in a doing that has a reading.
 func (d *Doing) told() []*Told {
 	all := []*Told{d.One, d.Where, d.Reason, d.Title, d.Body, d.Until}
-	for _, given := range [][]Given{d.Values, d.Back} {
+	for _, given := range [][]GivenValue{d.Values, d.Back} {
 		for i := range given {
 			all = append(all, &given[i].Told)
 		}
@@ -186,7 +186,7 @@ func (r *readings) calling(n *node) Doing {
 		if inside.rows != nil {
 			title = inside.columnTitle(to)
 		}
-		given := Given{Name: title}
+		given := GivenValue{Name: title}
 		if told := called.told(n.Out[to]); told != nil {
 			given.Told = *told
 		}
@@ -238,8 +238,8 @@ func orName(title, name string) string {
 }
 
 // given tells the values for fields of an entity in the order of their names, nil for values without fields.
-func (r *readings) given(sources map[string]string, target *def.Entity) []Given {
-	all := make([]Given, 0, len(sources))
+func (r *readings) given(sources map[string]string, target *def.Entity) []GivenValue {
+	all := make([]GivenValue, 0, len(sources))
 	for _, name := range slices.Sorted(maps.Keys(sources)) {
 		told := r.told(sources[name])
 		if told == nil {
@@ -250,7 +250,7 @@ func (r *readings) given(sources map[string]string, target *def.Entity) []Given 
 				r.dress(&Reading{Op: "field", Type: field.XType, Unit: field.Unit, field: field}, told.Told)
 			}
 		}
-		all = append(all, Given{Name: r.titleIn(target, name), Told: *told})
+		all = append(all, GivenValue{Name: r.titleIn(target, name), Told: *told})
 	}
 	return all
 }

@@ -399,7 +399,7 @@ func (r *readings) dress(of, value *Reading) {
 	if of.field == nil {
 		return
 	}
-	if option, ok := of.field.Option(value.Value); ok {
+	if option, ok := of.field.Option(value.Value); ok && option.Label(r.lang) != value.Value { // states are the web's to translate
 		value.Label = option.Label(r.lang)
 	}
 }

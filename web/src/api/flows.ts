@@ -96,16 +96,7 @@ export interface Given extends Told {
 
 /** What a node does without people, or what starts a flow; features/flows/doing-text.ts has the words. */
 export interface Doing {
-  do:
-    | 'create'
-    | 'update'
-    | 'void'
-    | 'set'
-    | 'webhook'
-    | 'notify'
-    | 'call'
-    | 'wait'
-    | 'start'
+  do: 'create' | 'update' | 'void' | 'set' | 'webhook' | 'notify' | 'call' | 'wait' | 'start'
   /** Title of what is written, called for, or watched. */
   entity?: string
   /** Title of the sub-table for whose rows it is done. */

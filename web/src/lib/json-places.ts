@@ -34,10 +34,10 @@ export function jsonPlaces(text: string): JsonPlaces {
     reader.whole()
   } catch (thrown) {
     if (!(thrown instanceof Fault)) throw thrown
-    const { code, offset, name } = thrown
+    const { code, offset, named } = thrown.place
     return {
       values: reader.values,
-      fault: { code, ...placeAt(text, offset), ...(name === undefined ? {} : { name }) },
+      fault: { code, ...placeAt(text, offset), ...(named === undefined ? {} : { name: named }) },
     }
   }
   return { values: reader.values }
@@ -59,13 +59,13 @@ export function offsetOf({ values }: JsonPlaces, pointer: string): number {
   return values.get('') ?? 0
 }
 
+/** Ends the reading where the first thing is wrong. */
 class Fault extends Error {
-  constructor(
-    readonly code: JsonFault,
-    readonly offset: number,
-    readonly name?: string,
-  ) {
+  readonly place: { code: JsonFault; offset: number; named: string | undefined }
+
+  constructor(code: JsonFault, offset: number, named?: string) {
     super(code)
+    this.place = { code, offset, named }
   }
 }
 
@@ -77,8 +77,11 @@ const escapes = new Set('"\\/bfnrt')
 class Reader {
   readonly values = new Map<string, number>()
   private at = 0
+  private readonly text: string
 
-  constructor(private readonly text: string) {}
+  constructor(text: string) {
+    this.text = text
+  }
 
   whole(): void {
     this.value('')
@@ -107,18 +110,19 @@ class Reader {
   private value(pointer: string): void {
     this.blanks()
     this.values.set(pointer, this.at)
-    if (this.take('{')) return this.object(pointer)
-    if (this.take('[')) return this.array(pointer)
-    if (this.next === '"') return void this.string()
-    const literal = literals.find((each) => this.text.startsWith(each, this.at))
-    if (literal) {
-      this.at += literal.length
-      return
-    }
+    if (this.take('{')) this.object(pointer)
+    else if (this.take('[')) this.array(pointer)
+    else if (this.next === '"') this.string()
+    else this.word()
+  }
+
+  /** A number, or true, false, null. */
+  private word(): void {
     number.lastIndex = this.at
-    const found = number.exec(this.text)
-    if (!found) this.fail(word.test(this.next) ? 'quotes' : 'value')
-    this.at += found?.[0].length ?? 0
+    const found =
+      literals.find((each) => this.text.startsWith(each, this.at)) ?? number.exec(this.text)?.[0]
+    if (found === undefined) this.fail(word.test(this.next) ? 'quotes' : 'value')
+    this.at += found.length
     if (word.test(this.next)) this.fail('number')
   }
 

@@ -21,13 +21,10 @@ export function conditionText(reading: Reading): string {
   const [a = '', b = '', c = ''] = args.map((arg) => partText(arg, reading))
   switch (reading.op) {
     case 'field':
-      return reading.title || translateIfKnown(`system.${reading.path}`) || (reading.path ?? '')
     case 'role':
-      return reading.title ?? ''
     case 'own':
-      return reading.title ? t('flows.cond.ownField', { a: reading.title }) : t('flows.cond.own')
     case 'row':
-      return reading.title ? t('flows.cond.rowField', { a: reading.title }) : t('flows.cond.row')
+      return namedText(reading)
     case 'none':
       return t('flows.cond.none')
     case 'setting':
@@ -64,6 +61,19 @@ export function conditionText(reading: Reading): string {
       return t(`flows.cond.${kindOf(args)}.${reading.op}`, { a, b })
     default:
       return `${a} ${signs[reading.op]} ${b}`
+  }
+}
+
+/** What a reading names: a field, a role, this record or its row, or a field of these. */
+function namedText({ op, title = '', path = '' }: Reading): string {
+  const t = i18next.t
+  switch (op) {
+    case 'own':
+      return title ? t('flows.cond.ownField', { a: title }) : t('flows.cond.own')
+    case 'row':
+      return title ? t('flows.cond.rowField', { a: title }) : t('flows.cond.row')
+    default:
+      return title || (translateIfKnown(`system.${path}`) ?? path)
   }
 }
 
@@ -124,6 +134,8 @@ function oneOf(word: 'in' | 'notIn', reading: Reading): string {
 
 function callText(reading: Reading): string {
   const args = (reading.args ?? []).map(conditionText)
+  if (reading.name === 'add_hours' && reading.args?.[1]?.unit)
+    return i18next.t('flows.cond.hoursLater', { a: args[0] ?? '', b: args[1] ?? '' })
   const several = args.length > 1 && (reading.name === 'min' || reading.name === 'max')
   const word = several ? `${reading.name}_each` : reading.name
   const a = several ? args.join(i18next.t('flows.cond.comma')) : args[0]

@@ -23,7 +23,9 @@ export function doingText(node: Node, doing: Doing, around: Around): DoingText {
   const lines = [
     ...condition(t('flows.doing.where'), doing.where),
     ...(doing.values ?? []).map(given),
-    ...(doing.back ?? []).map((each) => given({ ...each, name: t('flows.doing.back', { name: each.name }) })),
+    ...(doing.back ?? []).map((each) =>
+      given({ ...each, name: t('flows.doing.back', { name: each.name }) }),
+    ),
     ...expected(doing),
     ...condition(t('flows.doing.reason'), doing.reason, wordingText),
     ...condition(t('flows.doing.title'), doing.title, wordingText),
@@ -56,7 +58,9 @@ function sentence(node: Node, doing: Doing, { titles, targets }: Around): string
       return t('flows.doing.notify', { who: who.join(t('flows.and')) })
     }
     case 'call': {
-      const called = each ? t('flows.doing.callEach', { name, each }) : t('flows.doing.call', { name })
+      const called = each
+        ? t('flows.doing.callEach', { name, each })
+        : t('flows.doing.call', { name })
       return node.wait === false ? t('flows.doing.notWaited', { a: called }) : called
     }
     case 'wait':
@@ -117,5 +121,7 @@ function expected({ expect = [] }: Doing): DoingLine[] {
   const t = i18next.t
   if (expect.length === 0) return []
   const names = expect.join(t('flows.and'))
-  return [{ title: t('flows.doing.expect'), text: t('flows.doing.unchanged', { names }), source: names }]
+  return [
+    { title: t('flows.doing.expect'), text: t('flows.doing.unchanged', { names }), source: names },
+  ]
 }

@@ -13,7 +13,7 @@ export function FlowSettings({ flow }: { flow: FlowDetail }) {
     <details className="fw-card fw-folded">
       <summary>{t('flows.settings')}</summary>
       {!keys.includes('admins') && <p className="fw-quiet">{t('flows.noAdmins')}</p>}
-      <dl className="fw-task-summary">
+      <dl className="fw-node-settings">
         {keys.map((key) => {
           const told = flowSettingText(key, flow)
           return (

@@ -29,7 +29,10 @@ export function FlowTree({ place, ...props }: FlowTreeProps & { place: Ref<HTMLE
   const told = flow.doings['start']
   return (
     <section className="fw-flow-scroll" aria-label={t('flows.tree')} ref={place}>
-      <div className={view.stacked ? 'fw-flow fw-flow-stacked' : 'fw-flow'} style={{ zoom: view.zoom }}>
+      <div
+        className={view.stacked ? 'fw-flow fw-flow-stacked' : 'fw-flow'}
+        style={{ zoom: view.zoom }}
+      >
         <div className="fw-flow-end">
           {startText(flow.definition, told, flow.next)}
           {startLimits(told).map((limit) => (

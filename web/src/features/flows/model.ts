@@ -46,7 +46,9 @@ export function wayKey(node: Node, branch: Branch): string {
 export function countNodes(nodes: readonly Node[]): number {
   return nodes.reduce(
     (sum, node) =>
-      sum + 1 + (node.branches ?? []).reduce((inner, branch) => inner + countNodes(branch.nodes), 0),
+      sum +
+      1 +
+      (node.branches ?? []).reduce((inner, branch) => inner + countNodes(branch.nodes), 0),
     0,
   )
 }

@@ -28,10 +28,13 @@ export function NewFlowDialog({ onClose, onMade }: NewFlowDialogProps) {
   const entities = definitions.filter(({ kind }) => kind === 'entities')
   const taken = definitions.some(({ kind, name: other }) => kind === 'flows' && other === name)
   const making = useMutation({
-    mutationFn: () => putDraft('flows', name, firstFlow(name, title.trim(), entity ?? '', t('flows.firstNode'))),
+    mutationFn: () =>
+      putDraft('flows', name, firstFlow(name, title.trim(), entity ?? '', t('flows.firstNode'))),
     onSuccess: async () => {
       await Promise.all(
-        ['flows', 'draft', 'definitions'].map((key) => client.invalidateQueries({ queryKey: [key] })),
+        ['flows', 'draft', 'definitions'].map((key) =>
+          client.invalidateQueries({ queryKey: [key] }),
+        ),
       )
       onMade(name)
     },
@@ -48,7 +51,9 @@ export function NewFlowDialog({ onClose, onMade }: NewFlowDialogProps) {
       okText={t('flows.add')}
       cancelText={t('common.cancel')}
       confirmLoading={making.isPending}
-      okButtonProps={{ disabled: !entity || title.trim() === '' || name === '' || problem !== undefined }}
+      okButtonProps={{
+        disabled: !entity || title.trim() === '' || name === '' || problem !== undefined,
+      }}
       onOk={() => making.mutate()}
       onCancel={onClose}
     >

@@ -11,6 +11,7 @@ import { branchesAround, inLine, placesOf } from './model'
 import { FindingItem } from './problems-card'
 import { Reasons } from './reasons'
 import { settingText } from './setting-text'
+import type { DoingLine } from './texts'
 
 interface NodeDetailProps {
   flow: FlowDetail
@@ -44,13 +45,13 @@ function Does({ flow, node }: { flow: FlowDetail; node: Node }) {
     <>
       <p className="fw-node-does">{sentence}</p>
       {lines.length > 0 && (
-        <dl className="fw-task-summary">
+        <dl className="fw-node-settings">
           {lines.map((line) => (
             <div key={line.title}>
               <dt>{line.title}</dt>
               <dd>
-                {line.text}{' '}
-                {line.text !== line.source && <code className="fw-quiet">{line.source}</code>}
+                <span title={line.source}>{line.text}</span>
+                {isExpression(line) && <code className="fw-quiet">{line.source}</code>}
               </dd>
             </div>
           ))}
@@ -58,6 +59,32 @@ function Does({ flow, node }: { flow: FlowDetail; node: Node }) {
       )}
     </>
   )
+}
+
+/** Whether what stands in the definition is short enough to be read beside its words: filters are not. */
+function isExpression({ text, source }: DoingLine): boolean {
+  return text !== source && !source.startsWith('{')
+}
+
+/** The keys of a node in the order people ask for them; others come after them. */
+const order = [
+  'who',
+  'mode',
+  'pass',
+  'when',
+  'fields',
+  'allow',
+  'timeout',
+  'sign',
+  'confirm',
+  'comment',
+]
+
+function inOrder(keys: readonly string[]): string[] {
+  return [
+    ...order.filter((key) => keys.includes(key)),
+    ...keys.filter((key) => !order.includes(key)),
+  ]
 }
 
 /** Keys that are told elsewhere: in the heading, in the tree, and of a node whose doing has words. */
@@ -74,7 +101,7 @@ export function NodeDetail({ flow, node, findings, trace, onClose }: NodeDetailP
     (branch) => trace?.get(branch.name) ?? [],
   )
   const told = flow.doings[node] ? [...elsewhere, ...inDoing] : elsewhere
-  const settings = Object.keys(definition).filter((key) => !told.includes(key))
+  const settings = inOrder(Object.keys(definition).filter((key) => !told.includes(key)))
   return (
     <section className={onClose && 'fw-card'} aria-label={titleOf(definition)}>
       {onClose && (
@@ -100,7 +127,7 @@ export function NodeDetail({ flow, node, findings, trace, onClose }: NodeDetailP
       {around.map((branch) => (
         <Reasons key={branch.node} node={branch} titled />
       ))}
-      <dl className="fw-task-summary">
+      <dl className="fw-node-settings">
         {settings.map((key) => (
           <div key={key}>
             <dt>{translateIfKnown(`flows.key.${key}`) ?? key}</dt>

@@ -97,7 +97,9 @@ function fieldsText(fields: NonNullable<Node['fields']>, titles: Record<string, 
     }))
     .filter(({ names }) => names.length > 0)
     .map(({ right, names }) =>
-      t(`flows.fieldRight.${right === '-' ? 'hidden' : right}`, { names: names.join(t('flows.and')) }),
+      t(`flows.fieldRight.${right === '-' ? 'hidden' : right}`, {
+        names: names.join(t('flows.and')),
+      }),
     )
     .join(t('flows.semicolon'))
 }

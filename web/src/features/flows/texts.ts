@@ -24,7 +24,11 @@ export function whoText(entry: string, title?: string): string {
 }
 
 /** What starts a flow, in words: of which records, and of a schedule when it runs next. */
-export function startText({ start }: Flow, told: Doing | undefined, next: string | undefined): string {
+export function startText(
+  { start }: Flow,
+  told: Doing | undefined,
+  next: string | undefined,
+): string {
   const t = i18next.t
   if (start?.schedule) {
     const schedule = cronText(start.schedule)
@@ -36,7 +40,9 @@ export function startText({ start }: Flow, told: Doing | undefined, next: string
   return kinds
     .map((kind) => {
       const entity = told?.entity
-      return entity && kind !== 'call' ? t(`flows.startsOf.${kind}`, { entity }) : t(`flows.starts.${kind}`)
+      return entity && kind !== 'call'
+        ? t(`flows.startsOf.${kind}`, { entity })
+        : t(`flows.starts.${kind}`)
     })
     .join(t('flows.and'))
 }
@@ -137,7 +143,8 @@ export function deadlinesText(
       const [word = '', ...rest] = what.split(':')
       const name = rest.join(':')
       const to =
-        translateIfKnown(`flows.deadline.to.${name}`) ?? (name.includes(':') ? whoText(name, titles[name]) : name)
+        translateIfKnown(`flows.deadline.to.${name}`) ??
+        (name.includes(':') ? whoText(name, titles[name]) : name)
       return i18next.t('flows.deadline.after', {
         length: periodText(after),
         what: translateIfKnown(`flows.deadline.do.${word}`, { to }) ?? what,

@@ -269,7 +269,11 @@ function FailedOne({ held, failed }: { held: Holdings; failed: HandoverAnswer['f
   if (what === 'proxy') {
     const proxy = held.proxies.find(({ id }) => id === record)
     return proxy
-      ? t('handover.proxy', { principal: proxy.principal.name, to: proxy.to.name, end: moment(proxy.end) })
+      ? t('handover.proxy', {
+          principal: proxy.principal.name,
+          to: proxy.to.name,
+          end: moment(proxy.end),
+        })
       : record
   }
   const place = held.references.find(({ path }) => path === name)

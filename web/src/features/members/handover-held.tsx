@@ -28,10 +28,7 @@ export function usual(held: Holdings): Chosen {
 
 export function isEmpty(chosen: Chosen): boolean {
   return (
-    !chosen.tasks &&
-    !chosen.proxies &&
-    chosen.roles.length === 0 &&
-    chosen.references.length === 0
+    !chosen.tasks && !chosen.proxies && chosen.roles.length === 0 && chosen.references.length === 0
   )
 }
 

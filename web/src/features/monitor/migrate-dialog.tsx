@@ -196,8 +196,7 @@ function Preview({ preview, map, onMap }: PreviewProps) {
   const stuck = new Set(preview.refused.map(({ params }) => params?.['node']))
   const placed = (node: MigrationPreview['nodes'][number]) =>
     node.to !== '' && map[node.node] === undefined && !stuck.has(node.node)
-  const target = (name: string) =>
-    preview.targets.find((each) => each.name === name)?.title ?? name
+  const target = (name: string) => preview.targets.find((each) => each.name === name)?.title ?? name
   if (ready === 0 && count === 0) {
     return (
       <Alert

@@ -45,7 +45,11 @@ export function OpenTasks({ people, flows }: OpenTasksProps) {
   return (
     <>
       <div className="fw-monitor-tools">
-        <FlowSelect flows={flows} value={flow} onChange={(chosen) => narrow(() => setFlow(chosen))} />
+        <FlowSelect
+          flows={flows}
+          value={flow}
+          onChange={(chosen) => narrow(() => setFlow(chosen))}
+        />
         <Select
           aria-label={t('monitor.holder')}
           style={{ minWidth: 200 }}
@@ -63,7 +67,10 @@ export function OpenTasks({ people, flows }: OpenTasksProps) {
             })),
           ]}
         />
-        <Checkbox checked={overdue} onChange={(event) => narrow(() => setOverdue(event.target.checked))}>
+        <Checkbox
+          checked={overdue}
+          onChange={(event) => narrow(() => setOverdue(event.target.checked))}
+        >
           {t('tasks.overdue')}
         </Checkbox>
         <Button type="primary" disabled={chosen.length === 0} onClick={() => setAsking(true)}>

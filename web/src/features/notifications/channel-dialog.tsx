@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
+import { useMutation, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { Alert, Checkbox, Input, InputNumber, Modal, Radio, Select, Switch } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -303,7 +303,9 @@ function Wording({ input, change, problems }: PartProps) {
   const [open, setOpen] = useState(own)
   const placeholders = t('channels.placeholders', {
     names: data.placeholders
-      .map((name) => [`{${name}}`, translateIfKnown(`channels.placeholder.${name}`)].filter(Boolean).join(' '))
+      .map((name) =>
+        [`{${name}}`, translateIfKnown(`channels.placeholder.${name}`)].filter(Boolean).join(' '),
+      )
       .join(t('channels.comma')),
   })
   return (

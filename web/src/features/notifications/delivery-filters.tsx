@@ -4,7 +4,12 @@ import { Button, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { memberQueries } from '@/api/members'
-import { type Channel, type DeliverySearch, type DeliveryState, deliveryStates } from '@/api/notifications'
+import {
+  type Channel,
+  type DeliverySearch,
+  type DeliveryState,
+  deliveryStates,
+} from '@/api/notifications'
 import { fromLocal } from '@/lib/time'
 import { DayInput } from '@/ui/day-input'
 import { FilterDrawer } from '@/ui/filter-drawer'

@@ -63,9 +63,7 @@ export function DeliveryLog() {
     <>
       <search className="fw-deliveries-tools">
         <DeliveryFilters channels={list.channels} filter={filter} onFilter={setFilter} />
-        {givenUp && (
-          <Button onClick={() => setResending(true)}>{t('deliveries.resend')}</Button>
-        )}
+        {givenUp && <Button onClick={() => setResending(true)}>{t('deliveries.resend')}</Button>}
       </search>
       <Boundary>
         <Deliveries

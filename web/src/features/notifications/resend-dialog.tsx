@@ -37,7 +37,11 @@ export function ResendDialog({ search, scope, onClose }: ResendDialogProps) {
         onOk={onClose}
         onCancel={onClose}
       >
-        <Alert type="success" showIcon title={t('deliveries.resent', { count: sending.data.sent })} />
+        <Alert
+          type="success"
+          showIcon
+          title={t('deliveries.resent', { count: sending.data.sent })}
+        />
         <LeftOut resending={sending.data} />
       </Ask>
     )
