@@ -1,5 +1,6 @@
 import './monitor.css'
 import { useSuspenseQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -103,7 +104,14 @@ function FlowTable({ loads, onMigrate }: FlowsProps) {
       scroll={{ x: 'max-content' }}
       dataSource={loads}
       columns={[
-        { title: t('monitor.flow'), dataIndex: 'title' },
+        {
+          title: t('monitor.flow'),
+          render: (_, load) => (
+            <Link to="/flows/$name" params={{ name: load.flow }}>
+              {load.title}
+            </Link>
+          ),
+        },
         { title: t('monitor.running'), dataIndex: 'running', align: 'right' },
         { title: t('monitor.returned'), dataIndex: 'returned', align: 'right' },
         { title: t('monitor.suspended'), dataIndex: 'suspended', align: 'right' },
@@ -124,7 +132,11 @@ function FlowCards({ loads, onMigrate }: FlowsProps) {
       {loads.map((load) => (
         <RowCard
           key={load.flow}
-          head={load.title}
+          head={
+            <Link to="/flows/$name" params={{ name: load.flow }}>
+              {load.title}
+            </Link>
+          }
           lines={(['running', 'returned', 'suspended', 'overdue'] as const).map((figure) => ({
             title: t(`monitor.${figure}`),
             text: load[figure],

@@ -125,10 +125,10 @@ function Conditions({ channels, filter, onFilter }: DeliveryFiltersProps) {
           options={(members ?? []).map(({ user, name }) => ({ value: user, label: name }))}
         />
       </Labelled>
-      <Labelled id="deliveries-from" label={t('tasks.from')}>
+      <Labelled id="deliveries-from" label={t('deliveries.from')}>
         <DayInput id="deliveries-from" value={filter.from} onChange={(from) => change({ from })} />
       </Labelled>
-      <Labelled id="deliveries-to" label={t('tasks.until')}>
+      <Labelled id="deliveries-to" label={t('deliveries.until')}>
         <DayInput id="deliveries-to" value={filter.to} onChange={(to) => change({ to })} />
       </Labelled>
     </>

@@ -208,7 +208,10 @@ function Details({ delivery, channel }: { delivery: Delivery; channel: string })
     [t('deliveries.attempts'), attempts],
     [t('deliveries.sentAt'), sentAt && moment(sentAt)],
     [t('deliveries.nextTry'), status === 'waiting' && dueAt && moment(dueAt)],
-    [t('deliveries.saidRaw'), error && <code>{error}</code>],
+    [
+      t('deliveries.saidRaw'),
+      error && !translateIfKnown(`deliveries.errors.${error}`) && <code>{error}</code>,
+    ],
     [t('deliveries.idLabel'), <code key="id">{id}</code>],
     [
       t('deliveries.task'),
