@@ -43,7 +43,14 @@ export interface WithPassword {
 export interface Holdings {
   taskCount: number
   /** The first of them. */
-  tasks: { id: string; entity: string; record: string; subject: string; nodeTitle?: string }[]
+  tasks: {
+    id: string
+    entity: string
+    record: string
+    subject: string
+    node?: string
+    nodeTitle?: string
+  }[]
   roles: string[]
   references: {
     path: string

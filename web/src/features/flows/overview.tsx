@@ -52,7 +52,11 @@ export function Overview({ flow }: { flow: FlowDetail }) {
         <TreeTools
           flow={flow.definition}
           view={view}
-          onFit={() => view.magnify(fitting(place.current, view.zoom))}
+          onFit={() => {
+            const zoom = fitting(place.current)
+            if (zoom === undefined) view.stack(true)
+            else view.magnify(zoom)
+          }}
           onFind={goTo}
         />
         <FlowTree
@@ -101,10 +105,10 @@ function useReveal(place: React.RefObject<HTMLElement | null>): (node: string) =
   return (node) => setShown({ node })
 }
 
-/** The largest size at which a tree is not wider than its place; the smallest there is, if none is small enough. */
-function fitting(place: HTMLElement | null, zoom: number): number {
+/** The largest size at which a tree is not wider than its place; undefined if it could not be read at that. */
+function fitting(place: HTMLElement | null): number | undefined {
   const tree = place?.firstElementChild
-  if (!place || !tree) return zoom
+  if (!place || !tree) return undefined
   const whole = tree.scrollWidth
-  return zoomSteps.findLast((step) => whole * step <= place.clientWidth) ?? zoomSteps[0]
+  return zoomSteps.findLast((step) => whole * step <= place.clientWidth)
 }

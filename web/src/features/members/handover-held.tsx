@@ -5,6 +5,7 @@ import { Checkbox } from 'antd'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Holdings, memberQueries } from '@/api/members'
+import { nodeText } from '@/form/verbs/needs'
 import { moment } from '@/lib/time'
 import { roleTitle } from './role-title'
 
@@ -56,11 +57,11 @@ export function Held({ held, chosen, onChoose }: HeldProps) {
           </Checkbox>
           <Records
             all={held.taskCount}
-            records={held.tasks.map(({ id, entity, record, subject, nodeTitle }) => ({
+            records={held.tasks.map(({ id, entity, record, subject, node, nodeTitle }) => ({
               key: id,
               entity,
               id: record,
-              name: [subject, nodeTitle].filter(Boolean).join(' · '),
+              name: [subject, nodeText(node, nodeTitle)].filter(Boolean).join(' · '),
             }))}
           />
         </Group>
