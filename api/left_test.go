@@ -6,7 +6,7 @@ import (
 )
 
 // disable lets somebody leave the company, or come back.
-func (w *world) disable(admin *client, name string, gone bool) { //nolint:revive // gone is a fact about him
+func (w *world) disable(admin *client, name string, gone bool) {
 	w.t.Helper()
 	user := w.who(name)
 	admin.do("PATCH", "/members/"+user, object{"disabled": gone}, header(`If-Match: "`+revOf(admin, user)+`"`)).want(http.StatusOK, "")

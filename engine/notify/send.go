@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -190,36 +191,8 @@ func (s *Service) personal(ctx context.Context, p *person, c *Channel, what told
 	}
 	var lines []string
 	if what.Record != "" {
-		card, err := s.config.Flows.Card(ctx, p.actor, what.Entity, what.Record, tabOf(what.Kind))
-		if card == nil && what.Task != "" && (err == nil || errors.Is(err, record.ErrNotFound)) {
-			card, err = s.standingIn(ctx, p, what)
-		}
-		if err != nil && !errors.Is(err, record.ErrNotFound) {
+		if lines, err = s.describe(ctx, p, &what, values); err != nil {
 			return message{}, err
-		}
-		switch {
-		case card != nil:
-			if card.For != nil {
-				lines = append(lines, fill(text(p.actor.Lang, "for"), map[string]string{"name": card.For.Name}))
-			}
-			values["initiator"], values["node"] = card.Initiator.Name, card.NodeTitle
-			if what.Title == "" { // what a flow says itself has a title of its own
-				values["subject"] = card.Subject
-			}
-			if what.Task == "" && card.Tab != flow.TabStarted { // the initiator opens the record itself
-				what.Task = card.ID
-				values["link"] = s.link(p.actor.Tenant, what)
-			}
-			for _, item := range card.Summary {
-				fact := map[string]string{"title": item.Title, "value": fmt.Sprint(item.Value)}
-				lines = append(lines, fill(text(p.actor.Lang, "fact"), fact))
-			}
-		case what.Kind != KindMessage && what.Kind != flow.NoticeIncident && what.Kind != flow.NoticeMention:
-			return message{}, &permanent{CodeNobody, nil}
-		case values["subject"] == "":
-			if values["subject"], err = s.config.Flows.Subject(ctx, p.actor.Tenant, what.Entity, what.Record); err != nil {
-				return message{}, err
-			}
 		}
 	}
 	if what.Body != "" {
@@ -233,9 +206,52 @@ func (s *Service) personal(ctx context.Context, p *person, c *Channel, what told
 	return m, nil
 }
 
-// standingIn is the task of a message for somebody who may do it in its holder's place; nil for the initiator, who may not.
-func (s *Service) standingIn(ctx context.Context, p *person, what told) (*flow.TaskItem, error) {
-	card, err := s.config.Flows.TaskCard(ctx, p.actor, what.Task)
+// describe fills in what a message names of the record it is about, as its reader may see it, and which of his entries it
+// opens. It gives the lines that sum the record up.
+func (s *Service) describe(ctx context.Context, p *person, what *told, values map[string]string) ([]string, error) {
+	card, err := s.card(ctx, p, what)
+	if err != nil {
+		return nil, err
+	}
+	if card == nil {
+		if !slices.Contains([]flow.NoticeKind{KindMessage, flow.NoticeIncident, flow.NoticeMention}, what.Kind) {
+			return nil, &permanent{CodeNobody, nil}
+		}
+		if values["subject"] == "" {
+			values["subject"], err = s.config.Flows.Subject(ctx, p.actor.Tenant, what.Entity, what.Record)
+		}
+		return nil, err
+	}
+	var lines []string
+	if card.For != nil {
+		lines = append(lines, fill(text(p.actor.Lang, "for"), map[string]string{"name": card.For.Name}))
+	}
+	values["initiator"], values["node"] = card.Initiator.Name, card.NodeTitle
+	if what.Title == "" { // what a flow says itself has a title of its own
+		values["subject"] = card.Subject
+	}
+	if what.Task == "" && card.Tab != flow.TabStarted { // the initiator opens the record itself
+		what.Task = card.ID
+		values["link"] = s.link(p.actor.Tenant, *what)
+	}
+	for _, item := range card.Summary {
+		fact := map[string]string{"title": item.Title, "value": fmt.Sprint(item.Value)}
+		lines = append(lines, fill(text(p.actor.Lang, "fact"), fact))
+	}
+	return lines, nil
+}
+
+// card is the entry of its reader's lists a message is about: his own, or that of whom he stands in for, which the initiator
+// may not. nil if there is none.
+func (s *Service) card(ctx context.Context, p *person, what *told) (*flow.TaskItem, error) {
+	card, err := s.config.Flows.Card(ctx, p.actor, what.Entity, what.Record, tabOf(what.Kind))
+	if errors.Is(err, record.ErrNotFound) {
+		err = nil
+	}
+	if card != nil || err != nil || what.Task == "" {
+		return card, err
+	}
+	card, err = s.config.Flows.TaskCard(ctx, p.actor, what.Task)
 	if card != nil && card.Initiator.ID == p.actor.ID {
 		return nil, err
 	}
