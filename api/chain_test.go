@@ -11,7 +11,7 @@ func TestLeadersDecideUpToAHolderOfARole(t *testing.T) {
 	onStores(t, func(w *world) {
 		t := w.t
 		admin, clerk, foreman, manager := w.signIn("admin"), w.signIn("clerk"), w.signIn("foreman"), w.signIn("manager")
-		for name, leader := range map[string]string{"clerk": "foreman", "foreman": "manager", "manager": "auditor"} {
+		for name, leader := range map[string]string{"clerk": "foreman", "foreman": "manager", "manager": "auditor", "labor": "manager"} {
 			admin.do("PATCH", "/members/"+w.who(name), object{"manager": w.who(leader)}, header(`If-Match: "`+revOf(admin, w.who(name))+`"`)).want(http.StatusOK, "")
 		}
 		admin.approvedBy(`[{"name": "up", "type": "approve", "title": "逐级", "who": ["chain:role:project_manager"]}]`)

@@ -36,7 +36,7 @@ func TestWhatCouldNotBeHandedOverIsLater(t *testing.T) {
 		before := holder()
 		w.must(w.engine.Flows.HandOverAll(t.Context(), "demo"))
 		if after := holder(); before == "" || after == before {
-			t.Errorf("the task of %q is with %q", before, after)
+			t.Errorf("the task of %q is with %q: %s", before, after, admin.do("GET", "/flows/tasks?node=a", nil).body)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"formwork/engine/access"
@@ -191,7 +192,19 @@ type asked struct {
 func (a *asked) people(ctx context.Context, n *node, who string) ([]Named, error) {
 	people := []Named{}
 	kind, role, _ := cutWho(who)
+	end, chained := strings.CutPrefix(who, "chain:role:")
 	switch {
+	case chained && a.roles && a.run != nil:
+		members, err := a.service.config.Access.Members(ctx, a.tenant, end)
+		if err != nil {
+			return nil, err
+		}
+		leaders := a.run.chainUntil(func(id string) bool {
+			return slices.ContainsFunc(members, func(m access.Actor) bool { return m.ID == id })
+		})
+		for _, p := range leaders {
+			people = append(people, named(p))
+		}
 	case kind == "role" && a.roles:
 		members, err := a.service.config.Access.Members(ctx, a.tenant, role)
 		if err != nil {

@@ -209,13 +209,9 @@ func (p *peopleLinter) chain(r *run, end string) ([]Person, error) {
 	if err != nil {
 		return nil, err
 	}
-	leaders := r.chain()
-	for i, id := range leaders {
-		if slices.ContainsFunc(members, func(m access.Actor) bool { return m.ID == id }) {
-			return r.active(leaders[:i+1]...), nil
-		}
-	}
-	return r.active(leaders...), nil
+	return r.chainUntil(func(id string) bool {
+		return slices.ContainsFunc(members, func(m access.Actor) bool { return m.ID == id })
+	}), nil
 }
 
 func (p *peopleLinter) role(name string) ([]access.Actor, error) {

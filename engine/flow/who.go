@@ -102,17 +102,21 @@ func (r *run) chain() []string {
 
 // chainTo gives the leaders up to a level, to the top, or to the first who is a certain person or holds a role.
 func (r *run) chainTo(end string) []Person {
-	chain := r.chain()
-	kind, arg, named := cutWho(end)
 	if level, err := strconv.Atoi(end); err == nil {
+		chain := r.chain()
 		return r.active(chain[:max(0, min(level, len(chain)))]...)
 	}
-	if named {
-		for i, id := range chain {
-			if kind == "user" && id == arg || kind == "role" && r.world.Org.HasRole(id, arg) {
-				return r.active(chain[:i+1]...)
-			}
-		}
+	kind, arg, _ := cutWho(end)
+	return r.chainUntil(func(id string) bool {
+		return kind == "user" && id == arg || kind == "role" && r.world.Org.HasRole(id, arg)
+	})
+}
+
+// chainUntil gives the leaders up to the first who ends the chain, else all.
+func (r *run) chainUntil(ends func(id string) bool) []Person {
+	chain := r.chain()
+	if i := slices.IndexFunc(chain, ends); i >= 0 {
+		chain = chain[:i+1]
 	}
 	return r.active(chain...)
 }
