@@ -5,7 +5,7 @@ import (
 )
 
 // impact compares a catalog with the one in force: what stored records would not survive is an error, what they lose
-// sight of a warning.
+// sight of a warning. See approvalImpact for what depends on which records there are.
 func impact(active, next *def.Catalog) []def.Problem {
 	var problems []def.Problem
 	for _, name := range sortedKeys(active.Entities) {
@@ -16,9 +16,6 @@ func impact(active, next *def.Catalog) []def.Problem {
 		}
 		for _, field := range before.AllFields() {
 			problems = append(problems, fieldImpact(next, after, field)...)
-		}
-		if before.Approval != after.Approval {
-			problems = append(problems, def.Problem{Ref: ref(def.KindEntity, name), Path: "/x-approval", Code: "approval_changed", Level: def.LevelError})
 		}
 	}
 	return problems

@@ -20,7 +20,7 @@ type PublishInput struct {
 
 // Publish makes the draft the catalog in force and empties it. It fails with *ProblemsError if a check found errors, or
 // warnings that are not accepted; with ErrNothing if the draft changes nothing; with tenant.ErrPublished if somebody else
-// published meanwhile. Then nothing has changed.
+// published meanwhile. Then nothing has changed. *PreparingError asks to be called again.
 func (b *Builder) Publish(ctx context.Context, actor access.Actor, in PublishInput) (tenant.Published, error) {
 	current, active, err := b.inForce(ctx, actor.Tenant)
 	if err != nil {
@@ -33,17 +33,15 @@ func (b *Builder) Publish(ctx context.Context, actor access.Actor, in PublishInp
 	if len(draft.docs) == 0 {
 		return tenant.Published{}, ErrNothing
 	}
-	catalog, problems := b.compile(draft.definitions, active)
-	problems = append(draft.problems, problems...)
-	rehearsed, err := b.rehearse(ctx, actor.Tenant, catalog, active, problems)
+	catalog, problems, err := b.examine(ctx, actor.Tenant, draft, active)
 	if err != nil {
 		return tenant.Published{}, err
 	}
-	if err := unaccepted(append(problems, rehearsed...), in.Accept); err != nil {
+	if err := unaccepted(problems, in.Accept); err != nil {
 		return tenant.Published{}, err
 	}
 	next := tenant.Published{Note: in.Note, Templates: current.Templates}
-	published, err := b.activate(ctx, actor, current, catalog, next)
+	published, err := b.activate(ctx, actor, change{current, active, catalog}, next)
 	if err != nil {
 		return tenant.Published{}, err
 	}
@@ -69,16 +67,15 @@ func (b *Builder) PublishAgain(ctx context.Context, actor access.Actor, number i
 	if err != nil {
 		return tenant.Published{}, err
 	}
-	catalog, problems := b.compile(definitions, active)
-	rehearsed, err := b.rehearse(ctx, actor.Tenant, catalog, active, problems)
+	catalog, problems, err := b.examine(ctx, actor.Tenant, drafted{definitions: definitions}, active)
 	if err != nil {
 		return tenant.Published{}, err
 	}
-	if err := unaccepted(append(problems, rehearsed...), in.Accept); err != nil {
+	if err := unaccepted(problems, in.Accept); err != nil {
 		return tenant.Published{}, err
 	}
 	next := tenant.Published{Note: in.Note, Again: number, Templates: history[i].Templates}
-	return b.activate(ctx, actor, current, catalog, next)
+	return b.activate(ctx, actor, change{current, active, catalog}, next)
 }
 
 // History lists what was published, newest first.
@@ -100,14 +97,23 @@ func (b *Builder) inForce(ctx context.Context, tenantName string) (tenant.Publis
 	return current, catalog, err
 }
 
-// activate stores a catalog and moves the pointer to it.
-func (b *Builder) activate(ctx context.Context, actor access.Actor, current tenant.Published, catalog *def.Catalog, next tenant.Published) (tenant.Published, error) {
-	if err := b.config.Catalogs.Save(ctx, actor.Tenant, catalog); err != nil {
+// change is what a publish goes from and to.
+type change struct {
+	current      tenant.Published // the entry of active
+	active, next *def.Catalog
+}
+
+// activate prepares the records for a catalog, stores it and moves the pointer to it.
+func (b *Builder) activate(ctx context.Context, actor access.Actor, c change, next tenant.Published) (tenant.Published, error) {
+	if err := b.prepare(ctx, actor, c); err != nil {
 		return tenant.Published{}, err
 	}
-	next.Number, next.Version = current.Number+1, catalog.Version
+	if err := b.config.Catalogs.Save(ctx, actor.Tenant, c.next); err != nil {
+		return tenant.Published{}, err
+	}
+	next.Number, next.Version = c.current.Number+1, c.next.Version
 	next.By, next.At = by(actor), b.config.Clock().UTC().Truncate(time.Millisecond)
-	return next, b.config.Catalogs.Activate(ctx, actor.Tenant, catalog, next)
+	return next, b.config.Catalogs.Activate(ctx, actor.Tenant, c.next, next)
 }
 
 // by names who publishes.

@@ -19,10 +19,24 @@ func (b *Builder) Drafted(ctx context.Context, tenant string) (*def.Catalog, []d
 	if err != nil {
 		return nil, nil, err
 	}
+	catalog, problems, err := b.examine(ctx, tenant, draft, active)
+	return catalog, sorted(problems), err
+}
+
+// examine compiles definitions and gives everything that stands against publishing them: what is wrong with them, what
+// stored records and those in force say to them, and how their flows play. The catalog is nil if they do not compile.
+func (b *Builder) examine(ctx context.Context, tenant string, draft drafted, active *def.Catalog) (*def.Catalog, []def.Problem, error) {
 	catalog, problems := b.compile(draft.definitions, active)
 	problems = append(draft.problems, problems...)
+	if catalog != nil {
+		found, err := b.approvalImpact(ctx, tenant, active, catalog)
+		if err != nil {
+			return nil, nil, err
+		}
+		problems = append(problems, found...)
+	}
 	rehearsed, err := b.rehearse(ctx, tenant, catalog, active, problems)
-	return catalog, sorted(append(problems, rehearsed...)), err
+	return catalog, append(problems, rehearsed...), err
 }
 
 // rehearse plays the flows of a catalog with the company's people: those that differ from the ones in force, and the

@@ -110,7 +110,7 @@ func (b *Builder) Install(ctx context.Context, actor access.Actor, name string) 
 		}
 		next.Templates[template.Manifest.Name] = tenant.Installed{Version: template.Manifest.Version, Base: base}
 	}
-	return b.activate(ctx, actor, current, catalog, next)
+	return b.activate(ctx, actor, change{current, active, catalog}, next)
 }
 
 // needed lists a template after those it needs, without those that are installed.

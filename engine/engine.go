@@ -149,6 +149,7 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	}
 	e.Jobs.Register(jobMigrate, e.migrateStep)
 	e.Jobs.Register(jobRollUp, e.rollUpStep)
+	e.Jobs.Register(jobStandings, e.standingsStep)
 	e.Jobs.Every("sweep_sessions", time.Hour, e.Identity.Sweep)
 	e.Jobs.Every("sweep_files", time.Hour, e.Files.Sweep)
 	e.Jobs.Every("fire_deadlines", deadlines, e.fireDeadlines)
@@ -298,7 +299,7 @@ func (e *Engine) Follow(name string) {
 	e.Flows.Follow(name, tail)
 	e.Notify.Follow(name, tail)
 	tail.Subscribe("calendar", func(ctx context.Context, events []store.Event) error { return e.recount(ctx, name, events) })
-	tail.Subscribe("rollup", e.rollups(name))
+	tail.Subscribe("rollup", e.followers(name))
 	workers := map[string]func(context.Context) error{
 		"read event log":  tail.Run,
 		"drop stale data": func(ctx context.Context) error { return e.dropStale(ctx, name, tail) },

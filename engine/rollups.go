@@ -23,9 +23,9 @@ type rollingUp struct {
 	Step   int    `json:"step"`
 }
 
-// rollups follows the log for the parents whose writer died before he had recomputed them, and for publishes that bring
-// new rollups.
-func (e *Engine) rollups(tenantName string) event.Handler {
+// followers follows the log for the parents whose writer died before he had recomputed them, and for publishes that bring
+// new rollups, or change who asks for approval.
+func (e *Engine) followers(tenantName string) event.Handler {
 	parents := e.Records.RollUp(tenantName)
 	return func(ctx context.Context, events []store.Event) error {
 		for _, ev := range events {
@@ -36,7 +36,7 @@ func (e *Engine) rollups(tenantName string) event.Handler {
 			if err := json.Unmarshal(ev.Data, &published); err != nil {
 				return fmt.Errorf("published: %w", err)
 			}
-			if err := e.startRollUps(ctx, tenantName, published); err != nil {
+			if err := e.afterPublished(ctx, tenantName, published); err != nil {
 				return err
 			}
 		}
@@ -44,28 +44,19 @@ func (e *Engine) rollups(tenantName string) event.Handler {
 	}
 }
 
-// startRollUps enqueues a job for each entity with rollups the catalog before did not have.
-func (e *Engine) startRollUps(ctx context.Context, tenantName string, published tenant.Published) error {
-	history, err := e.Catalogs.History(ctx, tenantName)
-	if err != nil {
+// afterPublished enqueues the jobs of a publish: for each entity with rollups the catalog before did not have, and for
+// each that gained or lost approval.
+func (e *Engine) afterPublished(ctx context.Context, tenantName string, published tenant.Published) error {
+	now, then, err := e.catalogsOf(ctx, tenantName, published)
+	if err != nil || then == nil {
 		return err
 	}
-	for _, before := range history {
-		if before.Number != published.Number-1 {
-			continue
-		}
-		now, err := e.Catalogs.Version(ctx, tenantName, published.Version)
-		if err != nil {
+	if err := e.startStandings(ctx, tenantName, published.Number, now, then); err != nil {
+		return err
+	}
+	for _, entity := range record.NewRollups(now, then) {
+		if err := e.enqueueRollUp(ctx, tenantName, rollingUp{Number: published.Number, Entity: entity}); err != nil {
 			return err
-		}
-		then, err := e.Catalogs.Version(ctx, tenantName, before.Version)
-		if err != nil {
-			return err
-		}
-		for _, entity := range record.NewRollups(now, then) {
-			if err := e.enqueueRollUp(ctx, tenantName, rollingUp{Number: published.Number, Entity: entity}); err != nil {
-				return err
-			}
 		}
 	}
 	return nil

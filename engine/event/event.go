@@ -26,13 +26,15 @@ const (
 	TypeVoided   = "voided"
 	TypeDeleted  = "deleted"
 	TypeRestored = "restored"
+	TypeInForce  = "in_force" // its entity gained approval: it counts as approved
 )
 
-// Written is the data of created, updated, voided, deleted and restored.
+// Written is the data of created, updated, voided, deleted, restored and in_force.
 type Written struct {
 	Cause   string            `json:"cause,omitempty"` // the effect of a flow this write was, after how many automations led to it
 	Changes []Change          `json:"changes,omitempty"`
 	Key     string            `json:"key,omitempty"`     // id of the API key that acted for the actor
+	Publish int64             `json:"publish,omitempty"` // of in_force: the number of the publish that introduced approval
 	Reason  string            `json:"reason,omitempty"`  // of a void
 	Reasons map[string]string `json:"reasons,omitempty"` // given for warnings, by rule name
 	State   *StateChange      `json:"state,omitempty"`

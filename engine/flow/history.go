@@ -124,6 +124,7 @@ type Entry struct {
 	Reasons   map[string]string `json:"reasons,omitempty"`
 	Sent      []Sent            `json:"sent,omitempty"`  // effects that were delivered or tried
 	Cause     string            `json:"cause,omitempty"` // the effect of a flow this write was: entity/record/number
+	Publish   int64             `json:"publish,omitempty"` // of in_force: the publish that introduced approval
 }
 
 // EntryChange is one changed value, as the reader may see it.
@@ -368,7 +369,7 @@ func (b *historian) entriesOf(events []store.Event) ([]Entry, error) {
 		return nil, err
 	}
 	entry := Entry{Seq: own.Seq, At: own.At, Type: own.Type, Actor: Named{ID: own.Actor}, Reasons: written.Reasons}
-	entry.Comment, entry.Cause = written.Reason, parseCause(written.Cause).effect
+	entry.Comment, entry.Cause, entry.Publish = written.Reason, parseCause(written.Cause).effect, written.Publish
 	if own.Type != event.TypeCreated {
 		if entry.Changes, err = b.changes(written.Changes); err != nil {
 			return nil, err

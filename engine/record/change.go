@@ -210,7 +210,7 @@ func (w *write) void(ctx context.Context, in VoidInput) (*store.Doc, error) {
 	if err := w.allowed(ctx, access.Void); err != nil {
 		return nil, err
 	}
-	if w.stored.State != stateApproved {
+	if stateOf(w.entity, w.stored) != stateApproved {
 		return nil, fmt.Errorf("void %s/%s in state %q: %w", w.entity.Name, w.stored.ID, w.stored.State, ErrNotEditable)
 	}
 	if in.Reason == "" {

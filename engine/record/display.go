@@ -34,7 +34,7 @@ func (v *show) records(ctx context.Context, docs []store.Doc) ([]Record, error) 
 		if !fields.Admitted() {
 			continue
 		}
-		rec := recordOf(v.entity.Name, &docs[i])
+		rec := recordOf(v.entity, &docs[i])
 		rec.Values, rec.Masked = fields.Mask(v.entity, rec.Values)
 		if !v.plain {
 			can, err := v.can(ctx, &docs[i])
@@ -423,7 +423,7 @@ const (
 
 // can lists what the actor may do with a stored record by his grants and its state.
 func (r *request) can(ctx context.Context, doc *store.Doc) ([]string, error) {
-	rec := doc.Record()
+	rec, state := doc.Record(), stateOf(r.entity, doc)
 	instance, err := r.instance(doc.Flow)
 	if err != nil {
 		return nil, err
@@ -434,9 +434,9 @@ func (r *request) can(ctx context.Context, doc *store.Doc) ([]string, error) {
 		state  bool
 	}{
 		{canUpdate, access.Update, !doc.Deleted && editable(r.entity, doc, r.actor, instance)},
-		{canSubmit, access.Submit, !doc.Deleted && doc.State == stateDraft},
+		{canSubmit, access.Submit, !doc.Deleted && state == stateDraft},
 		{canDelete, access.Delete, !doc.Deleted && deletable(r.entity, doc, r.actor)},
-		{canVoid, access.Void, !doc.Deleted && doc.State == stateApproved},
+		{canVoid, access.Void, !doc.Deleted && state == stateApproved},
 		{canCopy, access.Create, true},
 	}
 	var can []string

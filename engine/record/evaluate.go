@@ -248,7 +248,7 @@ func (w *write) context(ctx context.Context, occasion form.Event) form.Context {
 	}
 	if w.stored != nil {
 		c.Record = form.System{
-			ID: w.stored.ID, State: w.stored.State, Rev: w.stored.Rev, CreatedBy: w.stored.CreatedBy, CreatedAt: w.stored.CreatedAt,
+			ID: w.stored.ID, State: stateOf(w.entity, w.stored), Rev: w.stored.Rev, CreatedBy: w.stored.CreatedBy, CreatedAt: w.stored.CreatedAt,
 			UpdatedBy: w.stored.UpdatedBy, UpdatedAt: w.stored.UpdatedAt,
 		}
 	}

@@ -32,7 +32,7 @@ func (w *write) full() *Full { return w.fullOf(w.stored) }
 // fullOf is the record of this write as a document has it.
 func (w *write) fullOf(doc *store.Doc) *Full {
 	return &Full{
-		Record: recordOf(w.entity.Name, doc), Catalog: w.catalog, Entity: w.entity, Now: w.now, Actor: w.actor, write: w,
+		Record: recordOf(w.entity, doc), Catalog: w.catalog, Entity: w.entity, Now: w.now, Actor: w.actor, write: w,
 	}
 }
 
@@ -46,7 +46,7 @@ func (w *write) fullNew(ctx context.Context, values form.Values, o outcome) (*Fu
 		ID: o.id, State: o.state, Values: e.values, CreatedBy: w.actor.ID, CreatedAt: w.now, UpdatedBy: w.actor.ID, UpdatedAt: w.now,
 	}
 	return &Full{
-		Record: recordOf(w.entity.Name, &doc), Catalog: w.catalog, Entity: w.entity, Now: w.now, Actor: w.actor, write: w, base: values,
+		Record: recordOf(w.entity, &doc), Catalog: w.catalog, Entity: w.entity, Now: w.now, Actor: w.actor, write: w, base: values,
 	}, nil
 }
 

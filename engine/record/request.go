@@ -127,9 +127,9 @@ func (r *request) get(ctx context.Context, id string) (*store.Doc, error) {
 }
 
 // recordOf is the record a document stands for, nothing hidden.
-func recordOf(entity string, doc *store.Doc) Record {
+func recordOf(entity *def.Entity, doc *store.Doc) Record {
 	return Record{
-		ID: doc.ID, Entity: entity, Rev: doc.Rev, State: doc.State, Values: doc.Values, Flow: doc.Flow, NextDue: doc.NextDue,
+		ID: doc.ID, Entity: entity.Name, Rev: doc.Rev, State: stateOf(entity, doc), Values: doc.Values, Flow: doc.Flow, NextDue: doc.NextDue,
 		Imported: doc.Imported, Deleted: doc.Deleted,
 		CreatedBy: doc.CreatedBy, CreatedAt: doc.CreatedAt, UpdatedBy: doc.UpdatedBy, UpdatedAt: doc.UpdatedAt,
 	}

@@ -265,7 +265,7 @@ func (s *Service) parentsIn(ctx context.Context, tenant, entity string, events [
 // state, such as a reminder of a task, is not.
 func mayCount(e store.Event, written *event.Written) bool {
 	switch e.Type {
-	case event.TypeCreated, event.TypeVoided, event.TypeDeleted, event.TypeRestored:
+	case event.TypeCreated, event.TypeVoided, event.TypeDeleted, event.TypeRestored, event.TypeInForce:
 		return true
 	case event.TypeUpdated:
 		return len(written.Changes) > 0 || written.State != nil

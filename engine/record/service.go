@@ -177,7 +177,7 @@ func (s *Service) Restore(ctx context.Context, actor access.Actor, entity, id st
 		if err := w.allowed(ctx, access.Delete); err != nil {
 			return outcome{}, err
 		}
-		return outcome{state: w.stored.State, kind: event.TypeRestored}, nil
+		return outcome{state: stateOf(w.entity, w.stored), kind: event.TypeRestored}, nil
 	})
 	if err != nil {
 		return Record{}, err

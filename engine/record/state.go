@@ -72,7 +72,7 @@ func editable(entity *def.Entity, doc *store.Doc, actor access.Actor, instance I
 	if !entity.Approval || actor.System {
 		return true
 	}
-	switch doc.State {
+	switch stateOf(entity, doc) {
 	case stateDraft:
 		return doc.CreatedBy == actor.ID
 	case stateReturned:
@@ -89,5 +89,5 @@ func deletable(entity *def.Entity, doc *store.Doc, actor access.Actor) bool {
 	if !entity.Approval || actor.System {
 		return true
 	}
-	return doc.State == stateDraft && (doc.CreatedBy == actor.ID || actor.Admin)
+	return stateOf(entity, doc) == stateDraft && (doc.CreatedBy == actor.ID || actor.Admin)
 }
