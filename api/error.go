@@ -233,6 +233,10 @@ func describeDefinitions(err error) (failure, bool) {
 	if errors.As(err, &refused) {
 		return failure{Status: fiber.StatusUnprocessableEntity, Code: "definitions_refused", Findings: refused.Problems}, true
 	}
+	var preparing *builder.PreparingError
+	if errors.As(err, &preparing) {
+		return failure{Status: fiber.StatusServiceUnavailable, Code: "publish_preparing", Params: map[string]any{"records": preparing.Left}}, true
+	}
 	return failure{}, false
 }
 

@@ -91,7 +91,7 @@ func approvalCode(gains bool, state string) string { //nolint:revive // the two 
 // prepare puts the records of entities that gain approval in force, while their state means nothing yet. It fails with
 // *PreparingError when there are more than it does at once.
 func (b *Builder) prepare(ctx context.Context, actor access.Actor, c change) error {
-	left := preparedAtOnce
+	left := b.atOnce
 	for _, name := range approvalChanged(c.active, c.next) {
 		if !c.next.Entities[name].Approval {
 			continue

@@ -49,6 +49,7 @@ type Config struct {
 type Builder struct {
 	config    Config
 	templates func() (map[string]*Shipped, error) // the shipped ones, read when first asked for: few servers ever are
+	atOnce    int                                 // records one publish prepares, see prepare
 }
 
 // New makes a Builder. It fails if it is given no templates to read.
@@ -57,7 +58,7 @@ func New(c Config) (*Builder, error) {
 		return nil, errors.New("builder: no templates")
 	}
 	templates := sync.OnceValues(func() (map[string]*Shipped, error) { return readTemplates(c.Templates) })
-	return &Builder{config: c, templates: templates}, nil
+	return &Builder{config: c, templates: templates, atOnce: preparedAtOnce}, nil
 }
 
 // Errors of the builder.

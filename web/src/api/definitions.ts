@@ -83,6 +83,10 @@ export function publishDraft(
   return request('/draft/publish', { method: 'POST', body, idempotencyKey: key })
 }
 
-export function publishAgain(number: number, key: string): Promise<Published> {
-  return request(`/versions/${number}/publish`, { method: 'POST', body: {}, idempotencyKey: key })
+export function publishAgain(
+  number: number,
+  body: { accept: string[] },
+  key: string,
+): Promise<Published> {
+  return request(`/versions/${number}/publish`, { method: 'POST', body, idempotencyKey: key })
 }

@@ -105,6 +105,8 @@ export interface TimelineEntry {
   sent?: FlowEffect[]
   /** The effect of a flow this write was. */
   cause?: string
+  /** Why a record counts that was never approved: the version of the definitions that introduced approval. */
+  publish?: number
 }
 
 export interface Timeline {

@@ -33,7 +33,13 @@ export interface ProblemBody {
   code: string
   problems?: Problem[]
   params?: Record<string, unknown>
-  findings?: { ref: string; path: string; code: string; params?: Record<string, unknown> }[]
+  findings?: {
+    ref: string
+    path: string
+    code: string
+    level?: 'error' | 'warning'
+    params?: Record<string, unknown>
+  }[]
   requestId?: string | undefined
   current?: unknown
 }

@@ -5,7 +5,8 @@ import { definitionQueries, type Published } from '@/api/definitions'
 import { memberQueries } from '@/api/members'
 import { moment } from '@/lib/time'
 import { Chip } from '@/ui/chip'
-import { useDraftCommands } from './use-draft-commands'
+import { Findings } from './findings'
+import { useDraftCommands, warningsOf } from './use-draft-commands'
 
 /** What was published, newest first; an older one can be published again. */
 export function Versions() {
@@ -26,8 +27,21 @@ export function Versions() {
       title: t('definitions.askAgain', { version: number }),
       content: t('definitions.askAgainHelp'),
       okText: t('definitions.rollback'),
-      onOk: () => again.mutateAsync(number).catch(() => undefined),
+      onOk: () => again.mutateAsync({ number, accept: [] }).catch((error) => askTick(number, error)),
     })
+  const askTick = (number: number, error: unknown) => {
+    const warnings = warningsOf(error)
+    if (warnings.length === 0) return
+    void modal.confirm({
+      title: t('definitions.askAgain', { version: number }),
+      content: <Findings findings={warnings} />,
+      okText: t('definitions.acceptWarnings'),
+      onOk: () =>
+        again
+          .mutateAsync({ number, accept: warnings.map(({ code }) => code) })
+          .catch(() => undefined),
+    })
+  }
   return (
     <Table<Published>
       size="small"

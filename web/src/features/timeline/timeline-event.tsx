@@ -60,12 +60,12 @@ export function TimelineEvent({ entry, earlier, bundle, record }: TimelineEventP
 }
 
 /** What was done, as a verb; of a deadline, what it did. */
-function whatHappened({ type, do: deed }: TimelineEntry): string {
+function whatHappened({ type, do: deed, publish }: TimelineEntry): string {
   const atDeadline =
     type === 'timed_out' && deed
       ? translateIfKnown(`timeline.deadline.${deed.replace(/:.*$/, '')}`)
       : undefined
-  return atDeadline ?? translateIfKnown(`event.${type}`) ?? type
+  return atDeadline ?? translateIfKnown(`event.${type}`, { version: publish }) ?? type
 }
 
 /** What is not done to anybody: people named with these were sent a copy as the flow passed a node on its way. */
