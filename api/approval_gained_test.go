@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"formwork/engine/store"
 )
 
 const teams = "/entities/labor_team/records"
@@ -29,7 +31,7 @@ func TestRecordsOfAnEntityThatGainsApproval(t *testing.T) {
 		admin.withApproval()
 		refused := admin.do("POST", "/draft/publish", object{"note": "approval"}).want(http.StatusUnprocessableEntity, "definitions_refused")
 		if codes := refused.codes("findings"); !slices.Equal(codes, []string{"approval_added"}) {
-			t.Fatalf("found %v: %s", codes, refused.body)
+			w.t.Fatalf("found %v: %s", codes, refused.body)
 		}
 		admin.do("POST", "/draft/publish", object{"note": "approval", "accept": []string{"approval_added"}}).want(http.StatusOK, "")
 		ids := made()
@@ -46,7 +48,7 @@ func TestRecordsOfAnEntityThatGainsApproval(t *testing.T) {
 
 // teamsMeanwhile makes one team after the other until told to stop; it gives their ids.
 func (w *world) teamsMeanwhile(c *client) (stop func() []string) {
-	project := c.choice("project", "P1", object{})
+	project := c.choice("project", "P2", object{})
 	quit, done := make(chan struct{}), make(chan []string)
 	go func() {
 		var ids []string
@@ -136,4 +138,24 @@ func (w *world) approvalIsTakenOff(admin *client) {
 		w.t.Errorf("without approval: %s", team.body)
 	}
 	admin.do("PATCH", teams+"/"+team.text("records.0.id"), object{"values": object{"name": "改名"}}, ifMatch(team.at("records.0.rev"))).want(http.StatusOK, "")
+	w.lateDraft(team.text("records.0.id"))
+}
+
+// lateDraft: a server that had not heard of it yet stores a draft of such a team. Nobody has asked for it to count: it goes to
+// the recycle bin.
+func (w *world) lateDraft(like string) {
+	w.t.Helper()
+	db, err := w.engine.Tenants.Store(w.t.Context(), "demo")
+	w.must(err)
+	docs, err := db.Get(w.t.Context(), "labor_team", like)
+	w.must(err)
+	draft := docs[0]
+	draft.ID, draft.Rev, draft.State, draft.Flow, draft.Keys, draft.Chain, draft.Claim = "01LATEDRAFT", 1, "draft", nil, nil, "", ""
+	w.must(db.Put(w.t.Context(), store.Write{Collection: "labor_team", Doc: draft})[0])
+	w.clock.pass(5 * time.Second)
+	w.until("the late draft is in the recycle bin", func() bool {
+		docs, err := db.Get(w.t.Context(), "labor_team", draft.ID)
+		w.must(err)
+		return docs[0].Deleted
+	})
 }

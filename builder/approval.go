@@ -10,7 +10,7 @@ import (
 	"formwork/engine/def"
 )
 
-// What it means for stored records that their entity gains or loses approval (ADR 16). Gaining it, they count as approved;
+// What it means for stored records that their entity gains or loses approval (ADR 17). Gaining it, they count as approved;
 // losing it, nothing may begin to count that did not, so it can only be lost while all that is stored counts.
 
 // The problems of a publish that changes whether an entity asks for approval; params: records.
@@ -27,7 +27,9 @@ const (
 type PreparingError struct{ Left int64 }
 
 // Error tells how many are left.
-func (e *PreparingError) Error() string { return fmt.Sprintf("%d records are still to be prepared", e.Left) }
+func (e *PreparingError) Error() string {
+	return fmt.Sprintf("%d records are still to be prepared", e.Left)
+}
 
 // preparedAtOnce is how many records one call of Publish prepares, so that it answers in time.
 const preparedAtOnce = 20_000

@@ -122,8 +122,8 @@ type Entry struct {
 	Do        string            `json:"do,omitempty"`        // of a deadline: remind, transfer, pass, …
 	Changes   []EntryChange     `json:"changes,omitempty"`
 	Reasons   map[string]string `json:"reasons,omitempty"`
-	Sent      []Sent            `json:"sent,omitempty"`  // effects that were delivered or tried
-	Cause     string            `json:"cause,omitempty"` // the effect of a flow this write was: entity/record/number
+	Sent      []Sent            `json:"sent,omitempty"`    // effects that were delivered or tried
+	Cause     string            `json:"cause,omitempty"`   // the effect of a flow this write was: entity/record/number
 	Publish   int64             `json:"publish,omitempty"` // of in_force: the publish that introduced approval
 }
 

@@ -13,7 +13,7 @@ import (
 	"formwork/engine/store"
 )
 
-// An entity may gain approval when its records are there already (ADR 16). They have no state; they count, so they are
+// An entity may gain approval when its records are there already (ADR 17). They have no state; they count, so they are
 // given the one that says so. This is done before the catalog is published, while state means nothing yet, and once more
 // after: whoever still worked with the catalog before may have made another one.
 
@@ -47,7 +47,7 @@ func (s *Service) Standing(ctx context.Context, tenant, entity string) (Standing
 	}
 	groups, err := r.store.Aggregate(ctx, query.Aggregation{
 		Collection: entity,
-		By:         []query.By{{Name: "state", Path: []string{def.FieldState}, Type: def.TypeText}},
+		By:         []query.By{{Name: "state", Path: []string{def.FieldState}, Type: def.TypeSelect}},
 		Measures:   []query.Measure{{Name: "records", Agg: "count"}},
 	})
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *Service) Standing(ctx context.Context, tenant, entity string) (Standing
 		}
 	}
 	waits := query.AllOf(
-		&query.Filter{Cond: &query.Cond{Path: []string{def.FieldState}, Op: query.Eq, Value: stateApproved, Type: def.TypeText}},
+		&query.Filter{Cond: &query.Cond{Path: []string{def.FieldState}, Op: query.Eq, Value: stateApproved, Type: def.TypeSelect}},
 		&query.Filter{Not: &query.Filter{Cond: &query.Cond{
 			Path: []string{query.FieldNextDue}, Op: query.Empty, Value: true, Type: def.TypeDateTime,
 		}}},
@@ -83,7 +83,7 @@ func (s *Service) Unsettled(ctx context.Context, actor access.Actor, entity stri
 	}
 	states := slices.DeleteFunc(slices.Clone(def.States), func(state string) bool { return state == stateApproved })
 	page, err := r.store.Find(ctx, query.Query{
-		Collection: entity, Where: in(def.FieldState, def.TypeText, states), Fields: []string{}, Limit: store.MaxPage,
+		Collection: entity, Where: in(def.FieldState, def.TypeSelect, states), Fields: []string{}, Limit: store.MaxPage,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("records of %s that do not count: %w", entity, err)
@@ -106,7 +106,7 @@ func (s *Service) PutInForce(ctx context.Context, actor access.Actor, entity str
 	if err != nil {
 		return 0, false, err
 	}
-	stateless := &query.Filter{Cond: &query.Cond{Path: []string{def.FieldState}, Op: query.Empty, Value: true, Type: def.TypeText}}
+	stateless := &query.Filter{Cond: &query.Cond{Path: []string{def.FieldState}, Op: query.Empty, Value: true, Type: def.TypeSelect}}
 	for beaten := 0; done < limit; {
 		page, err := r.store.Find(ctx, query.Query{Collection: entity, Where: stateless, Limit: min(inForceAtOnce, limit-done)})
 		if err != nil {
