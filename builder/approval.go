@@ -74,7 +74,7 @@ func (b *Builder) approvalImpact(ctx context.Context, tenant string, active, nex
 }
 
 // approvalCode is what a record in a state is to an entity that gains or loses approval; "" = nothing to tell.
-func approvalCode(gains bool, state string) string { //nolint:revive // the two ways it can go
+func approvalCode(gains bool, state string) string {
 	switch {
 	case gains && (state == "" || state == "approved"):
 		return codeApprovalAdded

@@ -27,7 +27,8 @@ export function Versions() {
       title: t('definitions.askAgain', { version: number }),
       content: t('definitions.askAgainHelp'),
       okText: t('definitions.rollback'),
-      onOk: () => again.mutateAsync({ number, accept: [] }).catch((error) => askTick(number, error)),
+      onOk: () =>
+        again.mutateAsync({ number, accept: [] }).catch((error) => askTick(number, error)),
     })
   const askTick = (number: number, error: unknown) => {
     const warnings = warningsOf(error)
