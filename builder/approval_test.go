@@ -182,6 +182,11 @@ func TestRecordsAreInForceWhenTheirEntityGainsApproval(t *testing.T) {
 	if err != nil || restored.State != "approved" {
 		t.Errorf("out of the recycle bin %+v, %v", restored, err)
 	}
+	for code, id := range w.ids {
+		if proof, err := w.flows.Prove(w.ctx, w.admin, "tool", id); err != nil || len(proof.Mismatches) > 0 {
+			t.Errorf("%s against its history: %+v, %v", code, proof.Mismatches, err)
+		}
+	}
 }
 
 // What is new needs approval, and keys are held by what is in force.

@@ -269,7 +269,7 @@ func (r *retelling) add(e store.Event) error {
 	}
 	r.proof.Events++
 	switch e.Type {
-	case event.TypeCreated, event.TypeUpdated, event.TypeVoided, event.TypeDeleted, event.TypeRestored:
+	case event.TypeCreated, event.TypeUpdated, event.TypeVoided, event.TypeDeleted, event.TypeRestored, event.TypeInForce:
 		return r.write(e)
 	default:
 		return r.command(e)
