@@ -145,6 +145,22 @@ func (s *brokenStore) put(ctx context.Context, writes ...store.Write) []error {
 func newAutomated(tb testing.TB, flows ...string) *automated {
 	tb.Helper()
 	a := &automated{world: newWorld(tb), outward: &receiver{}}
+	a.publish(flows...)
+	for _, f := range a.version.Flows {
+		for _, p := range flow.Lint(a.version, f) {
+			if p.Level == "error" {
+				tb.Fatalf("flow %s: %s at %s %v", f.Name, p.Code, p.Path, p.Params)
+			}
+		}
+	}
+	a.open(-1, false)
+	return a
+}
+
+// publish puts a catalog with these flows in force. Definitions are of kind flow unless they name their fields.
+func (a *automated) publish(flows ...string) {
+	tb := a.TB
+	tb.Helper()
 	a.version = catalog(tb, func(defs def.Definitions) {
 		for _, raw := range []string{deliveryEntity, postingEntity, inspectionEntity} {
 			add(tb, defs, def.KindEntity, raw)
@@ -167,15 +183,6 @@ func newAutomated(tb testing.TB, flows ...string) *automated {
 			tb.Fatal(err)
 		}
 	}
-	for _, f := range a.version.Flows {
-		for _, p := range flow.Lint(a.version, f) {
-			if p.Level == "error" {
-				tb.Fatalf("flow %s: %s at %s %v", f.Name, p.Code, p.Path, p.Params)
-			}
-		}
-	}
-	a.open(-1, false)
-	return a
 }
 
 // open starts the services anew, as a process does; after so many writes it is killed (negative: never).

@@ -24,8 +24,7 @@ func (c *Calendar) After(from time.Time, d time.Duration) time.Time {
 	}
 	at := from.In(c.Zone)
 	for range farthest {
-		year, month, day := at.Date()
-		midnight := time.Date(year, month, day+1, 0, 0, 0, 0, c.Zone)
+		midnight := dayAfter(at)
 		if c.Workday(at.Format(time.DateOnly)) {
 			left := midnight.Sub(at)
 			if d <= left {

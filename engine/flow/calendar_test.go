@@ -1,8 +1,11 @@
 package flow
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
+
+	"formwork/engine/form"
 )
 
 // TestWorkingTime counts deadlines in workdays of Shanghai, over the holidays of May and a Saturday that is worked.
@@ -95,5 +98,39 @@ func TestRescheduleFollowsTheCalendar(t *testing.T) {
 	}
 	if done := step(out.State, "2026-05-04 10:00:00", timer); done.State.Status != Approved {
 		t.Errorf("after the deadline: %s", done.State.Status)
+	}
+}
+
+// TestTheCalendarChangesWhileARunLiesStill: a holiday is noted while a run is suspended, and nobody works its deadlines out
+// anew then. When it is free again, they go by the calendar as it is.
+func TestTheCalendarChangesWhileARunLiesStill(t *testing.T) {
+	short := shortFlow{Key: "t", Nodes: []shortNode{{ID: "p", Type: "branch", Mode: "parallel", Branches: []shortBranch{
+		{ID: "p1", Nodes: []shortNode{{ID: "a", Type: "approve", Who: []string{"user:m1"}, Timeout: []shortTimeout{{After: "24", Do: "pass"}}}}},
+		{ID: "p2", Nodes: []shortNode{{ID: "c", Type: "approve", Who: []string{"user:f1"}, When: "amount > 5"}}},
+	}}}}
+	s := newStage(&scenario{Def: short})
+	holidays := map[string]bool{}
+	step := func(at string, cmd Command) {
+		t.Helper()
+		now, err := time.Parse(time.DateTime, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		world := s.world(s.main)
+		world.Now, world.Calendar = now, &Calendar{Zone: time.UTC, Workday: func(date string) bool { return !holidays[date] && MondayToFriday(date) }}
+		out, err := Step(s.plan, s.main.state, cmd, world)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.main.state, s.main.values = out.State, merged(s.main.values, out.Patch)
+	}
+	step("2026-04-30 10:00:00", Command{Verb: Start, Actor: Person{ID: "u1"}})
+	if st := s.main.state; st.Status != Suspended {
+		t.Fatalf("%s", st.Status)
+	}
+	holidays["2026-05-01"] = true
+	step("2026-04-30 11:00:00", Command{Verb: Retry, Actor: Person{ID: caseAdmin}, Data: form.Values{"amount": json.Number("9")}})
+	if due := s.main.state.NextDue.Format(time.DateTime); due != "2026-05-04 10:00:00" {
+		t.Errorf("due %s", due)
 	}
 }

@@ -141,7 +141,7 @@ func (b *historian) onRun(verb Verb) Possible {
 	case Return:
 		p.Comment, p.To = true, b.objectTargets()
 	case Remind:
-		if last, ok := b.state.Reminded[b.actor.ID]; ok && b.full.Now.Sub(last) < remindEvery {
+		if last, ok := b.state.Reminded[b.actor.ID]; ok && b.full.Now.Sub(last).Abs() < remindEvery {
 			next := last.Add(remindEvery)
 			p.NotYet = &next
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 
 	"formwork/engine/def"
@@ -107,25 +109,51 @@ func (d *delivery) callOnRecord(ctx context.Context, e *Effect, f *def.Flow, id 
 
 // cancelChildren ends the children of a node that nobody waits for any more.
 func (d *delivery) cancelChildren(ctx context.Context, e *Effect) error {
-	cat, err := d.service.config.Catalogs.Version(ctx, d.run.tenant, d.state.Catalog)
+	pinned, err := d.service.config.Catalogs.Version(ctx, d.run.tenant, d.state.Catalog)
+	if err != nil {
+		return err
+	}
+	active, err := d.service.config.Catalogs.Active(ctx, d.run.tenant)
 	if err != nil {
 		return err
 	}
 	name := e.Flow
-	if plan := d.service.plan(cat, d.state.Name); name == "" && plan != nil && plan.nodes[e.Node] != nil {
+	if plan := d.service.plan(pinned, d.state.Name); name == "" && plan != nil && plan.nodes[e.Node] != nil {
 		name = plan.nodes[e.Node].Flow // written by an older version
 	}
-	f := cat.Flows[name]
-	if f == nil {
-		return nil
-	}
-	for _, index := range e.Kids {
-		at := target{entity: childEntity(f), id: childID(d.run.at, e.Node, e.Round, index)}
-		if err := d.service.end(ctx, d.run.tenant, at, e); err != nil {
-			return err
+	for _, entity := range childEntities(name, pinned, active) {
+		for _, index := range e.Kids {
+			at := target{entity: entity, id: childID(d.run.at, e.Node, e.Round, index)}
+			if err := d.service.end(ctx, d.run.tenant, at, e); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// childEntities lists where the runs of a called flow may be. The versions of the definitions may say different things of
+// it, or nothing any more, since it was called: then its runs may be wherever people decide, or without a record.
+func childEntities(name string, cats ...*def.Catalog) []string {
+	var entities []string
+	add := func(entity string) {
+		if !slices.Contains(entities, entity) {
+			entities = append(entities, entity)
+		}
+	}
+	for _, cat := range cats {
+		if f := cat.Flows[name]; f != nil {
+			add(childEntity(f))
+			continue
+		}
+		add(def.EntityRun)
+		for _, entity := range slices.Sorted(maps.Keys(cat.Entities)) {
+			if cat.Entities[entity].Approval {
+				add(entity)
+			}
+		}
+	}
+	return entities
 }
 
 // end ends a run that is not wanted any more, whatever state it is in.

@@ -92,6 +92,9 @@ func cronNumber(text string, from, to int) (int, bool) {
 	return n, err == nil && n >= from && n <= to
 }
 
+// everyHour is the set of all hours.
+const everyHour = 1<<24 - 1
+
 func has(set uint64, n int) bool { return set&(1<<n) != 0 }
 
 func (c *schedule) onDay(t time.Time) bool {
@@ -106,23 +109,22 @@ func (c *schedule) onDay(t time.Time) bool {
 	}
 }
 
-// next is the first time after t the schedule names, in t's zone; zero if there is none within maxYears. An hour that the
-// clocks skip has no times; one that they repeat has its times once.
+// next is the first time after t the schedule names, in t's zone; zero if there is none within maxYears. What stands in an
+// hour that the clocks skip comes when they do, once, so that a day has its run, unless the schedule names every hour. What
+// stands in one that they repeat comes in the first.
 func (c *schedule) next(t time.Time) time.Time {
-	zone := t.Location()
 	year, month, day := t.Date()
 	for offset := range maxYears * 366 {
-		date := time.Date(year, month, day+offset, 12, 0, 0, 0, zone) // noon exists on every day
+		date := time.Date(year, month, day+offset, 12, 0, 0, 0, time.UTC)
 		if !c.onDay(date) {
 			continue
 		}
-		y, m, d := date.Date()
 		for hours := c.hour; hours != 0; hours &= hours - 1 {
 			hour := bits.TrailingZeros64(hours)
 			for minutes := c.minute; minutes != 0; minutes &= minutes - 1 {
 				minute := bits.TrailingZeros64(minutes)
-				at := time.Date(y, m, d, hour, minute, 0, 0, zone)
-				if at.Hour() == hour && at.Minute() == minute && at.After(t) {
+				at, skipped := clockTime(date, hour, minute, t.Location())
+				if at.After(t) && !(skipped && c.hour == everyHour) {
 					return at
 				}
 			}

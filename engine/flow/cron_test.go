@@ -14,6 +14,14 @@ func TestCron(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	cairo, err := time.LoadLocation("Africa/Cairo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	azores, err := time.LoadLocation("Atlantic/Azores")
+	if err != nil {
+		t.Fatal(err)
+	}
 	tests := []struct {
 		name, cron, after, want string
 		zone                    *time.Location
@@ -27,7 +35,12 @@ func TestCron(t *testing.T) {
 		{"sunday is 0 and 7", "0 0 * * 7", "2026-03-02T00:00:00", "2026-03-08T00:00:00", shanghai},
 		{"29 February", "0 0 29 2 *", "2026-03-01T00:00:00", "2028-02-29T00:00:00", shanghai},
 		{"a list", "5,10 4 1 1,7 *", "2026-01-01T04:05:00", "2026-01-01T04:10:00", shanghai},
-		{"an hour the clocks skip", "30 2 * * *", "2026-03-28T12:00:00", "2026-03-30T02:30:00", berlin},
+		{"an hour the clocks skip: when they do", "30 2 * * *", "2026-03-28T12:00:00", "2026-03-29T03:00:00", berlin},
+		{"an hour the clocks skip: once", "*/10 2,3 * * *", "2026-03-29T03:00:00", "2026-03-29T03:10:00", berlin},
+		{"an hour the clocks skip: the day after as ever", "30 2 * * *", "2026-03-29T03:00:00", "2026-03-30T02:30:00", berlin},
+		{"an hour the clocks skip: every hour has its own", "30 * * * *", "2026-03-29T01:30:00", "2026-03-29T03:30:00", berlin},
+		{"a midnight the clocks skip, east", "0 0 * * *", "2026-04-23T12:00:00", "2026-04-24T01:00:00", cairo},
+		{"a midnight the clocks skip, west", "0 0 * * *", "2026-03-28T12:00:00", "2026-03-29T01:00:00", azores},
 		{"an hour the clocks repeat comes once", "30 2 * * *", "2026-10-25T02:30:00", "2026-10-26T02:30:00", berlin},
 	}
 	const layout = "2006-01-02T15:04:05"

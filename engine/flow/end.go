@@ -105,6 +105,7 @@ func (r *run) retry() error {
 	r.st.Status = Running
 	if r.plan.holds(r.st) == nil { // else it is still damaged and stays suspended
 		r.releaseAll()
+		return r.takeUp()
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strconv"
@@ -263,7 +264,10 @@ func (c *HookCall) data() (map[string]any, error) {
 	d := json.NewDecoder(bytes.NewReader(c.Body))
 	d.UseNumber()
 	var data map[string]any
-	if err := d.Decode(&data); err != nil || data == nil || d.More() {
+	if err := d.Decode(&data); err != nil || data == nil {
+		return nil, refuse(CodeHookBody)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) { // something follows
 		return nil, refuse(CodeHookBody)
 	}
 	return data, nil

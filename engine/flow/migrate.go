@@ -1,7 +1,12 @@
 package flow
 
 import (
+	"cmp"
+	"maps"
 	"slices"
+	"strings"
+
+	"formwork/engine/def"
 )
 
 // migrate moves the run to another version of its flow. Every active node and block must have its place there; open
@@ -22,39 +27,71 @@ func (r *run) migrate() error {
 		return err
 	}
 	st := r.st
+	n := m.apart(r.plan, st)
 	st.CallRound = st.lastCall()
-	st.Active = m.actives(r.plan, next, st.Active)
-	st.Blocks = renamed(m, st.Blocks)
-	st.Rounds = renamed(m, st.Rounds)
-	st.Choices = m.choices(st.Choices)
-	st.Set, st.Picks = renamed(m, st.Set), renamed(m, st.Picks)
-	st.Last = m.name(st.Last)
+	st.Active = n.actives(r.plan, next, st.Active)
+	st.Blocks = renamed(n, st.Blocks)
+	st.Rounds = renamed(n, st.Rounds)
+	st.Choices = n.choices(m, st.Choices)
+	st.Set, st.Picks = renamed(n, st.Set), renamed(n, st.Picks)
+	st.Last = n.name(st.Last)
 	for i := range st.Tasks {
-		st.Tasks[i].Node = m.name(st.Tasks[i].Node)
+		st.Tasks[i].Node = n.name(st.Tasks[i].Node)
 	}
-	for i := range st.Incident {
-		st.Incident[i].Node = m.name(st.Incident[i].Node)
-		st.Incident[i].Prev = m.names(st.Incident[i].Prev)
-	}
+	n.incidents(r.plan, next, st)
 	st.Approvers = slices.Clone(st.Approvers)
 	for i := range st.Approvers {
-		st.Approvers[i].Node = m.name(st.Approvers[i].Node)
+		st.Approvers[i].Node = n.name(st.Approvers[i].Node)
 	}
-	m.renameHistory(st)
+	n.renameHistory(st)
 	for name, block := range st.Blocks {
-		block.Left, block.Prev, block.Done = m.names(block.Left), m.names(block.Prev), m.names(block.Done)
+		block.Left, block.Prev, block.Done = m.names(block.Left), n.names(block.Prev), n.names(block.Done)
 		st.Blocks[name] = block
 	}
 	if st.Resume != nil {
 		resume := *st.Resume
-		resume.Node, resume.Prev = m.name(resume.Node), m.names(resume.Prev)
-		resume.Choices = m.choices(resume.Choices)
+		resume.Node, resume.Prev = n.name(resume.Node), n.names(resume.Prev)
+		resume.Choices = n.choices(m, resume.Choices)
 		st.Resume = &resume
 	}
 	st.Name, st.Catalog, st.Settings = next.Flow.Name, next.Catalog, next.settings
 	r.fact.Comment = r.cmd.Comment
 	r.plan = next
-	return r.reschedule()
+	r.waitAnew()
+	return r.takeUp()
+}
+
+// waitAnew works out how long the waits last that the run rests on, as its version of the flow says it. What is over
+// already ends with the next deadlines.
+func (r *run) waitAnew() {
+	for _, n := range r.plan.order {
+		active, there := r.st.Active[n.Name]
+		if !there || n.Type != def.NodeWait {
+			continue
+		}
+		if n.until == nil {
+			active.Until = active.EnteredAt.Add(n.duration)
+		} else if until, over, ok := r.waitsUntil(n); over || !ok { // if it cannot be told, the deadline finds that out
+			active.Until = r.now()
+		} else {
+			active.Until = until
+		}
+		r.st.Active[n.Name] = active
+	}
+}
+
+// takeUp lets a run go on under other circumstances than those its nodes were entered in, or after it lay still: deadlines
+// go by the calendar as it is, and nodes are decided as their flow says now. A suspended run does so when it is free again.
+func (r *run) takeUp() error {
+	if err := r.reschedule(); err != nil || r.st.Status != Running || len(r.st.Incident) > 0 {
+		return err
+	}
+	for _, n := range r.plan.order {
+		if _, active := r.st.Active[n.Name]; active && n.human() && r.moving() {
+			r.proceed(n)
+		}
+	}
+	return r.err
 }
 
 // renameHistory gives what is remembered of nodes their new names: who was copied where (what is hidden from him hangs on
@@ -99,6 +136,76 @@ func (m renaming) names(old []string) []string {
 	return renamed
 }
 
+// aside marks the name of a node of an older version whose history must not be taken for that of another one.
+const aside = "~"
+
+// apart gives the new names of the nodes a run came by, so that no two of them have one: what was decided on one node must
+// not count on another, because that was given the name the first one had, or both became one. The name is that of the node
+// the run stands on, else that of the one it was meant for, else that of the later one.
+func (m renaming) apart(from *Plan, st *State) renaming {
+	names := st.cameBy()
+	standing := st.standing()
+	order := map[string]int{}
+	for i, n := range from.order {
+		order[n.Name] = i + 1
+	}
+	slices.SortFunc(names, func(a, b string) int {
+		rank := func(name string) int {
+			_, meant := m[name]
+			switch {
+			case slices.Contains(standing, name) || name == StartNode || name == "":
+				return 0
+			case meant:
+				return 1
+			default:
+				return 2
+			}
+		}
+		return cmp.Or(rank(a)-rank(b), order[b]-order[a], strings.Compare(a, b))
+	})
+	given := renaming{} // also for names only the map knows
+	maps.Copy(given, m)
+	taken := map[string]bool{}
+	for _, name := range names {
+		now := m.name(name)
+		for taken[now] {
+			now += aside
+		}
+		given[name], taken[now] = now, true
+	}
+	return given
+}
+
+// cameBy names the nodes a run remembers something of, each once.
+func (s *State) cameBy() []string {
+	names := slices.AppendSeq(s.standing(), maps.Keys(s.Rounds))
+	for _, choices := range []map[string][]string{s.Choices, s.resumeChoices()} {
+		for name := range choices {
+			node, _ := cutQuestion(name)
+			names = append(names, node)
+		}
+	}
+	names = slices.AppendSeq(slices.AppendSeq(names, maps.Keys(s.Set)), maps.Keys(s.Picks))
+	for i := range s.Tasks {
+		names = append(names, s.Tasks[i].Node)
+	}
+	for _, p := range s.Posted {
+		names = append(names, p.Node)
+	}
+	for _, c := range s.CC {
+		names = append(names, c.Node)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func (s *State) resumeChoices() map[string][]string {
+	if s.Resume == nil {
+		return nil
+	}
+	return s.Resume.Choices
+}
+
 // actives gives the tokens under the new names. A node that waits for children stays known to them as it was.
 func (m renaming) actives(from, to *Plan, old map[string]Active) map[string]Active {
 	moved := renamed(m, old)
@@ -106,6 +213,7 @@ func (m renaming) actives(from, to *Plan, old map[string]Active) map[string]Acti
 		now := m.name(name)
 		active := moved[now]
 		active.Prev = m.names(active.Prev)
+		active.Fired = from.nodes[name].firedIn(to.nodes[now], active.Fired)
 		called := active.called(from.nodes[name])
 		if len(active.Children) > 0 && called != (Called{Node: now, Flow: to.nodes[now].Flow}) {
 			active.Called = &called
@@ -115,12 +223,49 @@ func (m renaming) actives(from, to *Plan, old map[string]Active) map[string]Acti
 	return moved
 }
 
-// choices gives the branches taken under the new names of nodes and branches.
-func (m renaming) choices(old map[string][]string) map[string][]string {
+// firedIn gives the deadlines of another version of a node that count as fired: what they do was done when it was their time
+// or later. A deadline that version has beyond that still comes.
+func (n *node) firedIn(to *node, fired []int) []int {
+	var done []int
+	for k, d := range to.timeouts {
+		if slices.ContainsFunc(fired, func(i int) bool {
+			return i < len(n.timeouts) && d.doesAs(n.timeouts[i]) && d.after <= n.timeouts[i].after
+		}) {
+			done = append(done, k)
+		}
+	}
+	return done
+}
+
+// doesAs tells whether two deadlines do the same.
+func (d deadline) doesAs(other deadline) bool { return d.do == other.do && d.to == other.to }
+
+// incidents gives the stuck tokens under the new names. A deadline that was refused is the one that does the same in the new
+// version; where none does, it is over.
+func (m renaming) incidents(from, to *Plan, st *State) {
+	for i := range st.Incident {
+		s := &st.Incident[i]
+		old := from.nodes[s.Node]
+		s.Node, s.Prev = m.name(s.Node), m.names(s.Prev)
+		now := to.nodes[s.Node]
+		if s.holdsToken() || old == nil || now == nil || s.Deadline > len(old.timeouts) {
+			continue
+		}
+		refused := old.timeouts[s.Deadline-1]
+		k := slices.IndexFunc(now.timeouts, refused.doesAs)
+		if k < 0 {
+			k = len(now.timeouts)
+		}
+		s.Deadline = k + 1
+	}
+}
+
+// choices gives the branches taken under the new names of nodes and, by another renaming, branches.
+func (m renaming) choices(branches renaming, old map[string][]string) map[string][]string {
 	moved := renamed(m, old)
 	for name, taken := range moved {
 		if _, condition := cutQuestion(name); !condition { // of a node's own condition it is yes or no
-			moved[name] = m.names(taken)
+			moved[name] = branches.names(taken)
 		}
 	}
 	return moved

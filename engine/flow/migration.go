@@ -263,8 +263,12 @@ func (s *Service) ContinueMigration(ctx context.Context, actor access.Actor, id 
 	if err != nil {
 		return m, err
 	}
+	active, err := s.config.Catalogs.Active(ctx, actor.Tenant)
+	if err != nil {
+		return m, err
+	}
 	for _, doc := range page.Docs {
-		if err := s.migrateOne(ctx, actor, &m, doc); err != nil {
+		if err := s.migrateOne(ctx, actor, &m, doc, active.Version); err != nil {
 			return m, err
 		}
 	}
@@ -274,7 +278,9 @@ func (s *Service) ContinueMigration(ctx context.Context, actor access.Actor, id 
 	return m, s.putMigration(ctx, actor.Tenant, &m)
 }
 
-func (s *Service) migrateOne(ctx context.Context, actor access.Actor, m *Migration, doc store.Doc) error {
+// migrateOne moves one run to the version the migration was started for. One that goes by the version in force has been
+// started or moved since another was published: it is left alone, as the names in the map are not of its version.
+func (s *Service) migrateOne(ctx context.Context, actor access.Actor, m *Migration, doc store.Doc, inForce string) error {
 	at := target{entity: textOf(doc.Values, "entity"), id: textOf(doc.Values, "record")}
 	full, err := s.config.Records.Load(ctx, actor.Tenant, at.entity, at.id)
 	if errors.Is(err, record.ErrNotFound) {
@@ -284,10 +290,12 @@ func (s *Service) migrateOne(ctx context.Context, actor access.Actor, m *Migrati
 		return err
 	}
 	st, err := decodeState(full.Record.Flow)
-	if err != nil || st.Status.Ended() || st.Catalog == m.Version || st.Name != m.Flow {
+	if err != nil || st.Status.Ended() || st.Catalog == m.Version || st.Catalog == inForce || st.Name != m.Flow {
 		return err
 	}
-	_, _, err = s.act(ctx, actor, at, Act{Verb: Migrate, Map: m.Map, Comment: m.Comment, Key: "migrate|" + m.ID})
+	_, _, err = s.act(ctx, actor, at, Act{
+		Verb: Migrate, Map: m.Map, Comment: m.Comment, Key: "migrate|" + m.ID, version: m.Version,
+	})
 	var refused *Refused
 	switch {
 	case err == nil:

@@ -37,6 +37,14 @@ func (s *Service) plan(cat *def.Catalog, name string) *Plan {
 	return p
 }
 
+// published gives a version of the definitions, "" for the one in force.
+func (s *Service) published(ctx context.Context, tenant, version string) (*def.Catalog, error) {
+	if version == "" {
+		return s.config.Catalogs.Active(ctx, tenant)
+	}
+	return s.config.Catalogs.Version(ctx, tenant, version)
+}
+
 // errNoFlow is a run whose flow is not in the catalog it is pinned to.
 var errNoFlow = errors.New("flow of a run not found")
 

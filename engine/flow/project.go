@@ -453,7 +453,7 @@ func (p *Plan) titleOf(name, lang string) string {
 	if n := p.nodes[name]; n != nil {
 		return n.Label(lang)
 	}
-	return name
+	return strings.TrimRight(name, aside)
 }
 
 func wireTime(t time.Time) string { return expr.TimeString(expr.TimeOf(t)) }

@@ -314,7 +314,9 @@ func (g *game) command() Command {
 			}
 		}
 	case Migrate:
-		c.Next = g.p.plan
+		if c.Next = g.p.plan; d.roll(3) > 0 {
+			c.Next, c.Map = g.nextVersion()
+		}
 	case Reassign:
 		for _, t := range st.Tasks {
 			if t.live() {
@@ -440,9 +442,111 @@ func (g *game) try(c Command) bool {
 	}
 	g.accepted[c.Verb]++
 	g.p.values = merged(g.p.values, out.Patch)
+	if c.Verb == Migrate {
+		g.moved(c, &out.State)
+		g.p.plan = c.Next
+	}
 	g.check(c, &out)
+	g.decided(c, &out)
 	g.p.state = out.State
 	return true
+}
+
+// decided holds every node that was left to what people said there: it passes because enough of them approved, or by an
+// automatic decision that is noted.
+func (g *game) decided(c Command, out *Outcome) {
+	g.t.Helper()
+	fact, _ := out.Events[0].Data.(Fact)
+	for _, name := range fact.Passed {
+		n := g.p.plan.nodes[name]
+		if n == nil || !n.human() || slices.ContainsFunc(fact.Auto, func(d Decision) bool { return d.Node == name && d.User == "" }) {
+			continue
+		}
+		approved, against := 0, 0
+		for _, t := range out.State.tasksOf(name, out.State.Rounds[name]) {
+			switch {
+			case t.Kind != TaskBase && t.Kind != TaskParallel:
+			case t.Status == TaskApproved:
+				approved++
+			case t.Status == TaskRejected || t.Status == TaskCancelled:
+				against++
+			}
+		}
+		if approved == 0 || against > 0 && (n.mode == "all" || n.mode == "seq") {
+			g.t.Errorf("%s by %s passes %s (%s) with %d approvals, %d without", c.Verb, c.Actor.ID, name, n.mode, approved, against)
+		}
+	}
+}
+
+// moved holds a migration to what it may do: the tasks of a node the run stands on stay its tasks, and no other's become so.
+func (g *game) moved(c Command, after *State) {
+	g.t.Helper()
+	ids := func(st *State, name string) (list []string) {
+		for _, t := range st.tasksOf(name, st.Active[name].Round) {
+			list = append(list, t.ID)
+		}
+		return list
+	}
+	for name, active := range g.p.state.Active {
+		now := renaming(c.Map).name(name)
+		then, still := after.Active[now]
+		if !still { // the new version decides it at once
+			continue
+		}
+		if then.Round != active.Round || !slices.Equal(ids(&g.p.state, name), ids(after, now)) {
+			g.t.Errorf("%s becomes %s: tasks %v become %v", name, now, ids(&g.p.state, name), ids(after, now))
+		}
+	}
+}
+
+// nextVersion makes another version of the flow: nodes have each other's names, and decide otherwise.
+func (g *game) nextVersion() (*Plan, map[string]string) {
+	var names []string
+	for _, n := range g.p.plan.order {
+		names = append(names, n.Name)
+	}
+	given := map[string]string{}
+	for i, name := range names {
+		given[name] = name
+		if g.dice.roll(3) == 0 {
+			given[name] = names[(i+1+g.dice.roll(len(names)))%len(names)]
+		}
+	}
+	used := map[string]bool{}
+	for _, name := range names { // each name once; who finds his taken gets a new one
+		for used[given[name]] {
+			given[name] += "x"
+		}
+		used[given[name]] = true
+	}
+	flow := *g.p.plan.Flow
+	flow.Nodes = g.renamedNodes(flow.Nodes, given)
+	for _, name := range names {
+		if given[name] == name || g.dice.roll(6) == 0 && g.p.state.Active[name].Round == 0 { // not told, or forgotten
+			delete(given, name)
+		}
+	}
+	return compilePlan(nil, &flow), given
+}
+
+func (g *game) renamedNodes(nodes []*def.Node, given map[string]string) []*def.Node {
+	list := make([]*def.Node, len(nodes))
+	for i, old := range nodes {
+		n := *old
+		n.Name = given[n.Name]
+		if g.dice.roll(4) == 0 && (n.Type == def.NodeApprove || n.Type == def.NodeHandle) {
+			n.Mode = pick(g.dice, "all", "any", "seq", "vote")
+			n.Timeout = []def.Timeout{{After: "PT3H", Do: pick(g.dice, "remind", "pass", "transfer:leader")}}
+		}
+		n.Branches = nil
+		for _, b := range old.Branches {
+			way := *b
+			way.Nodes = g.renamedNodes(b.Nodes, given)
+			n.Branches = append(n.Branches, &way)
+		}
+		list[i] = &n
+	}
+	return list
 }
 
 func (g *game) world() World {

@@ -80,7 +80,7 @@ func (r *run) tryAgain(n *node) error {
 		if stuck.Node == n.Name && r.release(stuck) {
 			r.st.Status = Running
 			r.goOn(n, stuck)
-			return nil
+			return r.takeUp()
 		}
 	}
 	return nil

@@ -89,6 +89,7 @@ type Act struct {
 	Want         Wanted            // of the answer of Decide
 	Replayed     *bool             // set to true if the command was done before, under the same key; nil = nobody asks
 
+	version string     // of Migrate: the catalog to go by, "" = the one in force
 	due     *Due       // of Timer: filled in when it is decided, empty if none is due; of Suspend: the one the record refused
 	problem string     // of Suspend: why
 	alarm   *alarm     // of Timer among others: its tasks are written with theirs
@@ -377,11 +378,11 @@ func (d *deciding) command(dir *directory) (Command, error) {
 		cmd.Task = named.task
 	}
 	if a.Verb == Migrate {
-		active, err := d.service.config.Catalogs.Active(d.ctx, d.actor.Tenant)
+		next, err := d.service.published(d.ctx, d.actor.Tenant, a.version)
 		if err != nil {
 			return cmd, err
 		}
-		cmd.Next = d.service.plan(active, d.state.Name)
+		cmd.Next = d.service.plan(next, d.state.Name)
 	}
 	if a.due != nil {
 		cmd.Node, cmd.Round, cmd.Index = a.due.Node, a.due.Round, a.due.Index

@@ -134,9 +134,14 @@ func (r *run) relieve(n *node, t *Task) {
 	if _, active := r.world.Org.Person(t.User.ID); active {
 		return
 	}
-	if p, ok := r.substitute(n, t); ok {
-		t.Past = append(t.Past[:len(t.Past):len(t.Past)], t.User.ID)
-		t.User = p
+	p, ok := r.substitute(n, t)
+	if !ok {
+		return
+	}
+	t.Past = append(t.Past[:len(t.Past):len(t.Past)], t.User.ID)
+	t.User = p
+	if t.Owner != nil && t.Owner.ID == p.ID {
+		t.Owner = nil
 	}
 }
 

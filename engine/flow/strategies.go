@@ -98,6 +98,7 @@ func (r *run) orEmpty(n *node, people []Person) assignment {
 	case "role":
 		people = r.world.Org.Holders(arg)
 	}
+	people = r.butSelf(n, people)
 	if len(people) > 0 {
 		r.ruled(n, ruleEmptyOther, people)
 		return assignment{people: people}
@@ -112,14 +113,18 @@ func (r *run) orEmpty(n *node, people []Person) assignment {
 
 // notSelf leaves the initiator out where he may not approve, unless nobody else is there.
 func (r *run) notSelf(n *node, people []Person) []Person {
+	if others := r.butSelf(n, people); len(others) > 0 {
+		return others
+	}
+	return people
+}
+
+// butSelf leaves the initiator out where he may not approve.
+func (r *run) butSelf(n *node, people []Person) []Person {
 	if n.onSelf == "self" {
 		return people
 	}
-	others := slices.DeleteFunc(slices.Clone(people), func(p Person) bool { return p.ID == r.st.Initiator.ID })
-	if len(others) == 0 {
-		return people
-	}
-	return others
+	return slices.DeleteFunc(slices.Clone(people), func(p Person) bool { return p.ID == r.st.Initiator.ID })
 }
 
 // decideAuto notes an automatic decision on a node, for a user or ("") for nobody.

@@ -166,8 +166,8 @@ func (r *run) nudge(n *node) {
 	}
 }
 
-// transferOverdue gives the open tasks of a node to somebody else. A person who is asked already takes no second task:
-// the overdue slot is then given up to his.
+// transferOverdue gives the open tasks of a node to somebody else. Who has a slot of his own there takes no second task: the
+// overdue slot is then given up to his. Where nobody can take a task it stays; a node must not run out of people.
 func (r *run) transferOverdue(n *node, to string) {
 	for i := range r.st.Tasks {
 		t := r.st.Tasks[i]
@@ -175,22 +175,33 @@ func (r *run) transferOverdue(n *node, to string) {
 			continue
 		}
 		candidates := r.overdueTo(n, &t, to)
-		if len(candidates) == 0 {
+		if slices.ContainsFunc(candidates, func(p Person) bool { return p.ID == t.User.ID }) {
 			continue
 		}
-		free := slices.IndexFunc(candidates, func(p Person) bool { return r.liveOn(n, p.ID) == nil })
-		holds := slices.ContainsFunc(candidates, func(p Person) bool { return p.ID == t.User.ID })
+		taker := slices.IndexFunc(candidates, func(p Person) bool { return r.free(n, &t, p.ID) })
 		switch {
-		case holds:
-		case free >= 0:
+		case taker >= 0:
 			r.close(&r.st.Tasks[i], TaskTransferred)
-			r.fact.Users = append(r.fact.Users, candidates[free])
-			r.moveTask(&r.st.Tasks[i], candidates[free])
-		default:
+			r.fact.Users = append(r.fact.Users, candidates[taker])
+			r.moveTask(&r.st.Tasks[i], candidates[taker])
+		case slices.ContainsFunc(candidates, func(p Person) bool { return r.decides(n, &t, p.ID) }):
 			r.close(&r.st.Tasks[i], TaskTransferred)
 		}
 	}
 	r.proceed(n)
+}
+
+// free tells whether somebody could take a task of a node: he has none there, or it is this one and he had only asked for
+// an opinion on it.
+func (r *run) free(n *node, t *Task, user string) bool {
+	live := r.liveOn(n, user)
+	return live == nil || live.ID == t.ID
+}
+
+// decides tells whether somebody has a slot of a node, other than by a task.
+func (r *run) decides(n *node, t *Task, user string) bool {
+	live := r.liveOn(n, user)
+	return live != nil && live.ID != t.ID && (live.Kind == TaskBase || live.Kind == TaskParallel)
 }
 
 // overdueTo finds who takes an overdue task: "leader" is that of its holder, admin, an entry as in who, or the id of a
@@ -253,12 +264,15 @@ func (r *run) waitsUntil(n *node) (until time.Time, over, ok bool) {
 
 // midnight is the next beginning of a day in the tenant's zone.
 func (r *run) midnight() time.Time {
-	zone := time.UTC
+	return dayAfter(r.now().In(r.zone())).UTC()
+}
+
+// zone is the tenant's.
+func (r *run) zone() *time.Location {
 	if env := r.world.Env(r.values); env.Zone != nil {
-		zone = env.Zone
+		return env.Zone
 	}
-	year, month, day := r.now().In(zone).Date()
-	return time.Date(year, month, day+1, 0, 0, 0, 0, zone).UTC()
+	return time.UTC
 }
 
 // instant is the beginning of a date in the tenant's zone, or a time as it is.
@@ -267,12 +281,9 @@ func (r *run) instant(value any) (time.Time, bool) {
 	case expr.Time:
 		return expr.StdTime(v), true
 	case expr.Date:
-		zone := time.UTC
-		if env := r.world.Env(r.values); env.Zone != nil {
-			zone = env.Zone
-		}
 		year, month, day := expr.DateParts(v)
-		return time.Date(year, time.Month(month), day, 0, 0, 0, 0, zone).UTC(), true
+		begins, _ := clockTime(time.Date(year, time.Month(month), day, 12, 0, 0, 0, time.UTC), 0, 0, r.zone())
+		return begins.UTC(), true
 	default:
 		return time.Time{}, false
 	}
@@ -284,7 +295,7 @@ func (r *run) remind() error {
 		return refuse(CodeNotAllowed)
 	}
 	last, before := r.st.Reminded[r.cmd.Actor.ID]
-	if before && r.world.Now.Sub(last) < remindEvery {
+	if before && r.world.Now.Sub(last).Abs() < remindEvery { // the clock may have been set back since
 		return refuse(CodeRateLimit)
 	}
 	if r.st.Reminded == nil {

@@ -68,19 +68,23 @@ func (r *run) giveBack() error {
 	if t.Owner == nil {
 		return refuse(CodeNotDelegated)
 	}
-	r.fact.Users, r.fact.Comment = []Person{*t.Owner}, r.cmd.Comment
 	t.Past = append(t.Past[:len(t.Past):len(t.Past)], t.User.ID)
 	t.User, t.Owner, t.ArrivedAt = *t.Owner, nil, r.now()
 	r.relieve(n, t) // he may have left meanwhile
+	r.fact.Users, r.fact.Comment = []Person{t.User}, r.cmd.Comment
 	return nil
 }
 
-// substitute finds who decides instead of somebody who has left: his leader, else an admin of the flow. Whoever has a
-// live task on the node already cannot take another.
+// substitute finds who decides instead of somebody who has left: whoever had only asked him for an opinion, else his
+// leader, else an admin of the flow. Whoever has a live task on the node already cannot take another.
 func (r *run) substitute(n *node, t *Task) (Person, bool) {
-	candidates := append(r.active(r.leaderOf(t.User.ID)), r.admins()...)
+	var candidates []Person
+	if t.Owner != nil {
+		candidates = r.active(t.Owner.ID)
+	}
+	candidates = append(append(candidates, r.active(r.leaderOf(t.User.ID))...), r.admins()...)
 	for _, p := range candidates {
-		if r.liveOn(n, p.ID) == nil && (p.ID != r.st.Initiator.ID || n.onSelf == "self") {
+		if r.free(n, t, p.ID) && p.ID != t.User.ID && (p.ID != r.st.Initiator.ID || n.onSelf == "self") {
 			return p, true
 		}
 	}

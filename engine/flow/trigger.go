@@ -324,6 +324,10 @@ func (s *Service) RunSchedules(ctx context.Context, tenant string) (started int,
 // maxMissed is how many missed times of a schedule are counted.
 const maxMissed = 1000
 
+// maxAhead is how far after now a schedule may have run last: the clocks of servers differ, or were set back a little. When it
+// is more, the clock was wrong then, and the schedule begins anew; a time that comes again has the run it had.
+const maxAhead = time.Hour
+
 func (s *Service) runSchedule(ctx context.Context, tenant string, f *def.Flow) (bool, error) {
 	cron, err := parseCron(f.Start.Schedule)
 	if err != nil {
@@ -349,7 +353,8 @@ func (s *Service) runSchedule(ctx context.Context, tenant string, f *def.Flow) (
 	last := time.Time{}
 	if len(docs) > 0 {
 		next.Rev, next.CreatedAt = docs[0].Rev+1, docs[0].CreatedAt
-		if t := timeOf(docs[0].Values, "last"); t != nil && textOf(docs[0].Values, "cron") == f.Start.Schedule {
+		t := timeOf(docs[0].Values, "last")
+		if t != nil && textOf(docs[0].Values, "cron") == f.Start.Schedule && t.Before(now.Add(maxAhead)) {
 			last = *t
 		}
 	}

@@ -30,12 +30,11 @@ func (s *Service) Veil(ctx context.Context, actor access.Actor, records []record
 
 // veil looks at the records of one list.
 type veil struct {
-	service    *Service
-	ctx        context.Context //nolint:containedctx // it lives as long as one call
-	actor      access.Actor
-	hiding     map[pin]*Plan // nil for a flow that hides nothing
-	principals []string
-	asked      bool
+	service *Service
+	ctx     context.Context //nolint:containedctx // it lives as long as one call
+	actor   access.Actor
+	hiding  map[pin]*Plan // nil for a flow that hides nothing
+	dir     *directory    // once somebody has to be asked for whom the actor acts
 }
 
 // over takes out of one record what is hidden. Of a run that cannot be read nothing is shown, the other records are.
@@ -59,16 +58,17 @@ func (v *veil) over(rec *record.Record) error {
 	if st.Initiator.ID == v.actor.ID {
 		return nil
 	}
-	if !v.asked {
-		dir, err := v.service.newDirectory(v.ctx, v.actor.Tenant, nil)
-		if err != nil {
+	if v.dir == nil {
+		if v.dir, err = v.service.newDirectory(v.ctx, v.actor.Tenant, nil); err != nil {
 			return err
 		}
-		if v.principals, v.asked = dir.Principals(v.actor.ID, v.service.config.Clock()), true; dir.err != nil {
-			return dir.err
-		}
 	}
-	hide(rec, hiddenAt(plan.nodesOf(&st, v.principals, v.actor.ID)))
+	v.dir.flow = st.Name // a proxy may be for some flows only
+	principals := v.dir.Principals(v.actor.ID, v.service.config.Clock())
+	if v.dir.err != nil {
+		return v.dir.err
+	}
+	hide(rec, hiddenAt(plan.nodesOf(&st, principals, v.actor.ID)))
 	return nil
 }
 
