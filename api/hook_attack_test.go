@@ -122,6 +122,7 @@ func (w *world) callsInWrongForm(secret string) {
 		"large numbers": {`{"text": "n", "amount": 1e999999999}`, 202},
 		"long numbers":  {`{"text": "n", "amount": ` + strings.Repeat("9", 5000) + `}`, 202},
 		"deep":          {deep, 202},
+		"almost large":  {`{"text": "` + strings.Repeat("<", 255<<10) + `"}`, 202},
 		"too deep":      {deeper, 400},
 		"too large":     {`{"text": "` + strings.Repeat("x", 256<<10) + `"}`, 413},
 	} {

@@ -46,10 +46,17 @@ var systemEntities = sync.OnceValues(func() ([]*Entity, error) {
 		if !ok || entity.Name != strings.TrimSuffix(file.Name(), ".json") {
 			return nil, fmt.Errorf("system entity %s has another name", file.Name())
 		}
+		for field, most := range systemLengths[entity.Name] {
+			entity.Properties[field].MaxLength = &most
+		}
 		entities = append(entities, entity)
 	}
 	return entities, nil
 })
+
+// systemLengths are the texts of system entities that are longer than a definition may ask for. What a run was called with
+// is a body of up to 256 KiB, each character of which may be written as six.
+var systemLengths = map[string]map[string]int{EntityRun: {"data": 2_000_000}}
 
 // SystemIndexes lists the indexes of a system entity that no keyword asks for, each a list of paths ("-" before a
 // descending one).

@@ -342,7 +342,8 @@ func (g *game) command() Command {
 	case ChildEnded:
 		c.Actor = Person{}
 		for _, name := range slices.Sorted(maps.Keys(st.Active)) {
-			c.Node, c.Round, c.Ended = name, st.Active[name].Round, pick(d, Approved, Rejected)
+			active := st.Active[name]
+			c.Node, c.Round, c.Ended = active.called(g.p.plan.nodes[name]).Node, active.Round, pick(d, Approved, Rejected)
 		}
 	case Deliver, Reverse, Recheck:
 		c.Actor = Person{}
@@ -462,8 +463,12 @@ func (g *game) decided(c Command, out *Outcome) {
 		if n == nil || !n.human() || slices.ContainsFunc(fact.Auto, func(d Decision) bool { return d.Node == name && d.User == "" }) {
 			continue
 		}
+		round := out.State.Rounds[name]
+		if _, again := out.State.Active[name]; again { // it was left and entered in one command
+			round--
+		}
 		approved, against := 0, 0
-		for _, t := range out.State.tasksOf(name, out.State.Rounds[name]) {
+		for _, t := range out.State.tasksOf(name, round) {
 			switch {
 			case t.Kind != TaskBase && t.Kind != TaskParallel:
 			case t.Status == TaskApproved:
@@ -662,7 +667,7 @@ func (g *game) goOn() bool {
 		for _, child := range active.Children {
 			if child.Status == Running {
 				return g.try(Command{
-					Verb: ChildEnded, Node: name, Round: active.Round, Index: child.Index, Ended: Approved,
+					Verb: ChildEnded, Node: active.called(g.p.plan.nodes[name]).Node, Round: active.Round, Index: child.Index, Ended: Approved,
 				})
 			}
 		}

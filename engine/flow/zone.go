@@ -9,7 +9,7 @@ func clockTime(day time.Time, hour, minute int, zone *time.Location) (at time.Ti
 	y, m, d := day.Date()
 	at = time.Date(y, m, d, hour, minute, 0, 0, zone)
 	from, to := at.ZoneBounds()
-	asked, shows := time.Date(y, m, d, hour, minute, 0, 0, time.UTC), shown(at)
+	asked, shows := time.Date(y, m, d, hour, minute, 0, 0, time.UTC), clockFace(at)
 	switch {
 	case shows.Before(asked):
 		return to.In(zone), true
@@ -26,8 +26,8 @@ func clockTime(day time.Time, hour, minute int, zone *time.Location) (at time.Ti
 	return at, false
 }
 
-// shown is what a clock shows, as if it were that of UTC.
-func shown(at time.Time) time.Time {
+// clockFace is what a clock shows, as if it were that of UTC.
+func clockFace(at time.Time) time.Time {
 	y, m, d := at.Date()
 	return time.Date(y, m, d, at.Hour(), at.Minute(), at.Second(), 0, time.UTC)
 }
