@@ -124,7 +124,7 @@ func (c *schedule) next(t time.Time) time.Time {
 			for minutes := c.minute; minutes != 0; minutes &= minutes - 1 {
 				minute := bits.TrailingZeros64(minutes)
 				at, skipped := clockTime(date, hour, minute, t.Location())
-				if at.After(t) && !(skipped && c.hour == everyHour) {
+				if at.After(t) && (!skipped || c.hour != everyHour) {
 					return at
 				}
 			}

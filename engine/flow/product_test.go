@@ -30,8 +30,20 @@ type combination struct {
 func combinations(step int, play func(combination)) int {
 	played, i := 0, 0
 	for _, who := range [][]string{
-		{"user:u1"}, {"user:u1", "user:f1"}, {"user:f1"}, {"leader:1"}, {"leader:2"}, {"leader:9"}, {"chain:2"}, {"chain:top"},
-		{"role:nobody"}, {"same:a"}, {"user:g1"}, {"user:m1", "user:u1", "user:f1"}, {"role:finance", "user:f1"}, {"initiator", "leader:1"},
+		{"user:u1"},
+		{"user:u1", "user:f1"},
+		{"user:f1"},
+		{"leader:1"},
+		{"leader:2"},
+		{"leader:9"},
+		{"chain:2"},
+		{"chain:top"},
+		{"role:nobody"},
+		{"same:a"},
+		{"user:g1"},
+		{"user:m1", "user:u1", "user:f1"},
+		{"role:finance", "user:f1"},
+		{"initiator", "leader:1"},
 	} {
 		for _, onSelf := range []string{"self", "skip", "leader", "head"} {
 			for _, onEmpty := range []string{"admin", "pass", "reject", "user:l1", "user:u1", "user:g1", "error"} {
