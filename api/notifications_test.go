@@ -161,6 +161,9 @@ func TestMailTellsWhomATaskWaitsFor(t *testing.T) {
 		if len(office.to("clerk@example.com"))+len(office.to("manager@example.com")) != 0 {
 			w.t.Error("somebody was told of what is not his yet")
 		}
+		if told := foreman.do("GET", "/notifications", nil).text("messages.0.task"); told != foreman.open(id) {
+			w.t.Errorf("the message opens the task %q, want %q", told, foreman.open(id))
+		}
 		foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", foreman.signed()).want(http.StatusOK, "")
 		w.until("mail to the manager", func() bool { return len(office.to("manager@example.com")) == 1 })
 		manager.do("POST", "/tasks/"+manager.open(id)+"/approve", object{}).want(http.StatusOK, "")
@@ -176,6 +179,9 @@ func TestMailTellsWhomATaskWaitsFor(t *testing.T) {
 		inbox := clerk.do("GET", "/notifications", nil).want(http.StatusOK, "")
 		if inbox.text("messages.0.kind") != "ended" || inbox.at("unread") != number("1") {
 			w.t.Errorf("inbox: %s", inbox.body)
+		}
+		if inbox.text("messages.0.record") != id || inbox.text("messages.0.task") != "" {
+			w.t.Errorf("who began it is led to the record: %s", inbox.body)
 		}
 		clerk.do("POST", "/notifications/read", object{}).want(http.StatusNoContent, "")
 		if again := clerk.do("GET", "/notifications", nil); again.at("unread") != number("0") {

@@ -332,7 +332,7 @@ func (s *Service) around(ctx context.Context, tenant, lang string, what told) (m
 	return values, nil
 }
 
-// link opens the task, or the record, in the right company.
+// link opens the entry of the reader's lists, or the record, in the right company.
 func (s *Service) link(tenant string, what told) string {
 	path, home := "", s.openedAt()
 	switch {

@@ -13,5 +13,8 @@ export interface Changes {
 
 /** Asks for changes after an event number; without one the answer only tells where the log stands now. */
 export function changesAfter(after: number | undefined, signal: AbortSignal): Promise<Changes> {
-  return request(`/changes${after === undefined ? '' : `?after=${after}`}`, { signal })
+  return request(`/changes${after === undefined ? '' : `?after=${after}`}`, {
+    signal,
+    unasked: true,
+  })
 }

@@ -1,5 +1,6 @@
 import { currentLanguage } from '@/lib/i18n'
 import { uuid } from '@/lib/id'
+import { noteReached } from '@/lib/reach'
 import { noteServerTime } from '@/lib/server-time'
 import type { Problem } from './wire'
 
@@ -54,6 +55,8 @@ export interface RequestOptions {
   signal?: AbortSignal
   /** Set for the requests that make a session: their 401 is an answer, not an expired session. */
   anonymous?: boolean
+  /** Set for what the page asks by itself: who has refused to sign in again is not asked for that, over and over. */
+  unasked?: boolean
 }
 
 /** How the app lets a person sign in again without leaving what he typed. Resolves to false if he gives up. */
@@ -62,6 +65,7 @@ type Reauthenticate = () => Promise<boolean>
 let csrf = ''
 let reauthenticate: Reauthenticate = async () => false
 let pending: Promise<boolean> | undefined
+let declined = false
 
 /** Remembers the token that proves a write comes from this page. */
 export function setCsrf(token: string): void {
@@ -75,10 +79,14 @@ export function onSessionEnd(handler: Reauthenticate): void {
 
 const base = '/api/v1'
 
+/** How long an answer is waited for, in milliseconds; the server itself gives up after half of it. */
+const patience = 60_000
+
 /** Sends a request and returns its JSON answer. Throws ApiError for every refusal, also for a lost connection. */
 export async function request<T>(path: string, options: RequestOptions = {}): Promise<T> {
   let response = await send(path, options)
-  if (response.status === 401 && !options.anonymous && (await signedInAgain()))
+  const asks = !options.anonymous && !(options.unasked && declined)
+  if (response.status === 401 && asks && (await signedInAgain()))
     response = await send(path, options)
   if (response.ok) return answer<T>(response)
   throw await refusal(response)
@@ -86,9 +94,14 @@ export async function request<T>(path: string, options: RequestOptions = {}): Pr
 
 /** Lets the person sign in again; all requests that wait share one dialog. */
 function signedInAgain(): Promise<boolean> {
-  pending ??= reauthenticate().finally(() => {
-    pending = undefined
-  })
+  pending ??= reauthenticate()
+    .then((signedIn) => {
+      declined = !signedIn
+      return signedIn
+    })
+    .finally(() => {
+      pending = undefined
+    })
   return pending
 }
 
@@ -168,19 +181,26 @@ async function send(path: string, options: RequestOptions): Promise<Response> {
   if (method !== 'GET') headers.set('X-CSRF-Token', csrf)
   if (options.ifMatch !== undefined) headers.set('If-Match', `"${options.ifMatch}"`)
   if (options.idempotencyKey) headers.set('Idempotency-Key', options.idempotencyKey)
+  const stop = new AbortController()
+  const timer = setTimeout(() => stop.abort(), patience)
+  options.signal?.addEventListener('abort', () => stop.abort())
   try {
     const response = await fetch(base + path, {
       method,
       headers,
       credentials: 'same-origin',
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
-      ...(options.signal ? { signal: options.signal } : {}),
+      signal: stop.signal,
     })
+    noteReached(response.status !== 502 && response.status !== 504)
     noteServerTime(response.headers.get('X-Server-Time'))
     return response
   } catch (cause) {
-    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+    if (options.signal?.aborted) throw cause
+    noteReached(false)
     throw new ApiError(0, { code: 'offline' })
+  } finally {
+    clearTimeout(timer)
   }
 }
 

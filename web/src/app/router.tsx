@@ -248,7 +248,10 @@ const definition = createRoute({
 const inbox = createRoute({
   getParentRoute: () => shell,
   path: '/messages',
-  component: lazyRouteComponent(() => import('./routes/inbox'), 'InboxRoute'),
+  component: lazyRouteComponent(
+    () => import('@/features/notifications/inbox-page'),
+    'InboxPage',
+  ),
 })
 
 const monitor = createRoute({

@@ -76,6 +76,9 @@ export function SessionDialog() {
         <Button type="primary" htmlType="submit" block loading={busy} disabled={password === ''}>
           {t('session.continue')}
         </Button>
+        <Button type="link" block href="/sign-in" style={{ marginTop: 4 }}>
+          {t('session.other')}
+        </Button>
       </form>
     </Modal>
   )

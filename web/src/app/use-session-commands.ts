@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useRouter } from '@tanstack/react-router'
 import { changeAccount, sessionQueries, signOut, switchTenant } from '@/api/session'
+import { dropAll } from '@/form/save/kept'
 import { languageFor, switchLanguage } from '@/lib/i18n'
 import { useFailureMessage } from '@/ui/use-failure-message'
 
@@ -36,6 +37,7 @@ export function useSessionCommands() {
   const leaving = useMutation({
     mutationFn: signOut,
     onSuccess: async () => {
+      dropAll()
       client.clear()
       await router.navigate({ to: '/sign-in' })
     },

@@ -60,7 +60,8 @@ export class FormModel {
   private readonly topics = new Topics()
   private readonly focusers = new Map<string, (path: string) => void>()
   private newRows = 0
-  private readonly names: Map<string, string>
+  /** The display texts of all that is referred to, by entity and id. */
+  readonly names: Map<string, string>
   private onAsks: (asks: Ask[]) => void = () => undefined
   private readonly histories = new Map<string, TableHistory>()
 

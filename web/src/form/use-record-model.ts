@@ -9,6 +9,8 @@ export interface FormBase {
   record: StoredRecord
   /** Values to begin with instead of the record's: one's own changes put upon a newer version. */
   begin?: Values
+  /** The display texts of what they refer to, besides those the record came with. */
+  names?: Record<string, string>
   /** Another number starts again from the same record. */
   generation?: number
 }
@@ -25,7 +27,10 @@ export function useRecordModel(
   const { record, begin, generation = 0 } = base
   // biome-ignore lint/correctness/useExhaustiveDependencies: the bundle is asked for again now and then, and only other definitions may make another model
   return useMemo(() => {
-    const model = new FormModel(bundle.entity, begin ?? record.values, record.refs)
+    const model = new FormModel(bundle.entity, begin ?? record.values, {
+      ...record.refs,
+      ...base.names,
+    })
     model.close(closed)
     if (begin) model.unsettle()
     return model

@@ -1,5 +1,5 @@
 import { Button, Drawer, Modal } from 'antd'
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { usePhone } from './use-phone'
 
@@ -19,10 +19,14 @@ interface AskProps {
 export function Ask(props: AskProps) {
   const { t } = useTranslation()
   const { title, ok, danger = false, disabled = false, busy, onOk, onCancel } = props
+  // A press beside the dialog closes it, but never takes words along: those are left by a button.
+  const [written, setWritten] = useState(false)
+  const mask = { closable: !written && !busy }
   // As in every place where one writes: Ctrl and Enter send it.
   const children = (
     // biome-ignore lint/a11y/noStaticElementInteractions: it listens to what is typed in the fields inside
     <div
+      onInput={() => setWritten(true)}
       onKeyDown={(event) => {
         if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || disabled || busy) return
         event.preventDefault()
@@ -41,6 +45,9 @@ export function Ask(props: AskProps) {
         cancelText={t('common.back')}
         confirmLoading={busy}
         okButtonProps={{ danger, disabled }}
+        cancelButtonProps={{ disabled: busy }}
+        mask={mask}
+        keyboard={!busy}
         onOk={onOk}
         onCancel={onCancel}
       >
@@ -54,10 +61,11 @@ export function Ask(props: AskProps) {
       placement="bottom"
       size="auto"
       title={title}
+      mask={mask}
       onClose={onCancel}
       footer={
         <div style={{ display: 'flex', gap: 8 }}>
-          <Button size="large" style={{ flex: 1 }} onClick={onCancel}>
+          <Button size="large" style={{ flex: 1 }} disabled={busy} onClick={onCancel}>
             {t('common.back')}
           </Button>
           <Button

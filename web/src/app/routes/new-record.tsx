@@ -18,7 +18,7 @@ export function NewRecordRoute() {
       from={from}
       begin={begin && of ? { name: begin, of } : undefined}
       onSaved={(record) =>
-        void navigate({
+        navigate({
           to: '/e/$entity/r/$id',
           params: { entity: record.entity, id: record.id },
           replace: true,

@@ -7,6 +7,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { sessionQueries } from '@/api/session'
 import { Boundary } from '@/ui/boundary'
+import { useMoving } from '@/ui/use-moving'
 import { usePhone } from '@/ui/use-phone'
 import { Banners } from './banners'
 import { DeskMenu } from './desk-menu'
@@ -21,13 +22,21 @@ export function AppShell() {
 }
 
 function Main() {
+  const moving = useMoving()
   return (
-    <main id="main" tabIndex={-1} className="fw-main">
+    <main id="main" tabIndex={-1} className="fw-main" aria-busy={moving}>
+      {moving && <Moving />}
       <Boundary>
         <Outlet />
       </Boundary>
     </main>
   )
+}
+
+/** A line at the top while the next page is on its way; where the line is quick it is never seen. */
+function Moving() {
+  const { t } = useTranslation()
+  return <div className="fw-moving" role="progressbar" aria-label={t('shell.moving')} />
 }
 
 function DeskShell() {

@@ -4,9 +4,12 @@ import { type Changes, changesAfter } from '@/api/changes'
 import { notificationQueries } from '@/api/notifications'
 import { sessionQueries } from '@/api/session'
 import { taskQueries } from '@/api/tasks'
+import { useReached } from '@/ui/use-reached'
 import { useInCharge } from './use-in-charge'
 
 const every = 5_000
+/** A server that is away is looked for more often: each tab shows whether it is back. */
+const whileAway = 2_000
 
 /** What one tab asked for and tells the others; without `from` it was a first question. */
 interface Told {
@@ -16,14 +19,15 @@ interface Told {
 
 /**
  * Asks what has changed while the page is visible, and lets the lists and counts concerned be read again. One visible
- * tab asks for all tabs of the browser and tells them. Records that are open in a form are left alone: their page
- * decides what to do with a change.
+ * tab asks for all tabs of the browser and tells them. What a record's page does with a newer version is up to it: one
+ * that is being changed stays as it is.
  */
 export function useLiveChanges(): void {
   const client = useQueryClient()
   const { data: session } = useSuspenseQuery(sessionQueries.current())
   const name = `formwork-changes/${session.tenant.name}/${session.user.id}`
   const inCharge = useInCharge(name)
+  const reached = useReached()
   const after = useRef<number | undefined>(undefined)
   const channel = useRef<BroadcastChannel | undefined>(undefined)
 
@@ -37,7 +41,7 @@ export function useLiveChanges(): void {
       await apply(client, changes, from === undefined)
       return changes
     },
-    refetchInterval: inCharge ? every : false,
+    refetchInterval: reached ? inCharge && every : whileAway,
     refetchIntervalInBackground: false,
     refetchOnWindowFocus: true,
     staleTime: 0,
@@ -73,5 +77,6 @@ async function apply(client: QueryClient, changes: Changes, first: boolean): Pro
   for (const entity of changes.entities) {
     await client.invalidateQueries({ queryKey: ['records', entity, 'list'] })
     await client.invalidateQueries({ queryKey: ['records', entity, 'timeline'] })
+    await client.invalidateQueries({ queryKey: ['records', entity, 'one'] })
   }
 }

@@ -1,5 +1,6 @@
 import './notifications.css'
 import { useMutation, useQueryClient, useSuspenseInfiniteQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { Button } from 'antd'
 import { useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -17,13 +18,8 @@ const tones: Record<string, Tone> = {
   mention: 'info',
 }
 
-interface InboxPageProps {
-  onOpen: (entity: string, record: string) => void
-  onOpenTask: (task: string) => void
-}
-
 /** What the person was told in the app. Looking at the page is reading it; what was new stays marked until he leaves. */
-export function InboxPage(props: InboxPageProps) {
+export function InboxPage() {
   const { t } = useTranslation()
   const client = useQueryClient()
   const inbox = useSuspenseInfiniteQuery(notificationQueries.inbox())
@@ -44,7 +40,7 @@ export function InboxPage(props: InboxPageProps) {
       ) : (
         <ul className="fw-inbox">
           {messages.map((message) => (
-            <Message key={message.id} message={message} {...props} />
+            <Message key={message.id} message={message} />
           ))}
         </ul>
       )}
@@ -57,10 +53,9 @@ export function InboxPage(props: InboxPageProps) {
   )
 }
 
-function Message({ message, onOpen, onOpenTask }: { message: InboxMessage } & InboxPageProps) {
+function Message({ message }: { message: InboxMessage }) {
   const { t } = useTranslation()
   const now = useNow()
-  const { entity, record, task } = message
   return (
     <li className={message.unread ? 'fw-message fw-message-new' : 'fw-message'}>
       <div className="fw-message-head">
@@ -76,15 +71,25 @@ function Message({ message, onOpen, onOpenTask }: { message: InboxMessage } & In
           {line}
         </p>
       ))}
-      {entity && record && (
-        <Button
-          type="link"
-          className="fw-message-open"
-          onClick={() => (task ? onOpenTask(task) : onOpen(entity, record))}
-        >
-          {t('inbox.open')}
-        </Button>
-      )}
+      <MessageLink message={message} />
     </li>
+  )
+}
+
+/** The way to what a message is about, the shortest one; a finger may press anywhere on the message. */
+function MessageLink({ message: { entity, record, task, kind } }: { message: InboxMessage }) {
+  const { t } = useTranslation()
+  if (task) {
+    return (
+      <Link className="fw-message-open" to="/tasks/$id" params={{ id: task }}>
+        {t(kind === 'task' || kind === 'remind' ? 'inbox.openTask' : 'inbox.open')}
+      </Link>
+    )
+  }
+  if (!entity || !record) return null
+  return (
+    <Link className="fw-message-open" to="/e/$entity/r/$id" params={{ entity, id: record }}>
+      {t('inbox.open')}
+    </Link>
   )
 }

@@ -9,10 +9,12 @@ import { recordQueries, type StoredRecord } from '@/api/records'
 import type { Values } from '@/api/wire'
 import { layoutOf } from '@/form/labels'
 import { FormModel } from '@/form/model'
-import { copyOf } from '@/form/patch'
+import { applyPatch, copyOf, patchOf } from '@/form/patch'
 import { RecordForm } from '@/form/record-form'
 import { LeaveGuard } from '@/form/save/leave-guard'
+import { Restored } from '@/form/save/restored'
 import { Stops } from '@/form/save/stops'
+import { useKeeping, useKept } from '@/form/save/use-kept'
 import { useEngine } from '@/form/use-engine'
 import { readOnlyPaths } from '@/form/use-record-model'
 import { titleOf } from '@/lib/texts'
@@ -20,6 +22,7 @@ import { Waiting } from '@/ui/boundary'
 import { busySign } from '@/ui/busy'
 import { Failed } from '@/ui/failed'
 import { Page } from '@/ui/page'
+import { useHere } from '@/ui/use-here'
 import { usePhone } from '@/ui/use-phone'
 import { displayText } from './record-text'
 import { type Intent, useRecordSaving } from './use-record-saving'
@@ -31,7 +34,7 @@ interface NewRecordPageProps {
   from: string | undefined
   /** The button the record is begun with, and the id of the record it was pressed on. */
   begin: { name: string; of: string } | undefined
-  onSaved: (record: StoredRecord) => void
+  onSaved: (record: StoredRecord) => void | Promise<void>
   onBack: () => void
 }
 
@@ -39,6 +42,7 @@ interface NewRecordPageProps {
 export function NewRecordPage(props: NewRecordPageProps) {
   const { entity, form, from, begin } = props
   const phone = usePhone()
+  const [anew, setAnew] = useState(0)
   const { data: bundle } = useSuspenseQuery(bundleQueries.of(entity, { form, phone }))
   const button = bundle.forms[form ?? bundle.form]?.begins?.find((one) => one.name === begin?.name)
   const of = button ? begin?.of : from
@@ -55,7 +59,7 @@ export function NewRecordPage(props: NewRecordPageProps) {
   const begun = button
     ? begunFrom(button, source.data, about.data)
     : { values: beginning(bundle, source.data), names: source.data?.refs }
-  return <NewRecord {...props} bundle={bundle} begun={begun} />
+  return <NewRecord key={anew} {...props} bundle={bundle} begun={begun} onAnew={setAnew} />
 }
 
 /** What a new record starts with, and the names of what its references lead to. */
@@ -88,17 +92,35 @@ function beginning(bundle: Bundle, source: StoredRecord | undefined): Values {
   return values
 }
 
-function NewRecord(props: NewRecordPageProps & { bundle: Bundle; begun: Begun }) {
+interface NewRecordProps extends NewRecordPageProps {
+  bundle: Bundle
+  begun: Begun
+  /** The person wants an empty form in place of what he typed before; the number makes it another one. */
+  onAnew: (change: (count: number) => number) => void
+}
+
+function NewRecord(props: NewRecordProps) {
   const { t } = useTranslation()
   const { message } = App.useApp()
+  const here = useHere()
   const { bundle: latest, begun: start } = props
   // The form keeps the definitions it was opened with; the server tells if they no longer fit.
   const [bundle] = useState(latest)
+  const keeping = useKept(['new', props.entity, props.form ?? '', props.from ?? props.begin?.of ?? ''])
   const [model] = useState(() => {
-    const begun = new FormModel(bundle.entity, start.values, start.names)
+    const { kept } = keeping
+    const values = kept ? applyPatch(start.values, kept.patch) : start.values
+    const begun = new FormModel(bundle.entity, values, { ...start.names, ...kept?.names })
     begun.close(readOnlyPaths(bundle))
+    if (kept) begun.unsettle()
     return begun
   })
+  const fields = bundle.entity.properties
+  useKeeping(model, keeping.put, () => patchOf(fields, start.values, model.values()))
+  const letGo = () => {
+    model.settle()
+    keeping.forget()
+  }
   const approval = bundle.entity['x-approval'] === true
   const readOnly = readOnlyPaths(bundle)
   useEngine({ model, bundle, record: undefined, event: approval ? 'submit' : 'save', readOnly })
@@ -107,9 +129,10 @@ function NewRecord(props: NewRecordPageProps & { bundle: Bundle; begun: Begun })
     bundle,
     model,
     record: undefined,
-    onSaved: (record, intent) => {
+    onSaved: async (record, intent) => {
+      keeping.forget()
       void message.success(t(intent === 'save' ? 'record.saved' : 'record.submitted'))
-      props.onSaved(record)
+      if (here()) await props.onSaved(record)
     },
   })
   const send = (intent: Intent) => {
@@ -119,6 +142,15 @@ function NewRecord(props: NewRecordPageProps & { bundle: Bundle; begun: Begun })
   const layout = layoutOf(bundle)
   return (
     <Page narrow title={t('record.new', { kind: titleOf(bundle.entity) })} onBack={props.onBack}>
+      {keeping.kept && (
+        <Restored
+          at={keeping.kept.at}
+          onDrop={() => {
+            letGo()
+            props.onAnew((count) => count + 1)
+          }}
+        />
+      )}
       <RecordForm model={model} bundle={bundle} layout={layout} begin />
       <div className="fw-edit-bar">
         {approval && (
@@ -135,7 +167,7 @@ function NewRecord(props: NewRecordPageProps & { bundle: Bundle; begun: Begun })
         </Button>
       </div>
       <Stops guarded={saving} bundle={bundle} model={model} before={{}} onNewer={() => undefined} />
-      <LeaveGuard model={model} />
+      <LeaveGuard model={model} busy={saving.busy} onLeave={letGo} />
     </Page>
   )
 }

@@ -1,6 +1,6 @@
 import { useMutation } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { App, Button, Dropdown, Input, Modal } from 'antd'
+import { App, Button, Dropdown, Input } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Bundle } from '@/api/bundle'
@@ -13,6 +13,7 @@ import { WarningsDialog } from '@/form/save/warnings-dialog'
 import { doneText, verbText, wordOf } from '@/form/verbs/needs'
 import { VerbDialog } from '@/form/verbs/verb-dialog'
 import { explain } from '@/lib/problems/explain'
+import { Ask } from '@/ui/ask'
 import { Labelled } from '@/ui/labelled'
 import { PrintMenu } from '@/ui/print-menu'
 import { useFailureMessage } from '@/ui/use-failure-message'
@@ -209,16 +210,12 @@ function AskedCommand(props: RecordActionsProps & { command: Asking; onClose: ()
   }
   const needsReason = withReason.has(command)
   return (
-    <Modal
-      open
+    <Ask
       title={t(`record.ask.${command}`)}
-      okText={t(`record.${command}`)}
-      cancelText={t('common.back')}
-      confirmLoading={changing.busy || deleting.isPending}
-      okButtonProps={{
-        danger: command === 'void' || command === 'delete',
-        disabled: (command === 'void' && reason.trim() === '') || isInUse(deleting.error),
-      }}
+      ok={t(`record.${command}`)}
+      danger={command === 'void' || command === 'delete'}
+      disabled={(command === 'void' && reason.trim() === '') || isInUse(deleting.error)}
+      busy={changing.busy || deleting.isPending}
       onOk={() => (command === 'delete' ? deleting.mutate() : void changing.run(command))}
       onCancel={props.onClose}
     >
@@ -246,6 +243,6 @@ function AskedCommand(props: RecordActionsProps & { command: Asking; onClose: ()
           />
         </Labelled>
       )}
-    </Modal>
+    </Ask>
   )
 }

@@ -9,8 +9,11 @@ import { recordQueries, type StoredRecord } from '@/api/records'
 import { layoutOf } from '@/form/labels'
 import { applyPatch, patchOf } from '@/form/patch'
 import { RecordForm } from '@/form/record-form'
+import type { Kept } from '@/form/save/kept'
 import { LeaveGuard } from '@/form/save/leave-guard'
+import { Restored } from '@/form/save/restored'
 import { Stops } from '@/form/save/stops'
+import { useKeeping, useKept } from '@/form/save/use-kept'
 import { useEngine } from '@/form/use-engine'
 import { type FormBase, onlyOnce, readOnlyPaths, useRecordModel } from '@/form/use-record-model'
 import { busySign } from '@/ui/busy'
@@ -38,6 +41,12 @@ export function RecordPage(props: RecordPageProps) {
   return <OneRecord key={record.id} {...props} bundle={bundle} latest={record} />
 }
 
+/** The record as it is stored, with what was typed and not saved when it was last open in this tab. */
+function begunFrom(record: StoredRecord, kept: Kept | undefined): FormBase {
+  if (!kept || !record.can?.includes('update')) return { record }
+  return { record, begin: applyPatch(record.values, kept.patch), names: kept.names }
+}
+
 /** Drafts and returned records are opened to be worked on. */
 function opensForEditing(record: StoredRecord): boolean {
   return (
@@ -46,36 +55,35 @@ function opensForEditing(record: StoredRecord): boolean {
   )
 }
 
-function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredRecord }) {
+interface OneRecordProps extends RecordPageProps {
+  bundle: Bundle
+  latest: StoredRecord
+}
+
+/** A record while it is open: as it was read, what is changed in it, and the ways on from there. */
+function useOneRecord({ bundle, latest }: OneRecordProps) {
   const { t } = useTranslation()
   const { message } = App.useApp()
-  const { bundle, latest } = props
-  const [base, setBase] = useState<FormBase>({ record: latest })
-  const [editing, setEditing] = useState(() => opensForEditing(latest))
+  const keeping = useKept(['record', latest.entity, latest.id])
+  const [base, setBase] = useState<FormBase>(() => begunFrom(latest, keeping.kept))
+  const [editing, setEditing] = useState(() => opensForEditing(latest) || base.begin !== undefined)
   const { record } = base
-  const { data: run } = useSuspenseQuery(recordQueries.timeline(record.entity, record.id))
+  const fields = bundle.entity.properties
   const readOnly = [...readOnlyPaths(bundle), ...onlyOnce(bundle, record)]
   const model = useRecordModel(bundle, base, readOnly)
   // A newer version takes the place of the one shown, but never of one that is being changed.
   if (latest.rev > record.rev && !model.isDirty()) setBase({ record: latest })
 
+  useKeeping(model, keeping.put, () => patchOf(fields, record.values, model.values()))
   const approval = bundle.entity['x-approval'] === true
-  useEngine(
-    editing
-      ? {
-          model,
-          bundle,
-          record,
-          event: approval ? 'submit' : 'save',
-          readOnly,
-        }
-      : undefined,
-  )
+  const event = approval ? 'submit' : 'save'
+  useEngine(editing ? { model, bundle, record, event, readOnly } : undefined)
   const saving = useRecordSaving({
     bundle,
     model,
     record,
     onSaved: (saved, intent) => {
+      keeping.forget()
       setBase({ record: saved })
       setEditing(intent === 'save' && opensForEditing(saved))
       void message.success(t(intent === 'save' ? 'record.saved' : 'record.submitted'))
@@ -88,15 +96,36 @@ function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredReco
     void saving.run(intent)
   }
   const takeNewer = (current: StoredRecord, withMine: boolean) => {
-    const patch = patchOf(bundle.entity.properties, record.values, model.values())
+    const patch = patchOf(fields, record.values, model.values())
+    const names = Object.fromEntries(model.names)
     model.settle()
+    if (!withMine) keeping.forget()
     setBase(
       withMine
-        ? { record: current, begin: applyPatch(current.values, patch) }
+        ? { record: current, begin: applyPatch(current.values, patch), names }
         : { record: current },
     )
     setEditing(true)
   }
+  const giveUp = () => {
+    model.settle()
+    keeping.forget()
+    setBase({ record, generation: (base.generation ?? 0) + 1 })
+    setEditing(opensForEditing(record))
+  }
+  const show = (changed: StoredRecord) => {
+    setBase({ record: changed })
+    setEditing(opensForEditing(changed))
+  }
+  const restored = base.begin && keeping.kept
+  return { record, model, editing, setEditing, saving, send, takeNewer, giveUp, show, restored }
+}
+
+function OneRecord(props: OneRecordProps) {
+  const { bundle, latest } = props
+  const open = useOneRecord(props)
+  const { record, model, editing, saving, giveUp, restored } = open
+  const { data: run } = useSuspenseQuery(recordQueries.timeline(record.entity, record.id))
   return (
     <Page
       title={recordTitle(bundle, record)}
@@ -108,12 +137,9 @@ function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredReco
           run={run.flow?.can ?? []}
           bundle={bundle}
           editing={editing}
-          onEdit={() => setEditing(true)}
+          onEdit={() => open.setEditing(true)}
           onCopy={props.onCopy}
-          onChanged={(changed) => {
-            setBase({ record: changed })
-            setEditing(opensForEditing(changed))
-          }}
+          onChanged={open.show}
           onDeleted={props.onBack}
         />
       }
@@ -122,16 +148,15 @@ function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredReco
         <div>
           <MyTask record={record} />
           <Final record={record} onCopy={props.onCopy} />
+          {latest.rev > record.rev && <Newer />}
+          {restored && <Restored at={restored.at} onDrop={giveUp} />}
           <RecordForm model={model} bundle={bundle} layout={layoutOf(bundle)} readOnly={!editing} />
           <EditBar
             record={record}
             editing={editing}
             busy={saving.busy}
-            onSend={send}
-            onCancel={() => {
-              setBase({ record, generation: (base.generation ?? 0) + 1 })
-              setEditing(false)
-            }}
+            onSend={open.send}
+            onCancel={giveUp}
           />
         </div>
         <aside>{props.timeline}</aside>
@@ -141,9 +166,9 @@ function OneRecord(props: RecordPageProps & { bundle: Bundle; latest: StoredReco
         bundle={bundle}
         model={model}
         before={record.values}
-        onNewer={takeNewer}
+        onNewer={open.takeNewer}
       />
-      <LeaveGuard model={model} />
+      <LeaveGuard model={model} busy={saving.busy} onLeave={giveUp} />
     </Page>
   )
 }
@@ -181,6 +206,21 @@ function EditBar({ record, editing, busy, onSend, onCancel }: EditBarProps) {
         <Button onClick={onCancel}>{t('common.cancel')}</Button>
       )}
     </div>
+  )
+}
+
+/** Somebody else has changed the record while it is being changed here: told at once, mended when it is saved. */
+function Newer() {
+  const { t } = useTranslation()
+  return (
+    <Alert
+      type="warning"
+      showIcon
+      role="status"
+      style={{ marginBottom: 12 }}
+      title={t('conflict.title')}
+      description={t('conflict.whileEditing')}
+    />
   )
 }
 

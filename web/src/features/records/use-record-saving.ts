@@ -21,7 +21,8 @@ interface Saving {
   model: FormModel
   /** The record as it was read; undefined for a new one. */
   record: StoredRecord | undefined
-  onSaved: (record: StoredRecord, intent: Intent) => void
+  /** Shows it; what it answers with is waited for before the next command. */
+  onSaved: (record: StoredRecord, intent: Intent) => void | Promise<void>
 }
 
 /** Saves or submits what a form holds: one command each, with everything a refusal may ask for. */
@@ -48,7 +49,7 @@ export function useRecordSaving({ bundle, model, record, onSaved }: Saving) {
       attempt.done()
       model.settle()
       await refresh(saved)
-      onSaved(saved, intent)
+      await onSaved(saved, intent)
     },
   })
 }

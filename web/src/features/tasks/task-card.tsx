@@ -78,7 +78,8 @@ export function TaskCard({ task, tab, chosen, onChoose }: TaskCardProps) {
       </label>
     )
   }
-  if (tab === 'started') {
+  // What came back to who began it is changed on its own page.
+  if (tab === 'started' || (tab === 'open' && task.node === 'start')) {
     return (
       <Link
         className="fw-task"

@@ -117,6 +117,12 @@ function Place({ phone, open, onClose, onClear, children }: PlaceProps) {
 function SearchBox({ q, onSearch }: { q: string; onSearch: (q: string) => void }) {
   const { t } = useTranslation()
   const [typed, setTyped] = useState(q)
+  const [known, setKnown] = useState(q)
+  // The search may be changed from outside: by going back, or by the button that clears everything.
+  if (q !== known) {
+    setKnown(q)
+    setTyped(q)
+  }
   const settled = useDebounced(typed, 300)
   useEffect(() => {
     if (settled !== q && settled === typed) onSearch(settled)

@@ -2,7 +2,7 @@ import './tasks.css'
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { App } from 'antd'
-import { type ReactNode, useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Bundle, bundleQueries } from '@/api/bundle'
 import { commandRecord, type FlowView, type StoredRecord } from '@/api/records'
@@ -38,6 +38,8 @@ import { explain } from '@/lib/problems/explain'
 import { Page } from '@/ui/page'
 import { PrintMenu } from '@/ui/print-menu'
 import { StateTag } from '@/ui/state-tag'
+import { useHere } from '@/ui/use-here'
+import { useMoving } from '@/ui/use-moving'
 import { usePhone } from '@/ui/use-phone'
 import { ActionBar } from './action-bar'
 import { closedPaths } from './node-rights'
@@ -47,7 +49,7 @@ interface TaskPageProps {
   id: string
   onOpen: (task: string) => void
   /** The task is decided; next is the id of the next open one, or empty. */
-  onDecided: (next: string) => void
+  onDecided: (next: string) => void | Promise<void>
   onBack: () => void
   timeline: (bundle: Bundle, detail: TaskDetail) => ReactNode
 }
@@ -70,9 +72,6 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
   // The slice carries the node's rights; until the engine has it they hold by this.
   const closed = closedPaths(bundle.entity, mine?.fields ?? {})
   const model = useRecordModel(bundle, base, closed)
-  if (detail.seen !== base.seen && !model.isDirty()) {
-    setBase({ record: detail.record, seen: detail.seen })
-  }
   // Who is asked for an opinion only reads: what the node opens is for its owner to fill in.
   const writable =
     mine?.verbs.includes('approve') === true && Object.values(mine.fields).includes('w')
@@ -81,6 +80,12 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
   )
   useMarkRead(detail)
   const { deciding, asked, setAsked, refusal } = useDeciding(props, base, model)
+  // What changes behind an open question has not been seen by who answers it.
+  if (detail.seen !== base.seen && !model.isDirty() && !asked) {
+    setBase({ record: detail.record, seen: detail.seen })
+  }
+  const words = useRef<Record<string, string>>({})
+  const moving = useMoving()
   const takeNewer = (record: StoredRecord, withMine: boolean) => {
     const patch = patchOf(bundle.entity.properties, base.record.values, model.values())
     model.settle()
@@ -125,7 +130,7 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
         can={offered(detail)}
         approve={approveText(detail.flow)}
         instead={<Instead detail={detail} />}
-        busy={deciding.busy}
+        busy={deciding.busy || moving}
         onVerb={(can) =>
           can.verb === 'save' ? void deciding.run({ can, input: {} }) : setAsked(can)
         }
@@ -138,6 +143,10 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
           can={asked}
           busy={deciding.busy}
           refusal={refusal}
+          words={words.current[asked.verb]}
+          onWords={(said) => {
+            words.current[asked.verb] = said
+          }}
           onDo={(input) => void deciding.run({ can: asked, input })}
           onCancel={() => setAsked(undefined)}
         />
@@ -149,7 +158,7 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
         before={base.record.values}
         onNewer={takeNewer}
       />
-      <LeaveGuard model={model} />
+      <LeaveGuard model={model} busy={deciding.busy} />
     </Page>
   )
 }
@@ -232,6 +241,7 @@ function useDeciding(
 ) {
   const { message } = App.useApp()
   const client = useQueryClient()
+  const here = useHere()
   const { detail, bundle } = props
   const [asked, setAsked] = useState<Possible | undefined>()
   const [refusal, setRefusal] = useState<string | undefined>()
@@ -299,7 +309,7 @@ function useDeciding(
       const records = ['records', detail.record.entity]
       void client.invalidateQueries({ queryKey: records, refetchType: 'none' })
       void client.refetchQueries(taskQueries.counts())
-      props.onDecided(answer.next ?? '')
+      if (here()) await props.onDecided(answer.next ?? '')
     },
   })
   return { deciding, asked, setAsked: ask, refusal }

@@ -20,6 +20,7 @@ import { translateIfKnown } from '@/lib/i18n'
 import { explain } from '@/lib/problems/explain'
 import { lengthOf } from '@/lib/time'
 import { Labelled } from '@/ui/labelled'
+import { LeaveGuard } from '@/ui/leave-guard'
 import { Nothing } from '@/ui/nothing'
 import { useFailureMessage } from '@/ui/use-failure-message'
 import { useNow } from '@/ui/use-now'
@@ -52,10 +53,16 @@ interface TimelineCardsProps {
   runs?: readonly AutomationRun[] | undefined
 }
 
+/** How much of a long history is shown at first, and what is left of it at least when the rest is folded. */
+const shownFirst = 12
+const foldedLeast = 4
+
 /** The same for a caller that has read it already. */
 export function TimelineCards({ bundle, record, flow, entries, runs }: TimelineCardsProps) {
   const { t } = useTranslation()
   const ordered = [...entries].sort((a, b) => b.seq - a.seq)
+  const [whole, setWhole] = useState(false)
+  const folded = whole || ordered.length < shownFirst + foldedLeast ? 0 : ordered.length - shownFirst
   return (
     <>
       {flow && <FlowPath flow={flow} />}
@@ -65,8 +72,8 @@ export function TimelineCards({ bundle, record, flow, entries, runs }: TimelineC
         <h2>{t('timeline.title')}</h2>
         {flow?.verbs.includes('comment') && <CommentBox record={record} />}
         {ordered.length === 0 && <Nothing text={t('timeline.none')} />}
-        <ol className="fw-events" reversed>
-          {ordered.map((entry, index) => (
+        <ol className="fw-events" reversed start={ordered.length}>
+          {ordered.slice(0, ordered.length - folded).map((entry, index) => (
             <TimelineEvent
               key={`${entry.seq}/${entry.type}/${entry.node ?? ''}`}
               entry={entry}
@@ -76,6 +83,11 @@ export function TimelineCards({ bundle, record, flow, entries, runs }: TimelineC
             />
           ))}
         </ol>
+        {folded > 0 && (
+          <Button block onClick={() => setWhole(true)}>
+            {t('timeline.earlier', { count: folded })}
+          </Button>
+        )}
       </section>
       <ProofCard bundle={bundle} record={record} />
     </>
@@ -206,6 +218,7 @@ function CommentBox({ record }: { record: StoredRecord }) {
           {t('timeline.send')}
         </Button>
       )}
+      <LeaveGuard dirty={() => text.trim() !== ''} busy={commenting.isPending} />
     </div>
   )
 }

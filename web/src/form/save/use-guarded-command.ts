@@ -5,6 +5,7 @@ import { ApiError } from '@/api/request'
 import type { Pick } from '@/api/verbs'
 import type { Problem } from '@/api/wire'
 import { useFailureMessage } from '@/ui/use-failure-message'
+import { useHere } from '@/ui/use-here'
 import type { FormModel } from '../model'
 import { isLikeness } from '../similar'
 
@@ -29,11 +30,13 @@ interface Guarded<C, T> {
 }
 
 /**
- * Sends commands that change a record. Refused values go to their fields, warnings ask for reasons and a conflict is
+ * Sends commands that change a record, one at a time. Refused values go to their fields, warnings ask for reasons and a conflict is
  * shown; `stop` says which dialog the caller has to show.
  */
 export function useGuardedCommand<C, T>({ model, bundle, send, onDone }: Guarded<C, T>) {
   const fail = useFailureMessage()
+  const here = useHere()
+  const sending = useRef(false)
   const [busy, setBusy] = useState(false)
   const [stop, setStop] = useState<Stop | undefined>()
   const stopped = useRef<
@@ -42,7 +45,8 @@ export function useGuardedCommand<C, T>({ model, bundle, send, onDone }: Guarded
 
   const refused = useCallback(
     (error: unknown) => {
-      if (!(error instanceof ApiError)) return fail(error)
+      // Where its form is gone a refusal can only be told.
+      if (!(error instanceof ApiError) || !here()) return fail(error)
       const asks = stopOf(error)
       if (asks?.kind === 'warnings') model?.refuse(asks.problems.filter(isLikeness))
       if (asks) return setStop(asks)
@@ -55,10 +59,13 @@ export function useGuardedCommand<C, T>({ model, bundle, send, onDone }: Guarded
       }
       fail(error)
     },
-    [bundle, fail, model],
+    [bundle, fail, here, model],
   )
 
   const run = async (command: C, acknowledged?: Reasons, picks?: Picks) => {
+    // Two presses may come before the first one has made the buttons busy.
+    if (sending.current) return
+    sending.current = true
     stopped.current = { command, acknowledged, picks }
     setBusy(true)
     setStop(undefined)
@@ -67,6 +74,7 @@ export function useGuardedCommand<C, T>({ model, bundle, send, onDone }: Guarded
     } catch (error) {
       refused(error)
     } finally {
+      sending.current = false
       setBusy(false)
     }
   }

@@ -1,8 +1,9 @@
-import { Input, Modal } from 'antd'
+import { Input } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Bundle } from '@/api/bundle'
 import type { Problem } from '@/api/wire'
+import { Ask } from '@/ui/ask'
 import { Labelled } from '@/ui/labelled'
 import { placeOf, type RowsOf, textOfProblem } from '../labels'
 import { SimilarRecords } from '../similar-records'
@@ -31,12 +32,11 @@ export function WarningsDialog({
   ]
   const complete = rules.every(([rule]) => reasons[rule]?.trim())
   return (
-    <Modal
-      open
+    <Ask
       title={t('warnings.title')}
-      okText={t('warnings.go')}
-      cancelText={t('common.back')}
-      okButtonProps={{ disabled: !complete }}
+      ok={t('warnings.go')}
+      disabled={!complete}
+      busy={false}
       onOk={() => onGive(reasons)}
       onCancel={onCancel}
     >
@@ -50,6 +50,7 @@ export function WarningsDialog({
             key={rule}
             id={`reason-${rule}`}
             label={`${textOfProblem(bundle, problem)} (${[...new Set(places)].join('; ')})`}
+            required
           >
             <SimilarRecords problems={[problem]} />
             <Input.TextArea
@@ -63,6 +64,6 @@ export function WarningsDialog({
           </Labelled>
         )
       })}
-    </Modal>
+    </Ask>
   )
 }

@@ -21,6 +21,9 @@ interface VerbDialogProps {
   busy: boolean
   /** Why the last attempt was refused, where the dialog stays open for another one. */
   refusal?: string | undefined
+  /** What was written here before and not sent: who looks at the page again finds it when he comes back. */
+  words?: string | undefined
+  onWords?: ((words: string) => void) | undefined
   onDo: (input: VerbInput) => void
   onCancel: () => void
 }
@@ -36,9 +39,13 @@ interface PartProps {
 const endings: ReadonlySet<string> = new Set(['reject', 'cancel', 'terminate'])
 
 /** Asks for everything a verb of a flow needs: words, people, a place, a signature, the password. */
-export function VerbDialog({ can, busy, refusal, onDo, onCancel }: VerbDialogProps) {
+export function VerbDialog(props: VerbDialogProps) {
+  const { can, busy, refusal, words, onWords, onDo, onCancel } = props
   const { t } = useTranslation()
-  const [input, setInput] = useState<VerbInput>(() => begin(can))
+  const [input, setInput] = useState<VerbInput>(() => ({
+    ...begin(can),
+    ...(words ? { comment: words } : {}),
+  }))
   const [files, setFiles] = useState<readonly UploadedFile[]>([])
   const attachments = useAttachments({ value: files, onChange: setFiles })
   const [drawn, setDrawn] = useState<readonly Stroke[] | undefined>()
@@ -63,7 +70,10 @@ export function VerbDialog({ can, busy, refusal, onDo, onCancel }: VerbDialogPro
     const name = `${t('files.sign')}.png`
     uploads.add([new File([await signatureOf(drawn)], name, { type: 'image/png' })])
   }
-  const change: Change = (some) => setInput((old) => ({ ...old, ...some }))
+  const change: Change = (some) => {
+    setInput((old) => ({ ...old, ...some }))
+    if (some.comment !== undefined) onWords?.(some.comment)
+  }
   const part = { can, input, change }
   const word = wordOf(can)
   const help = translateIfKnown(`verbs.help.${word}`)
