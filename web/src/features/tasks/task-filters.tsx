@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { menuQueries } from '@/api/menu'
 import type { TaskSearch } from '@/api/tasks'
+import type { Person } from '@/api/wire'
 import { PeopleSelect } from '@/form/verbs/people-select'
 import { type TaskTab, taskSorts } from '@/lib/task-tab'
 import { DayInput } from '@/ui/day-input'
@@ -18,6 +19,8 @@ interface TaskFiltersProps {
   tab: TaskTab
   search: TaskSearch
   onSearch: (search: TaskSearch) => void
+  /** Who began what the list shows. */
+  initiators: readonly Person[]
   /** Begins or ends choosing several. */
   onSelect?: () => void
   selecting: boolean
@@ -33,7 +36,8 @@ function tidy(search: TaskSearch): TaskSearch {
 }
 
 /** What of the list is shown, and in which order. */
-export function TaskFilters({ tab, search, onSearch, onSelect, selecting }: TaskFiltersProps) {
+export function TaskFilters(props: TaskFiltersProps) {
+  const { tab, search, onSearch, initiators, onSelect, selecting } = props
   const { t } = useTranslation()
   const phone = usePhone()
   const [open, setOpen] = useState(false)
@@ -77,7 +81,7 @@ export function TaskFilters({ tab, search, onSearch, onSelect, selecting }: Task
             : undefined
         }
       >
-        <Conditions search={search} change={change} tab={tab} />
+        <Conditions search={search} change={change} tab={tab} initiators={initiators} />
       </Place>
     </search>
   )
@@ -142,10 +146,11 @@ function SearchBox({ q, onSearch }: { q: string; onSearch: (q: string) => void }
 interface ConditionsProps {
   tab: TaskTab
   search: TaskSearch
+  initiators: readonly Person[]
   change: (some: Partial<TaskSearch>) => void
 }
 
-function Conditions({ tab, search, change }: ConditionsProps) {
+function Conditions({ tab, search, initiators, change }: ConditionsProps) {
   const { t } = useTranslation()
   const { data: menu } = useQuery(menuQueries.all())
   return (
@@ -167,6 +172,7 @@ function Conditions({ tab, search, change }: ConditionsProps) {
             <PeopleSelect
               id="tasks-initiator"
               several
+              acquainted={initiators}
               value={search.initiator ? [search.initiator] : []}
               onChange={(ids) => change({ initiator: ids.at(-1) ?? '' })}
             />

@@ -94,6 +94,7 @@ function TaskTabContent({ tab, search, onSearch }: TaskTabContentProps) {
         tab={tab}
         search={search}
         onSearch={onSearch}
+        initiators={found.map((task) => task.initiator)}
         {...(batched.has(tab) && found.length > 0
           ? { onSelect: () => setTicked((old) => (old ? undefined : [])) }
           : {})}

@@ -3,7 +3,7 @@ import { Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Colleague, peopleQueries } from '@/api/people'
-import { Failed } from '@/ui/failed'
+import { explain } from '@/lib/problems/explain'
 import { useDebounced } from '@/ui/use-debounced'
 
 interface PeopleSelectProps {
@@ -13,22 +13,26 @@ interface PeopleSelectProps {
   several: boolean
   value: readonly string[]
   onChange: (ids: string[]) => void
+  /** People whose names are known already: one that is chosen may not be among those found. */
+  acquainted?: readonly Colleague[]
 }
 
+const nobody: readonly Colleague[] = []
+
 /** Chooses colleagues by name. Those chosen stay shown whatever is searched next. */
-export function PeopleSelect({ id, role = '', several, value, onChange }: PeopleSelectProps) {
+export function PeopleSelect(props: PeopleSelectProps) {
+  const { id, role = '', several, value, onChange, acquainted = nobody } = props
   const { t } = useTranslation()
   const [typed, setTyped] = useState('')
   const [known, setKnown] = useState<readonly Colleague[]>([])
   const search = useDebounced(typed, 250)
   const found = useQuery(peopleQueries.search(search, role))
-  if (found.error) return <Failed error={found.error} onRetry={() => void found.refetch()} />
-  const people = [
-    ...(found.data ?? []),
-    ...known.filter(({ id: one }) => !found.data?.some((person) => person.id === one)),
-  ]
+  const people = new Map(
+    [...acquainted, ...known, ...(found.data ?? nobody)].map((person) => [person.id, person]),
+  )
+  for (const one of value) if (!people.has(one)) people.set(one, { id: one, name: '…' })
   const choose = (ids: string[]) => {
-    setKnown(people.filter((person) => ids.includes(person.id)))
+    setKnown([...people.values()].filter((person) => ids.includes(person.id)))
     onChange(ids)
   }
   return (
@@ -40,9 +44,20 @@ export function PeopleSelect({ id, role = '', several, value, onChange }: People
       style={{ width: '100%' }}
       placeholder={t('verbs.choosePerson')}
       loading={found.isFetching}
-      notFoundContent={found.isFetching ? t('verbs.searching') : t('common.nothingFound')}
+      {...(found.error ? { status: 'error' as const } : {})}
+      // Opened again it is asked again.
+      onOpenChange={(open) => {
+        if (open && found.error) void found.refetch()
+      }}
+      notFoundContent={
+        found.isFetching
+          ? t('verbs.searching')
+          : found.error
+            ? explain(found.error)
+            : t('common.nothingFound')
+      }
       value={several ? [...value] : (value[0] ?? null)}
-      options={people.map((person) => ({
+      options={[...people.values()].map((person) => ({
         value: person.id,
         label: person.department ? `${person.name} · ${person.department}` : person.name,
       }))}
