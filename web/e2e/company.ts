@@ -113,9 +113,9 @@ export const test = base.extend<Fixtures, Places>({
   },
 })
 
-/** The browser itself tells of every answer that is no success; refusals are part of what is tested. */
+/** The browser itself tells of every answer that is no success or did not come; refusals and lost lines are part of what is tested. */
 function expected(text: string): boolean {
-  return /Failed to load resource: (the server responded with a status of (401|403|404|409|422|429)|net::ERR_INTERNET_DISCONNECTED)/.test(
+  return /Failed to load resource: (the server responded with a status of (401|403|404|409|422|429)|net::ERR_(INTERNET_DISCONNECTED|CONNECTION_RESET|CONNECTION_REFUSED))/.test(
     text,
   )
 }

@@ -25,6 +25,17 @@ function commands(page: Page): Request[] {
   return sent
 }
 
+/** The server does what the next such request asks for, and its answer does not arrive. */
+async function loseAnswer(page: Page, method: string, url: RegExp): Promise<void> {
+  let lost = false
+  await page.route(url, async (route) => {
+    if (lost || route.request().method() !== method) return await route.fallback()
+    lost = true
+    await route.fetch()
+    await route.abort('connectionreset')
+  })
+}
+
 async function fill(sheet: DeskSheet, ago: number, content: string, worker: string): Promise<void> {
   await sheet.begin()
   await sheet.head({ project: projects.P1, team: teams.T1, daysAgo: ago, content })
@@ -79,6 +90,34 @@ test('offline in the middle of an approval: it is told, the words stay, and it i
   await expect(dialog.getByRole('textbox')).toHaveValue('工时已核')
   await dialog.getByRole('button', { name: t('tasks.verb.approve') }).tap()
   await expect(manager.getByText(t('tasks.done.approve'), { exact: true })).toBeVisible()
+})
+
+test('an answer that is lost on the way: what is sent again is done once, and a save is no conflict with itself', async ({ sit }) => {
+  const clerk = await sit('clerk')
+  const sheet = new DeskSheet(clerk)
+  await fill(sheet, 2, '丢了回音', '李长根')
+  await loseAnswer(clerk, 'POST', /\/records$/)
+  await sheet.press('record.saveDraft')
+  await expect(clerk.getByText(t('errors.offline'))).toBeVisible()
+  await sheet.press('record.saveDraft')
+  await sheet.state('draft')
+  await sheet.field('work_content').fill('丢了回音，改过')
+  await sheet.worker('王木生')
+  await loseAnswer(clerk, 'PATCH', /\/records\/[^/]+$/)
+  await sheet.press('record.save')
+  await expect(clerk.getByText(t('errors.offline')).last()).toBeVisible()
+  await sheet.press('record.save')
+  await expect(clerk.getByText(t('record.saved')).last()).toBeVisible()
+  await expect(clerk.getByRole('dialog', { name: t('conflict.title') })).toBeHidden()
+  await loseAnswer(clerk, 'POST', /\/submit$/)
+  await sheet.press('record.submit')
+  await expect(clerk.getByText(t('errors.offline')).last()).toBeVisible()
+  await sheet.press('record.submit')
+  await sheet.state('running')
+
+  const number = await sheet.number()
+  await clerk.goto(at('/e/day_labor_sheet/v/day_labor_sheets'))
+  await expect(clerk.getByRole('row', { name: new RegExp(number) })).toHaveCount(1)
 })
 
 test('back while it is being saved: asked to stay, the question goes when it is saved', async ({ sit }) => {
@@ -199,7 +238,7 @@ test('the server restarts under an open form: it is told, and the page goes on w
 
 test('from a message on the phone to a decision: one press opens the task, two decide it', async ({ sit }) => {
   const clerk = await sit('clerk')
-  const number = await new DeskSheet(clerk).submit({ project: projects.P1, team: teams.T1, daysAgo: 4, content: '消息直达' }, ['王木生'])
+  const number = await new DeskSheet(clerk).submit({ project: projects.P1, team: teams.T2, daysAgo: 0, content: '消息直达' }, ['何秀英'])
   await approve(await sit('foreman'), 'zh-CN', number)
   const manager = await sit('manager', { phone: true })
   await manager.goto(at('/messages'))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Field } from '@/api/bundle'
-import { applyPatch, copyOf, patchOf } from './patch'
+import { applyPatch, copyOf, patchOf, sameWritten } from './patch'
 
 const text: Field = { type: 'string', 'x-type': 'text' }
 const hours: Field = { type: 'string', 'x-type': 'decimal' }
@@ -98,4 +98,17 @@ test('a copy has what people write, and rows of its own', () => {
       { _id: '+c2', worker: 'W2', hours: '8' },
     ],
   })
+})
+
+test('the same was written, though the server has given a new row its id and computed the rest', () => {
+  const added = { worker: 'W3', hours: '4' }
+  const mine = { ...stored, lines: [...stored.lines, { _id: '+w1', ...added }] }
+  const kept = {
+    ...stored,
+    total: '20',
+    lines: [...stored.lines, { _id: 'r3', ...added, gong: '0.5' }],
+  }
+  expect(sameWritten(fields, kept, mine)).toBe(true)
+  expect(sameWritten(fields, { ...kept, remark: '他的' }, mine)).toBe(false)
+  expect(sameWritten(fields, stored, mine)).toBe(false)
 })

@@ -46,6 +46,12 @@ export function patchOf(fields: Record<string, Field>, before: Values, after: Va
   return patch
 }
 
+/** Whether people wrote the same in both; the ids of rows, which the server gives, do not count. */
+export function sameWritten(fields: Record<string, Field>, a: Values, b: Values): boolean {
+  const written = (values: Values) => patchOf(fields, {}, withoutRowIds(fields, values))
+  return same(written(a), written(b))
+}
+
 /** The ids of a sub-table's rows in their order. */
 export function rowIdsOf(values: Values, table: string): string[] {
   return rowsOf(values[table]).map((row) => row._id)

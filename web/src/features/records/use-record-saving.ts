@@ -8,10 +8,10 @@ import {
   recordQueries,
   type StoredRecord,
 } from '@/api/records'
-import { Attempt } from '@/api/request'
+import { ApiError, Attempt } from '@/api/request'
 import type { FormModel } from '@/form/model'
-import { patchOf } from '@/form/patch'
-import { useGuardedCommand } from '@/form/save/use-guarded-command'
+import { patchOf, sameWritten } from '@/form/patch'
+import { isRecord, useGuardedCommand } from '@/form/save/use-guarded-command'
 
 /** What is to become of what was typed. */
 export type Intent = 'save' | 'submit' | 'resubmit'
@@ -41,7 +41,9 @@ export function useRecordSaving({ bundle, model, record, onSaved }: Saving) {
         return createRecord(bundle.entity.name, body, attempt.keyFor(body))
       }
       const values = patchOf(fields, record.values, model.values())
-      if (intent === 'save') return changeRecord(record, { values, ...reasons })
+      if (intent === 'save') {
+        return changeRecord(record, { values, ...reasons }).catch(keptAlready(bundle, model))
+      }
       const body = { ...(Object.keys(values).length > 0 ? { values } : {}), ...reasons }
       return commandRecord(record, intent, body, attempt.keyFor(body))
     },
@@ -52,6 +54,17 @@ export function useRecordSaving({ bundle, model, record, onSaved }: Saving) {
       await onSaved(saved, intent)
     },
   })
+}
+
+/** A save whose answer was lost on the way is no conflict when it is sent again: what is stored is what is in the form. */
+function keptAlready({ entity }: Bundle, model: FormModel) {
+  return (error: unknown): StoredRecord => {
+    if (error instanceof ApiError && error.code === 'conflict' && isRecord(error.current)) {
+      const { current } = error
+      if (sameWritten(entity.properties, current.values, model.values())) return current
+    }
+    throw error
+  }
 }
 
 /** Puts a record that came with an answer where it is shown, and lets the lists about it be read again. */

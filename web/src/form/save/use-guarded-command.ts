@@ -103,7 +103,8 @@ function stopOf(error: ApiError): Stop | undefined {
   return undefined
 }
 
-function isRecord(value: unknown): value is StoredRecord {
+/** Whether a conflict came with the record as it is stored now. */
+export function isRecord(value: unknown): value is StoredRecord {
   return typeof value === 'object' && value !== null && 'rev' in value && 'values' in value
 }
 
