@@ -327,6 +327,15 @@ const routeTree = root.addChildren([
   ]),
 ])
 
+/**
+ * Fetches the pages people go to from the one they are on, one after the other: going there then needs no line for the
+ * program, only for what it shows.
+ */
+export async function fetchUsualPages(): Promise<void> {
+  for (const { options } of [shell, home, task, record, newRecord, list, inbox, account])
+    await options.component?.preload?.()
+}
+
 /** The routes of the page. What a reload should keep is in the URL. */
 export const router = createRouter({
   routeTree,
