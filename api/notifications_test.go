@@ -146,7 +146,7 @@ func TestMailTellsWhomATaskWaitsFor(t *testing.T) {
 		admin, clerk, foreman, manager := w.signIn("admin"), w.signIn("clerk"), w.signIn("foreman"), w.signIn("manager")
 		office := &postOffice{}
 		w.mailChannel(admin, office.serve(w.t))
-		for name, address := range map[string]string{"foreman": "foreman@example.com", "clerk": "clerk@example.com", "manager": "manager@example.com"} {
+		for name, address := range map[string]string{"foreman": "foreman@example.com", "clerk": "clerk@example.com", "manager": "manager@example.com", "labor": "labor@example.com"} {
 			w.address(admin, name, address)
 		}
 		made := clerk.do("POST", sheets, object{"values": clerk.sheet("2026-06-02"), "submit": true}).want(http.StatusCreated, "")
@@ -160,9 +160,6 @@ func TestMailTellsWhomATaskWaitsFor(t *testing.T) {
 		}
 		if len(office.to("clerk@example.com"))+len(office.to("manager@example.com")) != 0 {
 			w.t.Error("somebody was told of what is not his yet")
-		}
-		if told := foreman.do("GET", "/notifications", nil).text("messages.0.task"); told != foreman.open(id) {
-			w.t.Errorf("the message opens the task %q, want %q", told, foreman.open(id))
 		}
 		foreman.do("POST", "/tasks/"+foreman.open(id)+"/approve", foreman.signed()).want(http.StatusOK, "")
 		w.until("mail to the manager", func() bool { return len(office.to("manager@example.com")) == 1 })
@@ -182,6 +179,11 @@ func TestMailTellsWhomATaskWaitsFor(t *testing.T) {
 		}
 		if inbox.text("messages.0.record") != id || inbox.text("messages.0.task") != "" {
 			w.t.Errorf("who began it is led to the record: %s", inbox.body)
+		}
+		labor := w.signIn("labor")
+		w.until("mail about the copy", func() bool { return len(office.to("labor@example.com")) == 1 })
+		if told, copied := office.to("labor@example.com")[0], labor.do("GET", "/tasks?tab=cc", nil).text("tasks.0.id"); !strings.Contains(told.body, "/tasks/"+copied+"?") {
+			w.t.Errorf("who is copied is not led to the copy %q:\n%s", copied, told.body)
 		}
 		clerk.do("POST", "/notifications/read", object{}).want(http.StatusNoContent, "")
 		if again := clerk.do("GET", "/notifications", nil); again.at("unread") != number("0") {

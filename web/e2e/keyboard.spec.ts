@@ -1,4 +1,4 @@
-import type { Locator, Page } from '@playwright/test'
+import type { Locator } from '@playwright/test'
 import { accessible, at, expect, test, words } from './company'
 import { Keys, watchPointer } from './crew'
 import { approve, DeskSheet, daysAgo, projects, teams } from './sheet'
@@ -17,7 +17,7 @@ async function focusSeen(target: Locator): Promise<void> {
   expect(seen).toBe(true)
 }
 
-async function open(page: Page, keys: Keys, target: Locator): Promise<void> {
+async function enter(keys: Keys, target: Locator): Promise<void> {
   await keys.tabTo(target)
   await focusSeen(target)
   await keys.press('Enter')
@@ -38,7 +38,7 @@ test('by keyboard alone: from the list to a draft, changed and submitted', async
   const row = clerk.getByRole('link', { name: number, exact: true })
   await expect(row).toBeVisible()
   await clerk.getByRole('searchbox', { name: t('list.search') }).or(clerk.getByLabel(t('list.search'))).first().focus()
-  await open(clerk, keys, row)
+  await enter(keys, row)
   // The next page begins at its beginning.
   await expect(clerk.getByRole('main')).toBeFocused()
   await keys.tabTo(sheet.field('work_content'))
@@ -67,7 +67,7 @@ test('by keyboard alone: from the to-do centre to a rejection with its reason; a
   const card = manager.getByRole('link', { name: new RegExp(number) })
   await expect(card).toBeVisible()
   await manager.getByRole('tab', { selected: true }).focus()
-  await open(manager, keys, card)
+  await enter(keys, card)
   await expect(manager.getByRole('heading', { level: 1, name: new RegExp(number) })).toBeVisible()
   const reject = manager.getByRole('button', { name: t('tasks.verb.reject'), exact: true })
   for (let tries = 0; tries < 80 && !(await reject.evaluate((element) => element === document.activeElement)); tries++) {

@@ -248,10 +248,7 @@ const definition = createRoute({
 const inbox = createRoute({
   getParentRoute: () => shell,
   path: '/messages',
-  component: lazyRouteComponent(
-    () => import('@/features/notifications/inbox-page'),
-    'InboxPage',
-  ),
+  component: lazyRouteComponent(() => import('@/features/notifications/inbox-page'), 'InboxPage'),
 })
 
 const monitor = createRoute({

@@ -12,14 +12,17 @@ test.each([
   ['en', 'month', 'YYYY-MM'],
   ['en', 'datetime-local', 'YYYY-MM-DD HH:mm'],
   ['en', 'time', 'HH:mm'],
-] as const)('in %s an empty %s says what is to be written, whatever the device speaks', async (lang, type, text) => {
-  await switchLanguage(lang)
-  const { container, unmount } = render(
-    <NativeDate type={type} value="" onChange={() => undefined} />,
-  )
-  expect(container.textContent).toBe(text)
-  unmount()
-})
+] as const)(
+  'in %s an empty %s says what is to be written, whatever the device speaks',
+  async (lang, type, text) => {
+    await switchLanguage(lang)
+    const { container, unmount } = render(
+      <NativeDate type={type} value="" onChange={() => undefined} />,
+    )
+    expect(container.textContent).toBe(text)
+    unmount()
+  },
+)
 
 test('what was chosen is written as in the rest of the page, and read by none but the eye', () => {
   const { container, unmount } = render(

@@ -106,7 +106,12 @@ function NewRecord(props: NewRecordProps) {
   const { bundle: latest, begun: start } = props
   // The form keeps the definitions it was opened with; the server tells if they no longer fit.
   const [bundle] = useState(latest)
-  const keeping = useKept(['new', props.entity, props.form ?? '', props.from ?? props.begin?.of ?? ''])
+  const keeping = useKept([
+    'new',
+    props.entity,
+    props.form ?? '',
+    props.from ?? props.begin?.of ?? '',
+  ])
   const [model] = useState(() => {
     const { kept } = keeping
     const values = kept ? applyPatch(start.values, kept.patch) : start.values

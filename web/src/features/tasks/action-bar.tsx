@@ -18,12 +18,11 @@ interface ActionBarProps {
   instead: ReactNode
   busy: boolean
   onVerb: (can: Possible) => void
-  previous: string | undefined
-  next: string | undefined
-  onOpen: (task: string) => void
+  /** Stands at the end of the bar. */
+  children?: ReactNode
 }
 
-/** What can be decided, always in sight, and the way to the tasks before and after. */
+/** What can be decided, always in sight. */
 export function ActionBar(props: ActionBarProps) {
   const { t } = useTranslation()
   const phone = usePhone()
@@ -73,32 +72,42 @@ export function ActionBar(props: ActionBarProps) {
         </Dropdown>
       )}
       {can.length === 0 && props.instead}
-      <Neighbours {...props} />
+      {props.children}
     </div>
   )
 }
 
-function Neighbours({ previous, next, onOpen }: ActionBarProps) {
+interface NeighboursProps {
+  previous: string | undefined
+  next: string | undefined
+  onOpen: (task: string) => void
+}
+
+/** The way to the tasks before and after; on a phone, where each line counts, without words. */
+export function Neighbours({ previous, next, onOpen }: NeighboursProps) {
   const { t } = useTranslation()
+  const phone = usePhone()
   if (!previous && !next) return null
   return (
-    <div className="fw-action-bar-side">
+    <div className="fw-neighbours">
       <Button
         type="text"
         icon={<LeftOutlined />}
         disabled={!previous}
+        aria-label={t('tasks.previous')}
         onClick={() => previous && onOpen(previous)}
       >
-        {t('tasks.previous')}
+        {!phone && t('tasks.previous')}
       </Button>
       <Button
         type="text"
         icon={<RightOutlined />}
         iconPlacement="end"
         disabled={!next}
+        aria-label={t('tasks.next')}
         onClick={() => next && onOpen(next)}
       >
-        {t('tasks.next')}
+        {!phone && t('tasks.next')}
       </Button>
     </div>
   )

@@ -25,11 +25,18 @@ function factText({ type, value }: Task['summary'][number]): string {
   return type === 'money' ? grouped(value) : value
 }
 
+/** What waits to be decided is in approval: there only another state is worth telling. */
+const waiting: ReadonlySet<TaskTab> = new Set(['open', 'handle', 'proxied'])
+
 /** One task of a list: what it is about, up to five facts, who started it and how long it has been here. */
 export function TaskCard({ task, tab, chosen, onChoose }: TaskCardProps) {
   const { t } = useTranslation()
   const now = useNow()
   const at = task.doneAt ?? task.arrivedAt
+  // What the subject says is not said again.
+  const facts = task.summary.filter((line) => !task.subject.includes(factText(line)))
+  const kind = task.subject.includes(task.entityTitle) ? undefined : task.entityTitle
+  const state = waiting.has(tab) && task.state === 'running' ? undefined : task.state
   const content = (
     <>
       <div>
@@ -39,7 +46,7 @@ export function TaskCard({ task, tab, chosen, onChoose }: TaskCardProps) {
         </div>
         <div className="fw-task-meta">
           {[
-            task.entityTitle,
+            kind,
             nodeText(task.node, task.nodeTitle),
             task.initiator.name,
             task.for && t('tasks.forWhom', { name: task.for.name }),
@@ -48,7 +55,7 @@ export function TaskCard({ task, tab, chosen, onChoose }: TaskCardProps) {
             .join(' · ')}
         </div>
         <dl className="fw-task-summary">
-          {task.summary.map((line) => (
+          {facts.map((line) => (
             <div key={line.field}>
               <dt>{line.title}</dt>
               <dd>{factText(line)}</dd>
@@ -60,7 +67,7 @@ export function TaskCard({ task, tab, chosen, onChoose }: TaskCardProps) {
         {task.decision && (
           <span>{translateIfKnown(`decision.${task.decision}`) ?? task.decision}</span>
         )}
-        {task.state && <StateTag state={task.state} />}
+        {state && <StateTag state={state} />}
         {at && (
           <time dateTime={at} title={moment(at)} className="fw-task-meta">
             {fromNow(at, now)}

@@ -41,7 +41,7 @@ import { StateTag } from '@/ui/state-tag'
 import { useHere } from '@/ui/use-here'
 import { useMoving } from '@/ui/use-moving'
 import { usePhone } from '@/ui/use-phone'
-import { ActionBar } from './action-bar'
+import { ActionBar, Neighbours } from './action-bar'
 import { closedPaths } from './node-rights'
 import { Remaining } from './remaining'
 
@@ -94,6 +94,10 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
   }
   const { task } = detail
   const navigate = useNavigate()
+  const phone = usePhone()
+  const neighbours = (
+    <Neighbours previous={detail.previous} next={detail.next} onOpen={props.onOpen} />
+  )
   return (
     <Page
       title={task.subject}
@@ -102,6 +106,7 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
       actions={
         <>
           {task.dueAt && !task.doneAt && <Remaining dueAt={task.dueAt} />}
+          {phone && neighbours}
           <PrintMenu
             prints={bundle.prints}
             onChoose={(print) =>
@@ -134,10 +139,9 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
         onVerb={(can) =>
           can.verb === 'save' ? void deciding.run({ can, input: {} }) : setAsked(can)
         }
-        previous={detail.previous}
-        next={detail.next}
-        onOpen={props.onOpen}
-      />
+      >
+        {!phone && neighbours}
+      </ActionBar>
       {asked && !deciding.stop && (
         <VerbDialog
           can={asked}

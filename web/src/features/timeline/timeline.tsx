@@ -62,7 +62,8 @@ export function TimelineCards({ bundle, record, flow, entries, runs }: TimelineC
   const { t } = useTranslation()
   const ordered = [...entries].sort((a, b) => b.seq - a.seq)
   const [whole, setWhole] = useState(false)
-  const folded = whole || ordered.length < shownFirst + foldedLeast ? 0 : ordered.length - shownFirst
+  const folded =
+    whole || ordered.length < shownFirst + foldedLeast ? 0 : ordered.length - shownFirst
   return (
     <>
       {flow && <FlowPath flow={flow} />}

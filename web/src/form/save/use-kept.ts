@@ -25,8 +25,7 @@ export function useKept(of: readonly string[]): Keeping {
     setKept(undefined)
   }, [key])
   const put = useCallback(
-    (patch: Values, names: Record<string, string>) =>
-      keep(key, { at: serverNow(), patch, names }),
+    (patch: Values, names: Record<string, string>) => keep(key, { at: serverNow(), patch, names }),
     [key],
   )
   return useMemo(() => ({ kept, forget, put }), [kept, forget, put])
