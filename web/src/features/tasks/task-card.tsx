@@ -25,6 +25,33 @@ function factText({ type, value }: Task['summary'][number]): string {
   return type === 'money' ? grouped(value) : value
 }
 
+/** What it is about; what the subject says is not said again. */
+function Facts({ task }: { task: Task }) {
+  const { t } = useTranslation()
+  const { subject, entityTitle } = task
+  const about = [
+    subject.includes(entityTitle) ? undefined : entityTitle,
+    nodeText(task.node, task.nodeTitle),
+    task.initiator.name,
+    task.for && t('tasks.forWhom', { name: task.for.name }),
+  ]
+  return (
+    <>
+      <div className="fw-task-meta">{about.filter(Boolean).join(' · ')}</div>
+      <dl className="fw-task-summary">
+        {task.summary
+          .filter((line) => !subject.includes(factText(line)))
+          .map((line) => (
+            <div key={line.field}>
+              <dt>{line.title}</dt>
+              <dd>{factText(line)}</dd>
+            </div>
+          ))}
+      </dl>
+    </>
+  )
+}
+
 /** What waits to be decided is in approval: there only another state is worth telling. */
 const waiting: ReadonlySet<TaskTab> = new Set(['open', 'handle', 'proxied'])
 
@@ -33,9 +60,6 @@ export function TaskCard({ task, tab, chosen, onChoose }: TaskCardProps) {
   const { t } = useTranslation()
   const now = useNow()
   const at = task.doneAt ?? task.arrivedAt
-  // What the subject says is not said again.
-  const facts = task.summary.filter((line) => !task.subject.includes(factText(line)))
-  const kind = task.subject.includes(task.entityTitle) ? undefined : task.entityTitle
   const state = waiting.has(tab) && task.state === 'running' ? undefined : task.state
   const content = (
     <>
@@ -44,24 +68,7 @@ export function TaskCard({ task, tab, chosen, onChoose }: TaskCardProps) {
           {task.unread && <span className="fw-sr">{t('tasks.unread')} </span>}
           {task.subject}
         </div>
-        <div className="fw-task-meta">
-          {[
-            kind,
-            nodeText(task.node, task.nodeTitle),
-            task.initiator.name,
-            task.for && t('tasks.forWhom', { name: task.for.name }),
-          ]
-            .filter(Boolean)
-            .join(' · ')}
-        </div>
-        <dl className="fw-task-summary">
-          {facts.map((line) => (
-            <div key={line.field}>
-              <dt>{line.title}</dt>
-              <dd>{factText(line)}</dd>
-            </div>
-          ))}
-        </dl>
+        <Facts task={task} />
       </div>
       <div className="fw-task-side">
         {task.decision && (

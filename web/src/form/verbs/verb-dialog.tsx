@@ -87,7 +87,11 @@ export function VerbDialog(props: VerbDialogProps) {
       onOk={() => void decide()}
       onCancel={onCancel}
     >
-      {help && <p className="fw-quiet">{help}</p>}
+      {help && (
+        <p className="fw-quiet" style={{ marginTop: 0 }}>
+          {help}
+        </p>
+      )}
       <Where {...part} />
       <Who {...part} />
       {can.picks?.map((pick) => (
