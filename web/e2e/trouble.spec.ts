@@ -6,6 +6,7 @@ import { Office } from './office'
 import { launch } from './program'
 import type { Demo } from './server'
 import { approve, DeskSheet, openTask, projects, sign, teams } from './sheet'
+import { more } from './verbs'
 
 const t = words('zh-CN')
 
@@ -196,8 +197,7 @@ test('a session that has ended is asked for once; who goes on without is asked a
   await sheet.worker('徐志刚')
   await clerk.context().clearCookies()
   const dialog = clerk.getByRole('dialog', { name: t('session.ended') })
-  await expect(dialog).toBeVisible()
-  await clerk.keyboard.press('Escape')
+  await dialog.getByRole('button', { name: '关闭' }).click()
   await expect(dialog).toBeHidden()
   // Several of the page's own questions come and go.
   for (let asked = 0; asked < 2; asked++) await clerk.waitForResponse(/\/api\/v1\/changes/)
@@ -208,7 +208,7 @@ test('a session that has ended is asked for once; who goes on without is asked a
   await sheet.state('draft')
 })
 
-test('the server restarts under an open form: it is told, and the page goes on with live numbers', async ({ door }) => {
+test('the server restarts under an open page: it is told, and the page goes on with live numbers', async ({ door }) => {
   const prepared = process.env['FORMWORK_E2E_PREPARED']
   const first = await launch({ args: ['--demo'], ...(prepared ? { copyOf: prepared } : {}) })
   const company = JSON.parse(readFileSync(join(first.data, 'demo.json'), 'utf8')) as Demo
@@ -218,18 +218,15 @@ test('the server restarts under an open form: it is told, and the page goes on w
   await clerk.getByLabel(t('signIn.password'), { exact: true }).fill(passwordOf('foreman', company))
   await clerk.getByRole('button', { name: t('signIn.enter'), exact: true }).click()
   const waiting = clerk.getByRole('link', { name: /^待办，/ })
-  await expect(waiting).toBeVisible()
+  const task = await clerk.getByRole('main').getByRole('listitem').getByRole('link').first().getAttribute('href')
   const before = await waiting.getAttribute('aria-label')
 
   await first.halt()
   await expect(clerk.getByText(t('shell.unreachable'))).toBeVisible()
   const again = await launch({ args: ['--demo', '--listen', new URL(first.url).host], copyOf: first.data })
   await expect(clerk.getByText(t('shell.unreachable'))).toBeHidden()
-  const office = await Office.of('labor', passwordOf('labor', company), again.url)
-  const sheets = await office.list('day_labor_sheet')
-  const draft = sheets.find((each) => (each as { state?: string }).state === 'draft')
-  if (!draft) throw new Error('the demo has no draft')
-  await office.post(`entities/day_labor_sheet/records/${draft.id}/submit`, {})
+  const office = await Office.of('foreman', passwordOf('foreman', company), again.url)
+  await office.post(`${(task ?? '').slice(1)}/reject`, { comment: '人数不符' })
   await expect(waiting).not.toHaveAttribute('aria-label', before ?? '')
   await office.leave()
   await again.stop()
@@ -240,8 +237,12 @@ test('from a message on the phone to a decision: one press opens the task, two d
   const clerk = await sit('clerk')
   const number = await new DeskSheet(clerk).submit({ project: projects.P1, team: teams.T2, daysAgo: 0, content: '消息直达' }, ['何秀英'])
   await approve(await sit('foreman'), 'zh-CN', number)
+  await clerk.reload()
+  await more(clerk, t('verbs.verb.remind'))
+  await clerk.getByRole('dialog').getByRole('button', { name: t('verbs.verb.remind') }).click()
+  await expect(clerk.getByText(t('verbs.done.remind'))).toBeVisible()
   const manager = await sit('manager', { phone: true })
-  await manager.goto(at('/messages'))
+  await manager.getByRole('link', { name: t('shell.messagesCount_other', { count: 1 }) }).tap()
   const message = manager.getByRole('listitem').filter({ hasText: number })
   await message.getByRole('link', { name: t('inbox.openTask') }).tap()
   await manager.getByRole('button', { name: t('tasks.verb.approve'), exact: true }).tap()

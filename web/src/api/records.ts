@@ -258,5 +258,5 @@ export function findChoices(
 
 /** Answers what the form engine asks about other records; both are opaque here (engine/form contract). */
 export function answerAsks(entity: string, asks: readonly unknown[]): Promise<unknown> {
-  return request(`/entities/${entity}/related`, { method: 'POST', body: { asks } })
+  return request(`/entities/${entity}/related`, { method: 'POST', body: { asks }, unasked: true })
 }

@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next'
 import { type Bundle, bundleQueries } from '@/api/bundle'
 import type { Begin } from '@/api/definitions.gen'
 import { recordQueries, type StoredRecord } from '@/api/records'
+import { ApiError } from '@/api/request'
 import type { Values } from '@/api/wire'
 import { layoutOf } from '@/form/labels'
 import { FormModel } from '@/form/model'
@@ -54,6 +55,8 @@ export function NewRecordPage(props: NewRecordPageProps) {
     ...recordQueries.one(button?.entity ?? entity, of ?? ''),
     enabled: of !== undefined,
   })
+  if (!bundle.rights.actions.includes('create'))
+    return <Failed error={new ApiError(403, { code: 'forbidden' })} />
   if ((of && source.isPending) || (button && about.isPending)) return <Waiting />
   if (source.error) return <Failed error={source.error} onRetry={() => void source.refetch()} />
   const begun = button
