@@ -1,4 +1,4 @@
-import type { Field } from '@/api/bundle'
+import type { Bundle, Field } from '@/api/bundle'
 import type { FieldState } from './engine'
 import { isComputed } from './patch'
 
@@ -22,4 +22,20 @@ export function statesBefore(holder: FormFields, prefix: string): Map<string, Fi
       states.set(path, state)
   }
   return states
+}
+
+/**
+ * The states of fields the person sees masked and may not write: the engine here does not know them, so it says nothing of
+ * them. Where there is nothing to see they are not shown.
+ */
+export function statesOfMasked(
+  rights: Bundle['rights']['fields'],
+  readOnly: readonly string[],
+  values: Record<string, unknown>,
+): Record<string, FieldState> {
+  const masked = readOnly.filter((path) => rights?.[path] === 'masked')
+  const nothing = (path: string) => !path.includes('.') && values[path] === undefined
+  return Object.fromEntries(
+    masked.map((path) => [path, nothing(path) ? { hidden: true } : { readOnly: true }]),
+  )
 }

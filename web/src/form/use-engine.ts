@@ -4,6 +4,7 @@ import type { Bundle } from '@/api/bundle'
 import { answerAsks, type StoredRecord } from '@/api/records'
 import { sessionQueries } from '@/api/session'
 import { type Ask, type EngineInput, loadEngine } from './engine'
+import { statesOfMasked } from './first-states'
 import type { FormModel } from './model'
 
 export interface EngineOptions {
@@ -37,7 +38,9 @@ export function useEngine(options: EngineOptions | undefined): void {
         if (gone) return
         const input = inputOf(options, { id: user.id, name: user.name }, roles)
         const { editing, opened } = engine.open(options.bundle.slice, input)
-        model.join(editing, opened, (asks) => asking.add(asks))
+        const masked = statesOfMasked(options.bundle.rights.fields, options.readOnly, input.values)
+        const states = { ...opened.states, ...masked }
+        model.join(editing, { ...opened, states }, (asks) => asking.add(asks))
       },
       (error: unknown) => {
         // The form stays usable and the server decides; whoever looks into the page's log learns why nothing computes.
