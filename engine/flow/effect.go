@@ -32,8 +32,9 @@ type Sent struct {
 	N        int        `json:"n"`
 	Kind     EffectKind `json:"kind"`
 	Node     string     `json:"node,omitempty"`
-	Do       string     `json:"do,omitempty"` // of an action: create, update, …
-	To       string     `json:"to,omitempty"` // entity or receiver
+	Do       string     `json:"do,omitempty"`    // of an action: create, update, …
+	To       string     `json:"to,omitempty"`    // entity or receiver
+	Label    string     `json:"label,omitempty"` // only where it is shown: title of the entity or flow
 	Error    string     `json:"error,omitempty"`
 	Detail   string     `json:"detail,omitempty"`
 	Attempts int        `json:"attempts,omitempty"`

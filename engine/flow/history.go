@@ -223,7 +223,7 @@ func (b *historian) view(rec record.Record) (*View, error) {
 	}
 	held := b.held(dir)
 	v.Mine, v.Can = b.mine(rec, held), b.can(held, dir)
-	v.Effects = shownEffects(st)
+	v.Effects = shownEffects(st, b.full.Catalog, b.actor.Lang)
 	if v.Copies, err = b.receipts(); err != nil {
 		return nil, err
 	}
@@ -387,7 +387,7 @@ func (b *historian) entriesOf(events []store.Event) ([]Entry, error) {
 		told := &entries[0]
 		told.Seq, told.Type = e.Seq, e.Type
 		told.Node, told.Round, told.Comment, told.To, told.Status = fact.Node, fact.Round, fact.Comment, fact.To, fact.Status
-		told.Sent = shownSent(fact.Sent)
+		told.Sent = shownSent(fact.Sent, b.full.Catalog, b.actor.Lang)
 		told.Files, told.Sign, told.Confirmed, told.Do = fact.Files, fact.Sign, fact.Confirmed, fact.Do
 		if fact.For != nil {
 			holder := named(*fact.For)

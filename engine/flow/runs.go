@@ -19,20 +19,34 @@ type ViewEffect struct {
 	Kind     EffectKind `json:"kind"`
 	Node     string     `json:"node,omitempty"`
 	Do       string     `json:"do,omitempty"`
-	To       string     `json:"to,omitempty"` // entity, receiver or flow
+	To       string     `json:"to,omitempty"`    // entity, receiver or flow
+	Label    string     `json:"label,omitempty"` // title of the entity or flow, in the reader's language
 	Attempts int        `json:"attempts"`
 	Error    string     `json:"error,omitempty"`
 	Next     *time.Time `json:"next,omitempty"`
 	Dead     bool       `json:"dead,omitempty"`
 }
 
-func shownEffects(st *State) []ViewEffect {
+// labelOf is the title of what an effect is about; "" for receivers outside.
+func labelOf(cat *def.Catalog, s *Sent, lang string) string {
+	if entity := cat.Entities[s.To]; entity != nil && s.Kind != EffectCall {
+		return entity.Label(lang)
+	}
+	if f := cat.Flows[s.To]; f != nil && s.Kind == EffectCall {
+		return f.Label(lang)
+	}
+	return ""
+}
+
+func shownEffects(st *State, cat *def.Catalog, lang string) []ViewEffect {
 	var shown []ViewEffect
 	for i := range st.Outbox {
 		e := &st.Outbox[i]
-		s := Sent{}
+		s := Sent{Kind: e.Kind}
 		s.describe(e)
-		v := ViewEffect{N: e.N, Kind: e.Kind, Node: e.Node, Do: s.Do, To: s.To, Attempts: e.Attempts, Error: e.Error, Dead: e.Dead}
+		v := ViewEffect{
+			N: e.N, Kind: e.Kind, Node: e.Node, Do: s.Do, To: s.To, Label: labelOf(cat, &s, lang), Attempts: e.Attempts, Error: e.Error, Dead: e.Dead,
+		}
 		if !e.Next.IsZero() && !e.Dead {
 			v.Next = &e.Next
 		}
@@ -42,10 +56,11 @@ func shownEffects(st *State) []ViewEffect {
 }
 
 // shownSent leaves out what is for administrators.
-func shownSent(all []Sent) []Sent {
+func shownSent(all []Sent, cat *def.Catalog, lang string) []Sent {
 	shown := slices.Clone(all)
 	for i := range shown {
 		shown[i].Detail, shown[i].Posted = "", nil
+		shown[i].Label = labelOf(cat, &shown[i], lang)
 	}
 	return shown
 }

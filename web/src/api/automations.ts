@@ -15,6 +15,8 @@ export interface FlowEffect {
   do?: string
   /** Entity, receiver or flow. */
   to?: string
+  /** Title of the entity or flow. */
+  label?: string
   attempts?: number
   error?: string
   next?: string
