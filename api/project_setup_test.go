@@ -119,7 +119,7 @@ func TestAProjectThatCannotBeMadeWaits(t *testing.T) {
 			shown = admin.do("GET", path+"/timeline", nil).want(http.StatusOK, "")
 			return shown.at("flow.effects.0.dead") == true
 		})
-		if shown.text("flow.effects.0.error") != "invalid" || shown.text("flow.effects.0.node") != "make_project" {
+		if shown.text("flow.effects.0.error") != "invalid" || shown.text("flow.effects.0.node") != "make_project" || shown.text("flow.effects.0.label") != "项目" {
 			t.Errorf("the history says %s", shown.body)
 		}
 		if rec := manager.do("GET", path, nil).want(http.StatusOK, ""); rec.text("state") != "running" || rec.at("values.project") != nil {
