@@ -165,7 +165,7 @@ var flowStatus = map[string]int{
 	flow.CodeCommentRequired: 422, flow.CodeSignRequired: 422, flow.CodeBadTarget: 422, flow.CodeSelfTarget: 422,
 	flow.CodeConfirmRequired: 422, flow.CodePickRequired: 422, flow.CodePickInvalid: 422, flow.CodeNeedsForm: 422, flow.CodeProxyWindow: 422,
 	flow.CodeHookSignature: 401, flow.CodeHookKey: 400, flow.CodeHookBody: 400,
-	flow.CodeUserDisabled: 422, flow.CodeDupApprover: 422, flow.CodeMigrateUnmapped: 422, flow.CodeMigrateScope: 422,
+	flow.CodeUserDisabled: 422, flow.CodeUserUnknown: 422, flow.CodeTooManyRows: 422, flow.CodeDupApprover: 422, flow.CodeMigrateUnmapped: 422, flow.CodeMigrateScope: 422,
 }
 
 func describeFlow(err error) (failure, bool) {

@@ -89,6 +89,9 @@ func New(ctx context.Context, cfg Config) (*Engine, error) {
 	e.Events = event.NewHub(event.Config{Stores: tenants.Store, Clock: cfg.Clock, Holder: cfg.Holder, Log: cfg.Log})
 	e.Access = access.New(access.Config{
 		Catalog: e.Catalogs.Active, Stores: tenants.Store, Clock: cfg.Clock, Zone: tenants.Zone,
+		Veil: func(ctx context.Context, actor access.Actor, entity string) (access.Veil, error) {
+			return e.Flows.Veiled(ctx, actor, entity)
+		},
 	})
 	e.calendars = &calendars{tenants: tenants, catalogs: e.Catalogs, known: map[string]*calendar{}}
 	e.Records, err = record.New(record.Config{
@@ -303,6 +306,7 @@ func (e *Engine) Follow(name string) {
 	workers := map[string]func(context.Context) error{
 		"read event log":  tail.Run,
 		"drop stale data": func(ctx context.Context) error { return e.dropStale(ctx, name, tail) },
+		"what runs hide":  func(ctx context.Context) error { return e.Flows.MakeVeils(ctx, name) },
 	}
 	if e.Outside.Key != nil { // never with the key of one process only
 		workers["seal secrets"] = func(ctx context.Context) error { return e.Flows.SealHooks(ctx, name) }

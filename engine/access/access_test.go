@@ -58,6 +58,7 @@ var definitions = map[string]string{
 type company struct {
 	testing.TB
 	access  *access.Service
+	config  access.Config // of access
 	catalog *def.Catalog
 	store   store.Store
 	reads   atomic.Int64
@@ -120,12 +121,13 @@ func newCompany(tb testing.TB) *company {
 	if err := c.store.Ensure(tb.Context(), collections...); err != nil {
 		tb.Fatal(err)
 	}
-	c.access = access.New(access.Config{
+	c.config = access.Config{
 		Catalog: func(context.Context, string) (*def.Catalog, error) { return c.catalog, nil },
 		Stores:  func(context.Context, string) (store.Store, error) { return counted{c.store, c}, nil },
 		Clock:   func() time.Time { return c.now },
 		Zone:    func(context.Context, string) (*time.Location, error) { return time.FixedZone("CST", 8*3600), nil },
-	})
+	}
+	c.access = access.New(c.config)
 	return c
 }
 

@@ -44,6 +44,8 @@ type Actor struct {
 type Rights struct {
 	All    bool // everything, every field (system, tenant administrator)
 	Grants []Right
+
+	veil func() (Veil, error) // what runs hide from the actor; nil = nothing
 }
 
 // Right is one grant with its row filter resolved (variables and sets filled in; nil = all rows).

@@ -41,9 +41,23 @@ func admitting(r Rights, meets func(Right) bool) *query.Filter {
 }
 
 // Narrow gives the filter a query must be joined with because it filters, sorts, groups or searches by these paths:
-// the rows in which all of them are readable in full. Without it a hidden value could be found out by asking. Nil
-// means no narrowing; narrowed lists the paths that caused it. A path readable in no row is a *FieldError.
+// the rows in which all of them are readable in full, by grants and by the nodes of flows the actor stands at. Without it a
+// hidden value could be found out by asking. Nil means no narrowing; narrowed lists the paths that caused it. A path
+// readable in no row is a *FieldError.
 func (r Rights) Narrow(paths []string) (extra *query.Filter, narrowed []string, err error) {
+	granted, narrowed, err := r.granted(paths)
+	if err != nil {
+		return nil, nil, err
+	}
+	unveiled, hidden, err := r.unveiled(paths)
+	if err != nil || unveiled == nil {
+		return granted, narrowed, err
+	}
+	return Join(granted, unveiled), unique(append(narrowed, hidden...)), nil
+}
+
+// granted is Narrow as far as grants tell.
+func (r Rights) granted(paths []string) (extra *query.Filter, narrowed []string, err error) {
 	if r.All {
 		return nil, nil, nil
 	}

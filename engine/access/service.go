@@ -20,6 +20,8 @@ type Config struct {
 	Stores  func(ctx context.Context, tenant string) (store.Store, error)
 	Clock   func() time.Time
 	Zone    func(ctx context.Context, tenant string) (*time.Location, error) // for the variable today
+	// Veil gives what runs of flows hide from an actor in records of an entity; optional: nothing.
+	Veil func(ctx context.Context, actor Actor, entity string) (Veil, error)
 }
 
 // Service gives actors their rights. It is safe for many goroutines.
@@ -112,14 +114,17 @@ func (s *Service) policy(ctx context.Context, tenant string) (*policy, error) {
 // Rights gives what an actor may do with an entity under an action, with filters and sets resolved. No grant means
 // rights that admit nothing, not an error. Sets and paths of more than 2,000 records are a *query.Error.
 func (s *Service) Rights(ctx context.Context, actor Actor, entity string, action Action) (Rights, error) {
+	veil := s.veil(ctx, actor, entity)
 	if actor.System || actor.Admin {
-		return Rights{All: true}, nil
+		return Rights{All: true, veil: veil}, nil
 	}
 	p, err := s.policy(ctx, actor.Tenant)
 	if err != nil {
 		return Rights{}, err
 	}
-	return s.resolve(ctx, p, actor, p.grants(p.closure(actor.Roles), entity, action))
+	rights, err := s.resolve(ctx, p, actor, p.grants(p.closure(actor.Roles), entity, action))
+	rights.veil = veil
+	return rights, err
 }
 
 // resolve fills in the variables and sets of grants for an actor.

@@ -221,17 +221,24 @@ func (r *run) resubmit() error {
 	resume := st.Resume
 	st.Status, st.Resume = Running, nil
 	if resume == nil || resume.Mode != "resume" {
-		r.walk(r.plan.root, 0, nil)
-		return nil
+		return r.restart()
 	}
 	n := r.plan.nodes[resume.Node]
 	if resume.Torn || n == nil || !r.unchangedBefore(n, resume.Choices) {
 		r.fact.Restart = true
-		r.walk(r.plan.root, 0, nil)
-		return nil
+		return r.restart()
 	}
 	st.Choices = cloneMap(resume.Choices)
 	r.enterAt(n, resume.Prev)
+	return nil
+}
+
+// restart enters the run from its first node on.
+func (r *run) restart() error {
+	if err := r.countRows(r.plan.root); err != nil {
+		return err
+	}
+	r.walk(r.plan.root, 0, nil)
 	return nil
 }
 

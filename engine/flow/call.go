@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"formwork/engine/def"
 	"formwork/engine/form"
 )
 
@@ -22,7 +23,7 @@ func (r *run) enterCall(n *node, prev []string) bool {
 		rows = rowsOf(values, n.Each)
 	}
 	if len(rows) > maxRows {
-		r.stick(n, IncidentCondition, prev)
+		r.tooManyRows(n, len(rows), prev)
 		return false
 	}
 	active := r.activate(n, prev)
@@ -44,6 +45,69 @@ func (r *run) enterCall(n *node, prev []string) bool {
 	}
 	r.st.Active[n.Name] = active
 	return false
+}
+
+// tooManyRows refuses a command of somebody who can do something about the rows, or choose another way, before he does it:
+// whoever submits or approves. What the engine or an administrator leads to such a node suspends the run.
+func (r *run) tooManyRows(n *node, rows int, prev []string) {
+	switch r.cmd.Verb {
+	case Start, Resubmit, Approve:
+		if !r.cmd.engine() {
+			r.err = rowsRefused(n, rows)
+			return
+		}
+	default:
+	}
+	r.stick(n, IncidentTooManyRows, prev)
+}
+
+func rowsRefused(n *node, rows int) error {
+	return &Refused{Code: CodeTooManyRows, Params: map[string]any{
+		"node": n.Name, "title": n.Label(""), "field": n.Each, "rows": rows, "max": maxRows,
+	}}
+}
+
+// countRows refuses to submit what a call on the way could not take, however the conditions turn out: it stands in the
+// flow's own list without one, or in a parallel branch of it, and nobody before it may take rows out. What the engine starts
+// is stopped when it comes there.
+func (r *run) countRows(l *list) error {
+	if r.cmd.engine() {
+		return nil
+	}
+	for _, n := range certainCalls(l, map[string]bool{}) {
+		values, ok := r.current()
+		if !ok {
+			return r.err
+		}
+		if rows := len(rowsOf(values, n.Each)); rows > maxRows {
+			return rowsRefused(n, rows)
+		}
+	}
+	return nil
+}
+
+// certainCalls lists the calls for each row that a run comes to in any case, with the rows it was submitted with. open
+// collects the sub-tables people on the way may change.
+func certainCalls(l *list, open map[string]bool) []*node {
+	var found []*node
+	for _, n := range l.nodes {
+		switch {
+		case n.Type == def.NodeCall && n.Each != "" && n.when == nil && !open[n.Each]:
+			found = append(found, n)
+		case n.Type == def.NodeBranch && n.Mode == "parallel" && n.when == nil:
+			for _, b := range n.branches {
+				if b.when == nil {
+					found = append(found, certainCalls(b.list, open)...)
+				}
+			}
+		}
+		walkNodes(&list{nodes: []*node{n}}, 0, func(inner *node) {
+			for path, right := range inner.Fields {
+				open[path] = open[path] || right == "w"
+			}
+		})
+	}
+	return found
 }
 
 // rowsOf gives the rows of a sub-table.

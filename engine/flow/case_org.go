@@ -73,7 +73,7 @@ func (o *caseOrg) clone() *caseOrg {
 
 // Person implements Org.
 func (o *caseOrg) Person(id string) (Person, bool) {
-	return Person{ID: id, Department: o.departments[id]}, id != "" && !o.disabled[id]
+	return Person{ID: id, Name: id, Department: o.departments[id]}, id != "" && !o.disabled[id]
 }
 
 // Holders implements Org.

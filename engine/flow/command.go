@@ -182,6 +182,8 @@ const (
 	CodeNotFound            = "not_found"
 	CodeProxyOverlap        = "proxy_overlap"
 	CodeConfirmRequired     = "confirm_required" // the node asks for the password
+	CodeTooManyRows         = "too_many_rows"    // a call for each row, and more rows than it takes; also an incident
+	CodeUserUnknown         = "user_unknown"     // somebody named who is not in this company
 	CodePickRequired        = "pick_required"    // somebody has to be chosen for a node that comes next
 	CodePickInvalid         = "pick_invalid"     // chosen for a node that asks nobody chosen, or not one it admits
 	CodeIntegrity           = "integrity"        // the document does not fit its flow; also an incident
@@ -189,13 +191,14 @@ const (
 
 // The codes of incidents.
 const (
-	IncidentCondition  = "condition"
-	IncidentNoBranch   = "no_branch"
-	IncidentNoApprover = "no_approver"
-	IncidentStepLimit  = "step_limit"
-	IncidentChain      = "chain"   // automations set each other off without end
-	IncidentRefused    = "refused" // the record's own rules refuse what comes after a wait
-	IncidentIntegrity  = CodeIntegrity
+	IncidentCondition   = "condition"
+	IncidentNoBranch    = "no_branch"
+	IncidentNoApprover  = "no_approver"
+	IncidentStepLimit   = "step_limit"
+	IncidentChain       = "chain"   // automations set each other off without end
+	IncidentRefused     = "refused" // the record's own rules refuse what comes after a wait
+	IncidentTooManyRows = CodeTooManyRows
+	IncidentIntegrity   = CodeIntegrity
 )
 
 func refuse(code string) error { return &Refused{Code: code} }

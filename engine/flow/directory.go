@@ -239,8 +239,13 @@ func (dir *directory) Principals(proxy string, at time.Time) []string {
 func (dir *directory) Field(path []string, values form.Values) []Ref {
 	at := []form.Values{values}
 	entity := dir.full.Entity
-	for i, name := range path {
-		field, ok := entity.Field(name)
+	for i := 0; i < len(path) && entity != nil; i++ {
+		field, ok := entity.Field(path[i])
+		if ok && field.IsTable() && i+1 < len(path) {
+			at = rowsAt(at, field.Name)
+			i++
+			field, ok = field.Column(path[i])
+		}
 		if !ok {
 			return nil
 		}
@@ -264,6 +269,17 @@ func (dir *directory) Field(path []string, values form.Values) []Ref {
 		}
 	}
 	return nil
+}
+
+// rowsAt gives the rows of a sub-table of some records.
+func rowsAt(records []form.Values, table string) []form.Values {
+	var rows []form.Values
+	for _, values := range records {
+		for _, row := range rowsOf(values, table) {
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }
 
 // idsAt gives the ids a field holds in some records: one, or those of a list.

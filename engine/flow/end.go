@@ -25,8 +25,7 @@ func (r *run) start() error {
 		r.stick(r.plan.root.nodes[0], IncidentChain, nil)
 		return nil
 	}
-	r.walk(r.plan.root, 0, nil)
-	return nil
+	return r.restart()
 }
 
 // maxChain is how many automations may set off one another before the last one is stopped for an administrator to see.
@@ -82,10 +81,16 @@ func (r *run) givesReason() error {
 	return nil
 }
 
-// remark adds to the history; it is never refused, also not after the end.
+// remark adds to the history, also after the end. It says something, or shows files.
 func (r *run) remark() error {
-	r.fact.Comment = r.cmd.Comment
-	r.fact.Users = r.active(r.cmd.Users...)
+	if r.silent() && len(r.cmd.Files) == 0 {
+		return refuse(CodeCommentRequired)
+	}
+	people, err := r.people(r.cmd.Users...)
+	if err != nil {
+		return err
+	}
+	r.fact.Comment, r.fact.Users = r.cmd.Comment, people
 	return nil
 }
 

@@ -29,6 +29,7 @@ var errNoState = errors.New("no object")
 
 // head is what stands at the beginning of a stored run.
 type head struct {
+	Name      string
 	Status    Status
 	Catalog   string
 	Initiator Person
@@ -36,7 +37,7 @@ type head struct {
 
 // readHead reads a stored run as far as its head goes: what comes behind it is most of it. Members are skipped, not decoded.
 func readHead(raw json.RawMessage) (h head, err error) {
-	members := map[string]any{"status": &h.Status, "catalog": &h.Catalog, "initiator": &h.Initiator}
+	members := map[string]any{"name": &h.Name, "status": &h.Status, "catalog": &h.Catalog, "initiator": &h.Initiator}
 	at := blanks(raw, 0)
 	if at == len(raw) || raw[at] != '{' {
 		return h, errNoState

@@ -26,6 +26,7 @@ const (
 // The codes of findings; flow.md §3 says what they mean. Level tells errors from warnings.
 const (
 	lintDupID             = "dup_id"
+	lintReservedName      = "reserved_name"
 	lintDepth             = "depth"
 	lintNoWho             = "no_who"
 	lintVoteRange         = "vote_range"
@@ -96,6 +97,9 @@ func (l *linter) run() []def.Problem {
 			l.add(n, "/name", levelError, lintDupID)
 		}
 		seen[n.Name] = true
+		if slices.Contains(targetWords, n.Name) {
+			l.add(n, "/name", levelError, lintReservedName)
+		}
 		people = people || n.human() || n.Type == def.NodeCall
 		l.node(n)
 	}
@@ -111,6 +115,10 @@ func (l *linter) run() []def.Problem {
 	l.automation()
 	return l.problems
 }
+
+// targetWords are what verbs and deadlines call a place they send a run to, beside the names of nodes; StartNode is one that
+// stands in runs.
+var targetWords = []string{toInitiator, toPrev}
 
 // place notes where each node stands in the document.
 func (l *linter) place(in *list, pointer string) {
@@ -192,23 +200,26 @@ func (l *linter) unknownWho(n *node, entry string) (name string, ok bool) {
 	kind, arg, _ := cutWho(entry)
 	switch kind {
 	case "role":
-		return arg, l.cat == nil || l.cat.Roles[arg] != nil
+		return arg, l.hasRole(arg)
 	case "same":
 		other := l.plan.nodes[arg]
 		return arg, other != nil && other.human() && other != n
 	case "field":
 		return arg, l.leadsToPeople(arg)
 	case "pick":
-		return arg, arg == "all" || l.cat == nil || l.cat.Roles[arg] != nil
+		return arg, arg == "all" || l.hasRole(strings.TrimPrefix(arg, "role:"))
 	case "chain":
 		role, ends := strings.CutPrefix(arg, "role:")
-		return role, !ends || l.cat == nil || l.cat.Roles[role] != nil
+		return role, !ends || l.hasRole(role)
 	case "user", "leader", "head", "initiator":
 		return arg, true
 	default:
 		return entry, false
 	}
 }
+
+// hasRole tells whether the catalog has a role; without one every role may exist.
+func (l *linter) hasRole(name string) bool { return l.cat == nil || l.cat.Roles[name] != nil }
 
 // leadsToPeople tells whether a path exists and ends at users or a department.
 func (l *linter) leadsToPeople(path string) bool {

@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,7 +34,7 @@ func (l *linter) fix(p *def.Problem) []def.PatchStep {
 		return []def.PatchStep{{Op: "move", From: p.Path, Path: at + "/" + strconv.Itoa(len(n.branches)-1)}}
 	case lintBranchUnreachable, lintElseUnreachable:
 		return l.fixUnreachable(n, p)
-	case lintDupID:
+	case lintDupID, lintReservedName:
 		return replace(p.Path, l.freeName(n.Name))
 	case lintHiddenRequired:
 		return replace(p.Path, "w")
@@ -103,7 +104,7 @@ func (l *linter) fixMissing(n *node, p *def.Problem) []def.PatchStep {
 		if !ok {
 			return nil
 		}
-		source = wrapPath(source, path.String(), nothing)
+		source = wrapPath(replaceEmpty(source, path.String(), nothing), path.String(), nothing)
 	}
 	mended, err := expr.Compile(source, l.scope, expr.KindBool)
 	if err != nil || len(mended.MaybeMissing()) > 0 {
@@ -160,6 +161,16 @@ func wrapPath(source, path, nothing string) string {
 	return out.String()
 }
 
+// replaceEmpty puts something in the place of an empty text that stands for a missing path: nz(kind, ”), kind ?? ”. The
+// empty text is missing itself.
+func replaceEmpty(source, path, nothing string) string {
+	word := `(?:record\.)?` + regexp.QuoteMeta(path) + `\s*`
+	for _, before := range []string{`\bnz\(\s*` + word + `,\s*`, `(?:^|[^.\w])` + word + `\?\?\s*`} {
+		source = regexp.MustCompile(`(`+before+`)(?:''|"")`).ReplaceAllString(source, "${1}"+nothing)
+	}
+	return source
+}
+
 // nodeAt finds the innermost node a pointer leads into.
 func (l *linter) nodeAt(pointer string) *node {
 	var found *node
@@ -175,6 +186,9 @@ func (l *linter) nodeAt(pointer string) *node {
 // freeName is a name no node or branch has yet, made from another one.
 func (l *linter) freeName(base string) string {
 	taken := map[string]bool{StartNode: true}
+	for _, word := range targetWords {
+		taken[word] = true
+	}
 	for _, n := range l.plan.order {
 		taken[n.Name] = true
 		for _, b := range n.branches {

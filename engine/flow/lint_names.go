@@ -18,7 +18,7 @@ const (
 // settings looks at what holds for the whole flow: its administrators and its subject.
 func (l *linter) settings() {
 	for i, entry := range l.flow.Settings.Admins {
-		if role, ok := strings.CutPrefix(entry, "role:"); ok && l.cat != nil && l.cat.Roles[role] == nil {
+		if role, ok := strings.CutPrefix(entry, "role:"); ok && !l.hasRole(role) {
 			l.report("/settings/admins/"+strconv.Itoa(i), levelError, lintUnknownName, map[string]any{"name": role})
 		}
 	}
@@ -36,11 +36,11 @@ func (l *linter) settings() {
 // deadlineTargets finds deadlines that give a task to what is not there.
 func (l *linter) deadlineTargets(n *node) {
 	for i, t := range n.timeouts {
-		if t.do != doTransfer || l.cat == nil {
+		if t.do != doTransfer {
 			continue
 		}
 		kind, arg, _ := cutWho(t.to)
-		if kind == "role" && l.cat.Roles[arg] == nil || kind == "field" && !l.leadsToPeople(arg) {
+		if kind == "role" && !l.hasRole(arg) || kind == "field" && !l.leadsToPeople(arg) {
 			l.report(l.paths[n]+"/timeout/"+strconv.Itoa(i)+"/do", levelError, lintUnknownName, map[string]any{"node": n.Name, "name": arg})
 		}
 	}

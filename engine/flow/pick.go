@@ -75,12 +75,11 @@ func (r *run) mayPick(name string, users []string) error {
 			return refused("")
 		}
 	}
+	if _, err := r.people(users...); err != nil {
+		return err
+	}
 	for _, user := range users {
-		p, active := r.world.Org.Person(user)
-		if !active {
-			return refused(user)
-		}
-		if role != "" && !r.world.Org.HasRole(p.ID, role) {
+		if role != "" && !r.world.Org.HasRole(user, role) {
 			return refused(user)
 		}
 	}

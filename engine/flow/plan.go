@@ -138,21 +138,21 @@ func planScope(cat *def.Catalog, entity *def.Entity) expr.Scope {
 	}
 }
 
-// peopleAt follows a path of fields through references; it gives the last field, and whether that holds users or a
-// department.
+// peopleAt follows a path of fields through references and into a sub-table; it gives the last field, and whether that
+// names users or a department: one or several, by a type of its own or by a reference.
 func (p *Plan) peopleAt(cat *def.Catalog, path []string) (*def.Field, bool) {
 	entity := p.entity
-	for i, name := range path {
-		if entity == nil {
-			return nil, false
+	for i := 0; i < len(path) && entity != nil; i++ {
+		field, ok := entity.Field(path[i])
+		if ok && field.IsTable() && i+1 < len(path) {
+			i++
+			field, ok = field.Column(path[i])
 		}
-		field, ok := entity.Field(name)
 		if !ok {
 			return nil, false
 		}
 		if i == len(path)-1 {
-			people := field.XType == def.TypeUser || field.XType == def.TypeUsers || field.XType == def.TypeDepartment
-			return field, people
+			return field, field.Target() == def.EntityUser || field.Target() == def.EntityDepartment
 		}
 		entity = cat.Entities[field.Target()]
 	}

@@ -113,7 +113,7 @@ func (s *Service) prepare(ctx context.Context, tenant string) error {
 		Name:    historyCollection,
 		Fields:  []store.Field{{Path: "entity", Type: def.TypeText}, {Path: "record", Type: def.TypeText}, {Path: "seq", Type: def.TypeInteger}},
 		Indexes: [][]string{{"record", "seq"}},
-	}, migrationShape)
+	}, migrationShape, veilShape)
 	if err != nil {
 		return fmt.Errorf("projections of %s: %w", tenant, err)
 	}
@@ -221,25 +221,27 @@ func (s *Service) entries(ctx context.Context, tenant string, projections ...*pr
 	if err != nil {
 		return nil, err
 	}
-	var ids []string
+	ids := map[string][]string{}
+	stored := map[string]*listed{}
 	for _, p := range projections {
 		if p == nil {
 			continue
 		}
 		for _, t := range p.tasks {
-			ids = append(ids, t.ID)
+			ids[t.collection] = append(ids[t.collection], t.ID)
+		}
+		if err := s.strays(ctx, tenant, p, stored); err != nil {
+			return nil, err
 		}
 	}
-	if len(ids) == 0 {
-		return nil, nil //nolint:nilnil // nobody has tasks
-	}
-	existing, err := st.Get(ctx, def.EntityTask, ids...)
-	if err != nil {
-		return nil, fmt.Errorf("read tasks: %w", err)
-	}
-	stored := make(map[string]*listed, len(existing))
-	for i := range existing {
-		stored[existing[i].ID] = listedOf(&existing[i])
+	for _, collection := range slices.Sorted(maps.Keys(ids)) {
+		existing, err := st.Get(ctx, collection, ids[collection]...)
+		if err != nil {
+			return nil, fmt.Errorf("read %ss: %w", collection, err)
+		}
+		for i := range existing {
+			stored[existing[i].ID] = listedOf(collection, &existing[i])
+		}
 	}
 	return stored, nil
 }
@@ -252,7 +254,7 @@ func (p *projection) writes(stored map[string]*listed) []store.Write {
 			writes = append(writes, w)
 		}
 	}
-	return writes
+	return append(writes, p.outdated(stored)...)
 }
 
 // projection is what a record's run means for the task list.
@@ -264,11 +266,12 @@ type projection struct {
 	tasks   []entry
 }
 
-// entry is one line of the task list; Values is nil if there must be none.
+// entry is one line of the task list, or of what runs hide; Values is nil if there must be none.
 type entry struct {
-	ID     string
-	Values map[string]any
-	fresh  map[string]any // values that are set once, when the entry is new
+	collection string
+	ID         string
+	Values     map[string]any
+	fresh      map[string]any // values that are set once, when the entry is new
 }
 
 func (s *Service) projection(ctx context.Context, tenant string, full *record.Full, plan *Plan, st *State) (*projection, error) {
@@ -293,6 +296,12 @@ func (s *Service) projection(ctx context.Context, tenant string, full *record.Fu
 	p.add(st.Initiator.ID, "run."+wireStamp(st.StartedAt), TabStarted, map[string]any{
 		"arrived_at": wireTime(st.StartedAt),
 	}, nil)
+	if plan.hides() {
+		if err := s.prepare(ctx, tenant); err != nil {
+			return nil, err
+		}
+		p.addVeils()
+	}
 	return p, nil
 }
 
@@ -413,11 +422,13 @@ func (p *projection) add(user, task, tab string, values, fresh map[string]any) {
 	if p.record.State != "" {
 		values["record_state"] = p.record.State
 	}
-	p.tasks = append(p.tasks, entry{ID: taskID(p.record.Entity, p.record.ID, task), Values: values, fresh: fresh})
+	p.tasks = append(p.tasks, entry{
+		collection: def.EntityTask, ID: taskID(p.record.Entity, p.record.ID, task), Values: values, fresh: fresh,
+	})
 }
 
 func (p *projection) drop(task string) {
-	p.tasks = append(p.tasks, entry{ID: taskID(p.record.Entity, p.record.ID, task)})
+	p.tasks = append(p.tasks, entry{collection: def.EntityTask, ID: taskID(p.record.Entity, p.record.ID, task)})
 }
 
 // write gives the write that brings an entry to what it must be; changed is false if it is so already, or newer.
@@ -431,21 +442,21 @@ func (p *projection) write(t entry, old *listed) (w store.Write, changed bool) {
 		for field, v := range t.fresh {
 			doc.Values[field] = v
 		}
-		return store.Write{Collection: def.EntityTask, Doc: doc}, true
+		return store.Write{Collection: t.collection, Doc: doc}, true
 	}
 	if old.recordRev > p.record.Rev {
 		return w, false
 	}
 	doc.Rev, doc.CreatedAt = old.rev+1, old.made
 	if t.Values == nil || p.record.Deleted {
-		return store.Write{Collection: def.EntityTask, Doc: doc, IfRev: old.rev, Remove: true}, true
+		return store.Write{Collection: t.collection, Doc: doc, IfRev: old.rev, Remove: true}, true
 	}
 	for field := range t.fresh { // kept as people left it
 		if v := old.fresh(field); v != nil && doc.Values[field] == nil {
 			doc.Values[field] = v
 		}
 	}
-	return store.Write{Collection: def.EntityTask, Doc: doc, IfRev: old.rev}, old.sum != sumOf(doc.Values)
+	return store.Write{Collection: t.collection, Doc: doc, IfRev: old.rev}, old.sum != sumOf(doc.Values)
 }
 
 // titleOf is the title of a node in a language, "" for that of the catalog; its name if it has none.

@@ -83,18 +83,19 @@ func (p *projected) forget(tenant string, run target) {
 
 // listed is an entry as it stands in the task list: what must be known of it to write the next one.
 type listed struct {
-	id        string
-	rev       int64 // of the entry
-	recordRev int64 // revision of the record it was made from
-	made      time.Time
-	unread    any    // nil = not set
-	arrivedAt any    // nil = not set
-	sum       uint64 // of all values but the record's revision
+	collection string
+	id         string
+	rev        int64 // of the entry
+	recordRev  int64 // revision of the record it was made from
+	made       time.Time
+	unread     any    // nil = not set
+	arrivedAt  any    // nil = not set
+	sum        uint64 // of all values but the record's revision
 }
 
-func listedOf(doc *store.Doc) *listed {
+func listedOf(collection string, doc *store.Doc) *listed {
 	l := &listed{
-		id: doc.ID, rev: doc.Rev, made: doc.CreatedAt, unread: doc.Values["unread"], arrivedAt: doc.Values["arrived_at"], sum: sumOf(doc.Values),
+		collection: collection, id: doc.ID, rev: doc.Rev, made: doc.CreatedAt, unread: doc.Values["unread"], arrivedAt: doc.Values["arrived_at"], sum: sumOf(doc.Values),
 	}
 	l.recordRev, _ = doc.Values["record_rev"].(int64)
 	return l
@@ -138,7 +139,7 @@ func (p *projection) after(stored map[string]*listed, writes []store.Write) []li
 	for _, t := range p.tasks {
 		switch w, old := written[t.ID], stored[t.ID]; {
 		case w != nil && !w.Remove:
-			entries = append(entries, *listedOf(&w.Doc))
+			entries = append(entries, *listedOf(w.Collection, &w.Doc))
 		case w == nil && old != nil:
 			entries = append(entries, *old)
 		}

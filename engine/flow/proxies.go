@@ -202,14 +202,13 @@ func (s *Service) checkProxy(ctx context.Context, actor access.Actor, in *ProxyI
 	if err != nil {
 		return err
 	}
+	dir := &directory{ctx: ctx, store: st, docs: map[string]map[string]*store.Doc{}}
+	var absent absentees
 	for _, user := range []string{in.Principal, in.To} {
-		docs, err := st.Get(ctx, def.EntityUser, user)
-		if err != nil {
-			return fmt.Errorf("proxy of %s: %w", user, err)
-		}
-		if len(docs) == 0 || docs[0].Deleted || docs[0].Values["disabled"] == true {
-			return refuse(CodeUserDisabled)
-		}
+		absent.note(dir.Person(user))
+	}
+	if err := errors.Join(dir.err, absent.refusal()); err != nil {
+		return err
 	}
 	cat, err := s.config.Catalogs.Active(ctx, actor.Tenant)
 	if err != nil {

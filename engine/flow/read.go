@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -56,12 +57,18 @@ func (s *Service) showing(ctx context.Context, actor access.Actor, full *record.
 	return rec, dir.err
 }
 
-// hide takes what a node hides out of a record: values, marks of masked ones, and display texts nothing refers to any more.
+// hide takes what a node hides out of a record: values, marks of masked ones, what a list shows behind hidden references, and
+// display texts nothing refers to any more.
 func hide(rec *record.Record, hidden func(path string) bool) {
 	rec.Values = withoutHidden(rec.Values, hidden)
 	rec.Masked = slices.DeleteFunc(rec.Masked, hidden)
+	maps.DeleteFunc(rec.Related, func(path string, _ any) bool {
+		first, _, _ := strings.Cut(path, ".")
+		return hidden(first)
+	})
 	used := map[string]bool{rec.CreatedBy: true, rec.UpdatedBy: true}
 	collectTexts(rec.Values, used)
+	collectTexts(rec.Related, used)
 	for key := range rec.Refs {
 		if _, id, ok := strings.Cut(key, "/"); ok && !used[id] {
 			delete(rec.Refs, key)

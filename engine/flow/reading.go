@@ -425,7 +425,8 @@ func unitOf(args []Reading) string {
 
 // people adds the ids of people a reading compares with.
 func (r *Reading) people(ids []string) []string {
-	if r.Op == "value" && (r.Type == def.TypeUser || r.Type == def.TypeUsers) {
+	ofUser := r.Type == def.TypeUser || r.Type == def.TypeUsers || r.field != nil && r.field.Target() == def.EntityUser
+	if r.Op == "value" && ofUser {
 		return append(ids, r.Value)
 	}
 	for i := range r.Args {

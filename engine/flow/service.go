@@ -51,6 +51,7 @@ type Service struct {
 
 	courtesy  courtesy
 	projected projected
+	veiled    veiled
 }
 
 // New makes a Service.

@@ -1,15 +1,17 @@
 package flow
 
+import "slices"
+
 // addSign adds signers to the actor's task: before it, after it, or beside it as slots of their own.
 func (r *run) addSign() error {
 	t, n, err := r.held()
 	if err != nil {
 		return err
 	}
-	if err := r.mayAddSign(t, n); err != nil {
+	people, err := r.mayAddSign(t, n)
+	if err != nil {
 		return err
 	}
-	people := unique(r.active(r.cmd.Users...))
 	r.fact.Users, r.fact.Comment = people, r.cmd.Comment
 	order := t.Order
 	if r.cmd.Kind == TaskParallel {
@@ -35,29 +37,26 @@ func (r *run) addSign() error {
 	return nil
 }
 
-func (r *run) mayAddSign(t *Task, n *node) error {
-	disabled, live := false, false
-	for _, id := range r.cmd.Users {
-		_, active := r.world.Org.Person(id)
-		disabled = disabled || !active
-		live = live || r.liveOn(n, id) != nil
-	}
+// mayAddSign gives the people a command adds to a task, or refuses it.
+func (r *run) mayAddSign(t *Task, n *node) ([]Person, error) {
+	live := slices.ContainsFunc(r.cmd.Users, func(id string) bool { return r.liveOn(n, id) != nil })
 	nested := t.Kind == TaskBefore || t.Kind == TaskAfter
+	people, absent := r.people(r.cmd.Users...)
 	switch {
 	case !n.allows("addsign"):
-		return refuse(CodeNotAllowed)
+		return nil, refuse(CodeNotAllowed)
 	case nested && !n.NestedSign:
-		return refuse(CodeNestedSign)
+		return nil, refuse(CodeNestedSign)
 	case live:
-		return refuse(CodeDupApprover)
-	case disabled:
-		return refuse(CodeUserDisabled)
+		return nil, refuse(CodeDupApprover)
+	case absent != nil:
+		return nil, absent
 	case r.mixes(t):
-		return refuse(CodeSignMix)
-	case len(r.cmd.Users) == 0, r.cmd.Kind != TaskBefore && r.cmd.Kind != TaskAfter && r.cmd.Kind != TaskParallel:
-		return refuse(CodeBadTarget)
+		return nil, refuse(CodeSignMix)
+	case len(people) == 0, r.cmd.Kind != TaskBefore && r.cmd.Kind != TaskAfter && r.cmd.Kind != TaskParallel:
+		return nil, refuse(CodeBadTarget)
 	}
-	return nil
+	return people, nil
 }
 
 // mixes tells whether signers before and signers after would stand on one task.

@@ -320,8 +320,14 @@ func (r *run) carbonCopy() error {
 		}
 		at = n.Name // what is hidden from him is hidden from whom he sends it to
 	}
-	r.fact.Users = r.active(r.cmd.Users...)
-	r.fact.Comment = r.cmd.Comment
-	r.copyTo(r.fact.Users, at)
+	people, err := r.people(r.cmd.Users...)
+	switch {
+	case err != nil:
+		return err
+	case len(people) == 0:
+		return refuse(CodeBadTarget)
+	}
+	r.fact.Users, r.fact.Comment = people, r.cmd.Comment
+	r.copyTo(people, at)
 	return nil
 }

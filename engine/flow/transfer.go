@@ -40,7 +40,6 @@ func (r *run) delegate() error {
 	if err != nil {
 		return err
 	}
-	p, ok := r.world.Org.Person(r.cmd.To)
 	switch {
 	case t.Owner != nil:
 		return refuse(CodeDelegated)
@@ -48,12 +47,15 @@ func (r *run) delegate() error {
 		return refuse(CodeNotAllowed)
 	case r.cmd.To == t.User.ID || r.cmd.To == r.cmd.Actor.ID:
 		return refuse(CodeSelfTarget)
-	case !ok:
-		return refuse(CodeUserDisabled)
-	case r.liveOn(n, p.ID) != nil:
+	}
+	named, err := r.people(r.cmd.To)
+	switch {
+	case err != nil:
+		return err
+	case r.liveOn(n, r.cmd.To) != nil:
 		return refuse(CodeDupApprover)
 	}
-	owner := t.User
+	owner, p := t.User, named[0]
 	t.Owner, t.User, t.ArrivedAt = &owner, p, r.now()
 	r.fact.Users, r.fact.Comment = []Person{p}, r.cmd.Comment
 	return nil
@@ -133,11 +135,12 @@ func (r *run) named() *Task {
 
 // mayTake tells whether somebody may take a live task of a node: the refusals of a transfer.
 func (r *run) mayTake(n *node, t *Task, user string) (Person, error) {
-	p, ok := r.world.Org.Person(user)
-	live := r.liveOn(n, user)
+	named, err := r.people(user)
+	if err != nil {
+		return Person{}, err
+	}
+	p, live := named[0], r.liveOn(n, user)
 	switch {
-	case !ok:
-		return p, refuse(CodeUserDisabled)
 	case t.User.ID == p.ID:
 		return p, refuse(CodeSelfTarget)
 	case live != nil && live.ID != t.ID:

@@ -1,10 +1,10 @@
 package flow
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"formwork/engine/access"
 	"formwork/engine/record"
@@ -72,12 +72,17 @@ func (v *veil) over(rec *record.Record) error {
 	return nil
 }
 
-// hidingPlan gives the plan of a stored run if a node of it hides anything, else nil.
+// hidingPlan gives the plan of a stored run if a node of it hides anything, else nil. Of a run that cannot be read it is
+// errNoFlow.
 func (s *Service) hidingPlan(ctx context.Context, tenant string, raw json.RawMessage, known map[pin]*Plan) (*Plan, error) {
-	at, ok := pinOf(raw)
-	if !ok {
+	if len(raw) == 0 || string(raw) == "null" {
 		return nil, nil //nolint:nilnil // no run hides nothing
 	}
+	h, err := readHead(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errNoFlow, err)
+	}
+	at := pin{h.Catalog, h.Name}
 	if plan, seen := known[at]; seen {
 		return plan, nil
 	}
@@ -90,34 +95,4 @@ func (s *Service) hidingPlan(ctx context.Context, tenant string, raw json.RawMes
 	}
 	known[at] = plan
 	return plan, nil
-}
-
-// pinOf reads which flow of which catalog a stored run is of; false if there is no run. It stops as soon as it knows.
-func pinOf(raw json.RawMessage) (pin, bool) {
-	if len(raw) == 0 || string(raw) == "null" {
-		return pin{}, false
-	}
-	var at pin
-	members := map[string]*string{"catalog": &at.catalog, "name": &at.name}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if begin, err := d.Token(); err != nil || begin != json.Delim('{') {
-		return pin{}, false
-	}
-	for len(members) > 0 && d.More() {
-		name, err := d.Token()
-		if err != nil {
-			return pin{}, false
-		}
-		key, _ := name.(string)
-		if into := members[key]; into != nil {
-			err = d.Decode(into)
-			delete(members, key)
-		} else {
-			err = d.Decode(new(json.RawMessage))
-		}
-		if err != nil {
-			return pin{}, false
-		}
-	}
-	return at, at.name != ""
 }

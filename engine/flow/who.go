@@ -78,6 +78,45 @@ func (r *run) active(ids ...string) []Person {
 	return people
 }
 
+// people gives those a command names, each once; it refuses people who are not in this company, and those who are disabled.
+func (r *run) people(ids ...string) ([]Person, error) {
+	var people []Person
+	var absent absentees
+	for _, id := range ids {
+		p, active := r.world.Org.Person(id)
+		absent.note(p, active)
+		people = append(people, p)
+	}
+	return unique(people), absent.refusal()
+}
+
+// absentees are people somebody names who cannot be asked or told: ids of those who are not in this company, names of those
+// who are disabled.
+type absentees struct{ unknown, disabled []string }
+
+func (a *absentees) note(p Person, active bool) { //nolint:revive // active: as Org.Person gives it
+	switch {
+	case active:
+	case p.Name == "": // everybody in the company has a name
+		a.unknown = append(a.unknown, p.ID)
+	default:
+		a.disabled = append(a.disabled, p.Name)
+	}
+}
+
+// refusal is nil if there are none.
+func (a *absentees) refusal() error {
+	switch {
+	case slices.Contains(a.unknown, ""):
+		return refuse(CodeBadTarget) // nobody is named
+	case len(a.unknown) > 0:
+		return refuseWith(CodeUserUnknown, "users", a.unknown)
+	case len(a.disabled) > 0:
+		return refuseWith(CodeUserDisabled, "users", a.disabled)
+	}
+	return nil
+}
+
 // department is the department of "head:<department>"; "head:initiator" means the initiator's own.
 func (r *run) department(arg string) string {
 	if arg != "initiator" {

@@ -51,6 +51,8 @@ type world struct {
 	ids     atomic.Int64
 	version *def.Catalog
 	older   map[string]*def.Catalog
+
+	unveiled bool // queries are not asked what runs hide, to measure what that costs
 }
 
 // Active and Version make the world a record.Catalogs.
@@ -130,7 +132,15 @@ func newWorld(tb testing.TB) *world {
 	}
 	stores := func(context.Context, string) (store.Store, error) { return w.store, nil }
 	zone := func(context.Context, string) (*time.Location, error) { return time.FixedZone("CST", 8*3600), nil }
-	rights := access.New(access.Config{Catalog: w.Active, Stores: stores, Clock: w.clock, Zone: zone})
+	rights := access.New(access.Config{
+		Catalog: w.Active, Stores: stores, Clock: w.clock, Zone: zone,
+		Veil: func(ctx context.Context, actor access.Actor, entity string) (access.Veil, error) {
+			if w.unveiled {
+				return nil, nil
+			}
+			return w.flows.Veiled(ctx, actor, entity)
+		},
+	})
 	w.records, err = record.New(record.Config{
 		Catalogs: w, Stores: stores, Access: rights, Clock: w.clock, Zone: zone, Instance: flow.Instance,
 		NewID: func() string { return fmt.Sprintf("N%025d", w.ids.Add(1)) },

@@ -49,7 +49,7 @@ func (s *Service) Change(ctx context.Context, actor access.Actor, entity, id str
 	if err != nil {
 		return Record{}, err
 	}
-	return r.toParticipant(ctx, doc)
+	return r.veiled(ctx)(r.toParticipant(ctx, doc))
 }
 
 // Void marks an approved record as no longer counting and frees its keys. It needs the grant void and a reason.
@@ -65,9 +65,9 @@ func (s *Service) Void(ctx context.Context, actor access.Actor, entity, id strin
 // toWriter shows a document to the actor who wrote it: to its maker whatever his row filters say.
 func (r *request) toWriter(ctx context.Context, doc *store.Doc) (Record, error) {
 	if doc.CreatedBy == r.actor.ID {
-		return r.toParticipant(ctx, doc)
+		return r.veiled(ctx)(r.toParticipant(ctx, doc))
 	}
-	return r.toReader(ctx, doc)
+	return r.veiled(ctx)(r.toReader(ctx, doc))
 }
 
 // change runs a step on the stored record until it is stored. A caller that named a revision is told about a conflict

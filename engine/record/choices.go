@@ -89,7 +89,7 @@ func (r *request) choices(ctx context.Context, field *def.Field, in ChoicesInput
 	}
 	q.Limit = min(q.Limit, maxChoices)
 	display, _ := target.Field(target.DisplayField())
-	if display != nil && display.Target() == "" && !display.IsList() {
+	if display != nil && display.Target() == "" && !display.IsList() && everywhere(rights, display.Name) {
 		q.Sort = []query.Sort{{Field: display.Name}}
 		if err := query.CheckSort(q.Sort, target); err != nil {
 			return Choices{}, err
@@ -104,6 +104,12 @@ func (r *request) choices(ctx context.Context, field *def.Field, in ChoicesInput
 		return Choices{}, err
 	}
 	return r.asChoices(ctx, target, rights, page)
+}
+
+// everywhere tells whether a field is shown in every record there are rights to: an order by it tells of the others.
+func everywhere(rights access.Rights, path string) bool {
+	extra, _, err := rights.Narrow([]string{path})
+	return err == nil && extra == nil
 }
 
 // searchFilter narrows a picker to what a person types. The search index is used if the reader sees all it holds;
@@ -143,6 +149,9 @@ func (r *request) asChoices(ctx context.Context, target *def.Entity, rights acce
 	other := r.with(r.catalog, target)
 	shown, err := (&show{request: other, rights: rights, plain: true}).records(ctx, page.Docs)
 	if err != nil {
+		return Choices{}, err
+	}
+	if err := r.veil(ctx, shown...); err != nil {
 		return Choices{}, err
 	}
 	answer := Choices{Items: make([]Choice, 0, len(shown)), Next: page.Next}

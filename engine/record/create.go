@@ -27,7 +27,7 @@ func (s *Service) Create(ctx context.Context, actor access.Actor, entity string,
 	if err != nil {
 		return Created{}, err
 	}
-	rec, err := r.toParticipant(ctx, doc)
+	rec, err := r.veiled(ctx)(r.toParticipant(ctx, doc))
 	return Created{Record: rec, Replay: replay}, err
 }
 

@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -189,10 +190,29 @@ func (r *request) seen(ctx context.Context, entity *def.Entity, id, name string)
 		}
 		fields = access.Rights{Grants: []access.Right{right}}.Anywhere()
 	}
-	if !fields.Shows(name) {
-		return nil, nil //nolint:nilnil // as above
+	veil, err := rights.Veiled()
+	if err != nil || !fields.Shows(name) || veil.Hides(id, name) {
+		return nil, err //nolint:nilnil // as above
 	}
-	return shownValue(fields, entity, doc, name), nil
+	return unveiled(veil, id, name, shownValue(fields, entity, doc, name)), nil
+}
+
+// unveiled is a sub-table's value of another record without the columns a run hides there.
+func unveiled(veil access.Veil, id, table string, value any) any {
+	rows, ok := value.([]any)
+	if !ok || len(veil[id]) == 0 {
+		return value
+	}
+	shown := make([]any, len(rows))
+	for i, item := range rows {
+		shown[i] = item
+		if row, ok := item.(map[string]any); ok {
+			row = maps.Clone(row)
+			maps.DeleteFunc(row, func(column string, _ any) bool { return veil.Hides(id, table+"."+column) })
+			shown[i] = row
+		}
+	}
+	return shown
 }
 
 // texts collects the display texts of what a page refers to: entity → id → text.

@@ -183,8 +183,8 @@ func (l *listing) page(ctx context.Context) (List, error) {
 		show := &show{request: l.request, rights: l.rights, columns: l.columns()}
 		answer.Records, err = show.records(ctx, found.Docs)
 	}
-	if veil := l.service.config.Veil; err == nil && veil != nil {
-		err = veil(ctx, l.actor, answer.Records)
+	if err == nil {
+		err = l.veil(ctx, answer.Records...)
 	}
 	if err := errors.Join(err, overall()); err != nil {
 		return List{}, err
@@ -285,7 +285,7 @@ func (s *Service) Get(ctx context.Context, actor access.Actor, entity, id string
 	if err != nil {
 		return Record{}, err
 	}
-	return r.toReader(ctx, doc)
+	return r.veiled(ctx)(r.toReader(ctx, doc))
 }
 
 // Participant gives a record to somebody who takes part in its flow (holds or held a task, is in copy, started it):
@@ -295,7 +295,7 @@ func (s *Service) Participant(ctx context.Context, actor access.Actor, entity, i
 	if err != nil {
 		return Record{}, err
 	}
-	return r.toParticipant(ctx, doc)
+	return r.veiled(ctx)(r.toParticipant(ctx, doc))
 }
 
 // Invited is Participant for somebody a flow has asked or told: without any grant he sees what every reader sees.
@@ -305,7 +305,7 @@ func (s *Service) Invited(ctx context.Context, actor access.Actor, entity, id st
 		return Record{}, err
 	}
 	r.invited = true
-	return r.toParticipant(ctx, doc)
+	return r.veiled(ctx)(r.toParticipant(ctx, doc))
 }
 
 // find begins a request about one document.
@@ -318,7 +318,28 @@ func (s *Service) find(ctx context.Context, actor access.Actor, entity, id strin
 	return r, doc, err
 }
 
-// toReader shows a document to the request's actor if his grants admit it.
+// veil takes out of records made for the request's actor what their runs hide from him.
+func (r *request) veil(ctx context.Context, shown ...Record) error {
+	if r.service.config.Veil == nil || len(shown) == 0 {
+		return nil
+	}
+	return r.service.config.Veil(ctx, r.actor, shown)
+}
+
+// veiled is veil for one record, as toReader and the others give it.
+func (r *request) veiled(ctx context.Context) func(Record, error) (Record, error) {
+	return func(rec Record, err error) (Record, error) {
+		if err != nil {
+			return Record{}, err
+		}
+		one := []Record{rec}
+		err = r.veil(ctx, one...)
+		return one[0], err
+	}
+}
+
+// toReader shows a document to the request's actor if his grants admit it. What its run hides is left to the caller: flows
+// know that better.
 func (r *request) toReader(ctx context.Context, doc *store.Doc) (Record, error) {
 	rights, err := r.mayRead(ctx, doc)
 	if err != nil {

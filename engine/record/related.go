@@ -300,7 +300,7 @@ func (a *asker) record(ctx context.Context, ask form.Ask) error {
 		a.answers.Records[key] = nil
 		return nil
 	}
-	fields := access.AllFields()
+	fields, veil := access.AllFields(), access.Veil(nil)
 	if a.eyes != nil {
 		rights, err := a.eyes(ctx, ask.Entity)
 		if err != nil {
@@ -310,6 +310,9 @@ func (a *asker) record(ctx context.Context, ask form.Ask) error {
 			a.answers.Records[key] = nil
 			return nil
 		}
+		if veil, err = rights.Veiled(); err != nil {
+			return err
+		}
 	}
 	known := a.answers.Records[key]
 	if known == nil {
@@ -317,8 +320,8 @@ func (a *asker) record(ctx context.Context, ask form.Ask) error {
 	}
 	for _, name := range ask.Fields {
 		known[name] = nil
-		if fields.Shows(name) {
-			known[name] = shownValue(fields, entity, doc, name)
+		if fields.Shows(name) && !veil.Hides(ask.ID, name) {
+			known[name] = unveiled(veil, ask.ID, name, shownValue(fields, entity, doc, name))
 		}
 	}
 	a.answers.Records[key] = known
@@ -351,7 +354,11 @@ func (a *asker) look(ctx context.Context, q *question) error {
 		if err != nil {
 			return err
 		}
-		sees = func(doc *store.Doc) bool { return a.seesLookup(rights, q, doc) }
+		veil, err := rights.Veiled()
+		if err != nil {
+			return err
+		}
+		sees = func(doc *store.Doc) bool { return a.seesLookup(rights, veil, q, doc) }
 	}
 	var docs []*store.Doc
 	for _, doc := range candidates {
@@ -372,10 +379,10 @@ func (a *asker) look(ctx context.Context, q *question) error {
 
 // seesLookup tells whether a reader may know what a lookup found in a document: he reads what is taken and what it is
 // found by.
-func (a *asker) seesLookup(rights access.Rights, q *question, doc *store.Doc) bool {
+func (a *asker) seesLookup(rights access.Rights, veil access.Veil, q *question, doc *store.Doc) bool {
 	fields := rights.On(doc.Record())
 	for _, path := range append(access.Paths(q.lookup.where), q.lookup.definition.Take.Path) {
-		if path != "" && !fields.Shows(path) {
+		if path != "" && (!fields.Shows(path) || veil.Hides(doc.ID, path)) {
 			return false
 		}
 	}

@@ -182,7 +182,7 @@ func (s *Service) Restore(ctx context.Context, actor access.Actor, entity, id st
 	if err != nil {
 		return Record{}, err
 	}
-	return done.toParticipant(ctx, done.stored)
+	return done.veiled(ctx)(done.toParticipant(ctx, done.stored))
 }
 
 // rewriting names the record of a write that changes no values.
@@ -263,7 +263,7 @@ func refersTo(field *def.Field, id string) *query.Filter {
 
 // conflict is the answer to an edit of a record that changed since it was read, with what the actor may see of it now.
 func (r *request) conflict(ctx context.Context, stored *store.Doc) error {
-	current, err := r.toReader(ctx, stored)
+	current, err := r.veiled(ctx)(r.toReader(ctx, stored))
 	if err != nil {
 		return err
 	}

@@ -145,6 +145,10 @@ func (r *request) compareStored(ctx context.Context, l *likenesses) error {
 	if err != nil {
 		return err
 	}
+	veil, err := reads.Veiled()
+	if err != nil {
+		return err
+	}
 	held, err := r.held(ctx, l)
 	if err != nil {
 		return err
@@ -160,7 +164,7 @@ func (r *request) compareStored(ctx context.Context, l *likenesses) error {
 		}
 		for i := range page.Docs {
 			if doc := &page.Docs[i]; counting(r.entity, doc) {
-				r.compareDoc(l, doc, reads)
+				r.compareDoc(l, doc, reads, veil)
 			}
 		}
 		if q.After = page.Next; page.Next == "" {
@@ -253,14 +257,14 @@ func counting(entity *def.Entity, doc *store.Doc) bool {
 }
 
 // compareDoc compares a stored record with every text.
-func (r *request) compareDoc(l *likenesses, doc *store.Doc, reads access.Rights) {
+func (r *request) compareDoc(l *likenesses, doc *store.Doc, reads access.Rights, veil access.Veil) {
 	text, _ := doc.Values[l.rule.Field].(string)
 	for _, c := range l.alike(query.LikenessOf(query.SimilarKey(text, l.rule.Ignore))) {
 		if own := c.evaluation.write.stored; own != nil && own.ID == doc.ID {
 			continue
 		}
 		fields := reads.On(doc.Record())
-		if !fields.Admitted() || !fields.Shows(l.rule.Field) {
+		if !fields.Admitted() || !fields.Shows(l.rule.Field) || veil.Hides(doc.ID, l.rule.Field) {
 			c.hidden++
 			continue
 		}

@@ -233,6 +233,7 @@ const mendable: ReadonlySet<string> = new Set([
   'pick_invalid',
   'self_target',
   'user_disabled',
+  'user_unknown',
   'dup_approver',
   'bad_target',
   'sign_mix',

@@ -15,6 +15,13 @@ test('a refusal says what happened, in the reader’s language', async () => {
   await switchLanguage('zh-CN')
 })
 
+test('a refusal because of people names them', () => {
+  expect(explain(failure('user_disabled', { users: ['张三'] }))).toBe('已停用：张三，请换人。')
+  expect(explain(failure('user_disabled'))).toBe('所选人员已停用，请换一位。')
+  expect(explain(failure('user_unknown', { users: ['u_1', 'u_2'] }))).toMatch(/u_1.+u_2/)
+  expect(explain(failure('throttled', { users: ['张三'], seconds: 30 }))).toContain('30 秒')
+})
+
 test('refused definitions say what is wrong, and where', () => {
   const findings = [{ ref: 'flows/pay', path: '/nodes/2/onEmpty', code: 'not_applicable' }]
   const refused = Object.assign(failure('definitions_refused'), { findings })

@@ -6,10 +6,19 @@ import { transportText } from './transport'
 /** What a refused command says to the person: what happened and what he can do. */
 export function explain(error: unknown): string {
   if (!isFailure(error)) return i18next.t('errors.page')
-  const known = translateIfKnown(`errors.${error.code}`, told(error.params))
+  const known =
+    namingPeople(error.code, error.params?.['users']) ??
+    translateIfKnown(`errors.${error.code}`, told(error.params))
   if (known) return known
   const problem = translateIfKnown(`problems.${error.code}`, error.params)
   return problem ?? i18next.t('errors.unknown', { code: error.code })
+}
+
+/** A refusal because of people names them, where it has words for that. */
+function namingPeople(code: string, users: unknown): string | undefined {
+  if (!Array.isArray(users) || users.length === 0) return undefined
+  const names = new Intl.ListFormat(i18next.language, { style: 'narrow' }).format(users.map(String))
+  return translateIfKnown(`errors.${code}_named`, { users: names })
 }
 
 /** What the network said stands among the params as it said it. */
