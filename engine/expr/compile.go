@@ -27,6 +27,9 @@ type operand struct {
 	present             []string // keys that are not missing if this is not
 	whenTrue, whenFalse []string // further keys that are not missing if this condition is true, is false
 
+	behind  []string // where one of these keys is missing, the value is standIn: nz(x, 0)
+	standIn any
+
 	missing   []Path // the optional paths that can make it missing
 	unrounded bool   // a division reached it
 

@@ -150,12 +150,39 @@ func (c *compiler) coalesce(a operand, rest func() operand, name string) operand
 		result.missing = a.missing // nothing stands in for it: nil, or the empty text, which is the same
 	}
 	result.paths = joinPaths(a.paths, b.paths)
+	switch {
+	case b.isNil():
+		result.present = a.present
+	case b.isConst:
+		result.behind, result.standIn = a.present, b.value
+	}
 	x, y := a.run, b.run
 	result.run = func(f *frame) any {
 		if value := x(f); value != nil {
 			return value
 		}
 		return y(f)
+	}
+	return result
+}
+
+// beyond adds to a comparison with a constant what follows from nz(x, d) not being d: if d would give the other answer, x is
+// there. So nz(x, 0) > 5 and x < 9 cannot be missing.
+func beyond(result, a, b operand, decide func(f *frame, left, right any) any) operand {
+	left, right, behind := a.standIn, b.value, a.behind
+	if a.isConst {
+		left, right, behind = a.value, b.standIn, b.behind
+	}
+	if len(behind) == 0 || !a.isConst && !b.isConst {
+		return result
+	}
+	f := frame{env: &Env{}, steps: 1000, bytes: maxText}
+	switch answer := decide(&f, left, right); {
+	case f.err != nil:
+	case answer == true:
+		result.whenFalse = append(result.whenFalse, behind...)
+	case answer == false:
+		result.whenTrue = append(result.whenTrue, behind...)
 	}
 	return result
 }

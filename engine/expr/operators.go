@@ -257,21 +257,21 @@ func (c *compiler) equality(a, b operand, op string) operand {
 		return c.refuseType(b, a.typ.Kind.String(), op)
 	}
 	x, y, same := a.run, b.run, op == "=="
+	decide := func(f *frame, left, right any) any {
+		if left == nil || right == nil {
+			return nil
+		}
+		if !f.spend(sizeSteps(left)) {
+			return nil
+		}
+		return Equal(left, right) == same
+	}
 	result := operand{
 		typ: Type{Kind: KindBool, Optional: a.typ.Optional || b.typ.Optional}, missing: joinPaths(a.missing, b.missing),
 		present: slices.Concat(a.present, b.present),
-		run: func(f *frame) any {
-			left, right := x(f), y(f)
-			if left == nil || right == nil {
-				return nil
-			}
-			if !f.spend(sizeSteps(left)) {
-				return nil
-			}
-			return Equal(left, right) == same
-		},
+		run:     func(f *frame) any { return decide(f, x(f), y(f)) },
 	}
-	return c.fold(result, a, b)
+	return c.fold(beyond(result, a, b, decide), a, b)
 }
 
 // sizeSteps is how many steps a comparison with the value takes.
@@ -314,33 +314,33 @@ func (c *compiler) comparison(a, b operand, op string, at int) operand {
 		return c.refuseType(b, a.typ.Kind.String(), op)
 	}
 	x, y := a.run, b.run
+	decide := func(f *frame, left, right any) any {
+		if left == nil || right == nil {
+			return nil
+		}
+		order, ok := Compare(left, right)
+		if !ok {
+			return f.fail(EvalType, at, op)
+		}
+		if !f.spend(sizeSteps(left)) {
+			return nil
+		}
+		switch op {
+		case "<":
+			return order < 0
+		case "<=":
+			return order <= 0
+		case ">":
+			return order > 0
+		}
+		return order >= 0
+	}
 	result := operand{
 		typ: Type{Kind: KindBool, Optional: a.typ.Optional || b.typ.Optional}, missing: joinPaths(a.missing, b.missing),
 		present: slices.Concat(a.present, b.present),
-		run: func(f *frame) any {
-			left, right := x(f), y(f)
-			if left == nil || right == nil {
-				return nil
-			}
-			order, ok := Compare(left, right)
-			if !ok {
-				return f.fail(EvalType, at, op)
-			}
-			if !f.spend(sizeSteps(left)) {
-				return nil
-			}
-			switch op {
-			case "<":
-				return order < 0
-			case "<=":
-				return order <= 0
-			case ">":
-				return order > 0
-			}
-			return order >= 0
-		},
+		run:     func(f *frame) any { return decide(f, x(f), y(f)) },
 	}
-	return c.fold(result, a, b)
+	return c.fold(beyond(result, a, b, decide), a, b)
 }
 
 func (c *compiler) membership(a, list operand, at int) operand {
@@ -354,24 +354,25 @@ func (c *compiler) membership(a, list operand, at int) operand {
 		return c.refuseType(a, elem.Kind.String(), "in")
 	}
 	x, items := a.run, list.run
-	return operand{
-		typ: Type{Kind: KindBool, Optional: a.typ.Optional || list.typ.Optional}, missing: joinPaths(a.missing, list.missing),
-		run: func(f *frame) any {
-			value, all := x(f), items(f)
-			if value == nil || all == nil {
+	decide := func(f *frame, value, all any) any {
+		if value == nil || all == nil {
+			return nil
+		}
+		for _, item := range f.itemsOf(all, at, "in") {
+			if !f.spend(1 + sizeSteps(item)) {
 				return nil
 			}
-			for _, item := range f.itemsOf(all, at, "in") {
-				if !f.spend(1 + sizeSteps(item)) {
-					return nil
-				}
-				if item != nil && Equal(value, item) {
-					return true
-				}
+			if item != nil && Equal(value, item) {
+				return true
 			}
-			return false
-		},
+		}
+		return false
 	}
+	result := operand{
+		typ: Type{Kind: KindBool, Optional: a.typ.Optional || list.typ.Optional}, missing: joinPaths(a.missing, list.missing),
+		run: func(f *frame) any { return decide(f, x(f), items(f)) },
+	}
+	return beyond(result, a, list, decide)
 }
 
 // likeItems turns the constant texts of a list into the kind they are compared with.

@@ -72,7 +72,7 @@ func TestADecisionIsOneCallOfTheStore(t *testing.T) {
 			t.Fatalf("%s: %d calls of the store, the first of %d writes", step.name, len(calls), len(calls[0]))
 		}
 		for i, write := range calls[0] {
-			if write.Follows != (i > 0) || (write.Collection == "task") != (i > 0) {
+			if lists := write.Collection == "task" || write.Collection == "flow_veil"; write.Follows != (i > 0) || lists != (i > 0) {
 				t.Errorf("%s: write %d is of %s and follows: %v", step.name, i, write.Collection, write.Follows)
 			}
 		}

@@ -37,8 +37,8 @@ func TestFindingsOfferTheirFix(t *testing.T) {
 		},
 		{
 			"in a branch, guarded once already",
-			`[{"name": "a", "type": "branch", "branches": [{"name": "x", "when": "nz(margin, 1) > 0 or margin < 5", "nodes": []}, ` + rest + `]}]`,
-			"maybe_missing", `[{"op":"replace","path":"/nodes/0/branches/0/when","value":"nz(margin, 1) \u003e 0 or nz(margin, 0) \u003c 5"}]`,
+			`[{"name": "a", "type": "branch", "branches": [{"name": "x", "when": "nz(margin, 0) > 1 or margin < 5", "nodes": []}, ` + rest + `]}]`,
+			"maybe_missing", `[{"op":"replace","path":"/nodes/0/branches/0/when","value":"nz(margin, 0) \u003e 1 or nz(margin, 0) \u003c 5"}]`,
 		},
 		{
 			"a gap without else",

@@ -7,7 +7,6 @@ import (
 
 	"formwork/engine/def"
 	"formwork/engine/expr"
-	"formwork/engine/flow"
 )
 
 // nothing is a record without any value.
@@ -25,13 +24,12 @@ func TestWhatMayBeMissing(t *testing.T) {
 		fix     string // the condition that is offered, "" = none
 	}{
 		{"nz(margin, 0) > 5", false, ""},
-		{"margin ?? 0 > 5", false, ""},
 		{"(margin ?? 0) > 5", false, ""},
 		{"nz(margin, nz(double, 0)) > 5", false, ""},
 		{"nz(margin * 2, 0) > 5", false, ""},
 		{"0 < nz(margin, 0) + 1", false, ""},
 		{"nz(note, '-') == 'x'", false, ""},
-		{"note ?? '-' == 'x'", false, ""},
+		{"(note ?? '-') == 'x'", false, ""},
 		{"nz(note, '-') in ['x', 'y']", false, ""},
 		{"nz(note, '') == ''", false, ""},
 		{"nz(note, '') != ''", false, ""},
@@ -40,16 +38,24 @@ func TestWhatMayBeMissing(t *testing.T) {
 		{"note != nil and note == 'x'", false, ""},
 		{"nz(note, '') != '' and note == 'x'", false, ""},
 		{"margin != nil and margin > 5", false, ""},
+		{"nz(note, '') == '' or note == 'x'", false, ""},
+		{"nz(margin, 0) > 5 and margin < 9", false, ""},
+		{"nz(margin, 0) <= 5 or margin < 9", false, ""},
+		{"(margin ?? 0) != 0 and margin < 9", false, ""},
+		{"nz(note, '-') in ['x', 'y'] and note != 'x'", false, ""},
+		{"not (nz(margin * 2, 0) > 5) or margin < 9", false, ""},
 
 		{"margin > 5", true, "nz(margin, 0) > 5"},
-		{"nz(margin, 0) > 5 and margin < 9", true, "nz(margin, 0) > 5 and nz(margin, 0) < 9"},
-		{"nz(margin, margin) > 5", true, ""},
-		{"margin ?? nil > 5", true, ""},
+		{"nz(margin, 9) > 5 and margin < 9", true, "nz(margin, 9) > 5 and nz(margin, 0) < 9"},
+		{"nz(margin, 0) > 5 or margin < 9", true, "nz(margin, 0) > 5 or nz(margin, 0) < 9"},
+		{"nz(margin, 0) < 5 and margin < 9", true, "nz(margin, 0) < 5 and nz(margin, 0) < 9"},
+		{"nz(margin, margin) > 5", true, "nz(margin, nz(margin, 0)) > 5"},
+		{"(margin ?? nil) > 5", true, ""},
 		{"nz(note, '') == 'x'", true, "nz(note, '-') == 'x'"},
 		{"nz(record.note, \"\") == 'x'", true, "nz(record.note, '-') == 'x'"},
-		{"note ?? '' == 'x'", true, "note ?? '-' == 'x'"},
+		{"(note ?? '') == 'x'", true, "(note ?? '-') == 'x'"},
 		{"nz(note, '') in ['x', 'y']", true, "nz(note, '-') in ['x', 'y']"},
-		{"nz(note, '') == '' or note == 'x'", true, "nz(note, '-') == '' or nz(note, '-') == 'x'"},
+		{"nz(note, '') != '' or note == 'x'", true, "nz(note, '-') != '' or nz(note, '-') == 'x'"},
 		{"margin == 5 or note != nil", true, "nz(margin, 0) == 5 or note != nil"},
 	} {
 		t.Run(tt.when, func(t *testing.T) {

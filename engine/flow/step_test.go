@@ -131,7 +131,7 @@ func TestKeysAreBounded(t *testing.T) {
 	st := mustStep(t, plan, State{}, Command{Verb: Start, Actor: Person{ID: "u1"}, Key: "first"}).State
 	for i := range keptKeys {
 		key := string(rune('a'+i%26)) + string(rune('a'+i/26))
-		st = mustStep(t, plan, st, Command{Verb: Comment, Actor: Person{ID: "u1"}, Key: key}).State
+		st = mustStep(t, plan, st, Command{Verb: Comment, Actor: Person{ID: "u1"}, Comment: "-", Key: key}).State
 	}
 	if len(st.Keys) != keptKeys || st.used("first", "u1") || !st.used("aa", "u1") {
 		t.Errorf("%d keys are kept", len(st.Keys))

@@ -102,6 +102,9 @@ func (s *Service) strays(ctx context.Context, tenant string, p *projection, to m
 	if err != nil || !some {
 		return err
 	}
+	if err := s.prepare(ctx, tenant); err != nil {
+		return err
+	}
 	st, err := s.config.Stores(ctx, tenant)
 	if err != nil {
 		return err
@@ -225,6 +228,9 @@ func (s *Service) makeVeils(ctx context.Context, tenant, entity string, docs []s
 // as his own; the initiator is shown what his grants show.
 func (s *Service) Veiled(ctx context.Context, actor access.Actor, entity string) (access.Veil, error) {
 	if some, err := s.veils(ctx, actor.Tenant, entity); err != nil || !some {
+		return nil, err
+	}
+	if err := s.prepare(ctx, actor.Tenant); err != nil {
 		return nil, err
 	}
 	st, err := s.config.Stores(ctx, actor.Tenant)
