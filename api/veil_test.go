@@ -74,10 +74,10 @@ func TestWhatANodeHidesCannotBeAskedFor(t *testing.T) {
 	onStores(t, func(w *world) {
 		t := w.t
 		admin, clerk := w.signIn("admin"), w.signIn("clerk")
-		labor := withReports(w)
-		open := clerk.do("POST", sheets, object{"values": clerk.sheet("2026-06-02")}).want(http.StatusCreated, "").text("id")
 		admin.approvedBy("[" + w.node("a", `, "onSelf": "leader", "fields": {"location": "-", "work_content": "-", "lines.ot_hours": "-"}`, "labor") + "," +
 			w.node("b", "", "manager") + "]")
+		labor := withReports(w)
+		open := clerk.do("POST", sheets, object{"values": clerk.sheet("2026-06-02")}).want(http.StatusCreated, "").text("id")
 		id := clerk.submitted("2026-06-01")
 		task := labor.open(id)
 		questions := hiddenQuestions()
