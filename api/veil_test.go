@@ -153,8 +153,10 @@ func (w *world) hide(sheet, location, work, overtime string) {
 	doc := docs[0]
 	doc.Values["location"], doc.Values["work_content"] = location, work
 	rows, _ := doc.Values["lines"].([]any)
-	for _, row := range rows {
-		row.(map[string]any)["ot_hours"] = overtime //nolint:forcetypeassert // rows are such
+	for _, item := range rows {
+		if row, ok := item.(map[string]any); ok {
+			row["ot_hours"] = overtime
+		}
 	}
 	doc.Rev++
 	w.must(errors.Join(w.engine.Records.Project(w.t.Context(), "demo", store.Write{Collection: "day_labor_sheet", Doc: doc, IfRev: doc.Rev - 1})...))

@@ -235,7 +235,7 @@ func (r *run) resubmit() error {
 
 // restart enters the run from its first node on.
 func (r *run) restart() error {
-	if err := r.countRows(r.plan.root); err != nil {
+	if err := r.countRows(); err != nil {
 		return err
 	}
 	r.walk(r.plan.root, 0, nil)

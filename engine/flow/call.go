@@ -70,11 +70,11 @@ func rowsRefused(n *node, rows int) error {
 // countRows refuses to submit what a call on the way could not take, however the conditions turn out: it stands in the
 // flow's own list without one, or in a parallel branch of it, and nobody before it may take rows out. What the engine starts
 // is stopped when it comes there.
-func (r *run) countRows(l *list) error {
+func (r *run) countRows() error {
 	if r.cmd.engine() {
 		return nil
 	}
-	for _, n := range certainCalls(l, map[string]bool{}) {
+	for _, n := range r.plan.certain {
 		values, ok := r.current()
 		if !ok {
 			return r.err

@@ -275,9 +275,7 @@ func (dir *directory) Field(path []string, values form.Values) []Ref {
 func rowsAt(records []form.Values, table string) []form.Values {
 	var rows []form.Values
 	for _, values := range records {
-		for _, row := range rowsOf(values, table) {
-			rows = append(rows, row)
-		}
+		rows = append(rows, rowsOf(values, table)...)
 	}
 	return rows
 }

@@ -23,6 +23,7 @@ type Plan struct {
 	root     *list
 	nodes    map[string]*node
 	order    []*node // in document order
+	certain  []*node // calls for each row that every run comes to
 	admins   []string
 	subject  *expr.Program
 	settings map[string]any // constants in the conditions
@@ -106,6 +107,7 @@ func compilePlan(cat *def.Catalog, f *def.Flow) *Plan {
 	scope := planScope(cat, p.entity)
 	c := compiler{plan: p, cat: cat, scope: scope}
 	p.root = c.list(f.Nodes, nil, nil)
+	p.certain = certainCalls(p.root, map[string]bool{})
 	p.settings = p.readSettings(scope)
 	p.noteReads(cat)
 	if f.Settings.Subject != "" {

@@ -26,9 +26,14 @@ const veilCollection = "flow_veil"
 var veilShape = store.Collection{
 	Name: veilCollection,
 	Fields: []store.Field{
-		{Path: "entity", Type: def.TypeText}, {Path: "record", Type: def.TypeText}, {Path: "user", Type: def.TypeText},
-		{Path: "flow", Type: def.TypeText}, {Path: "started", Type: def.TypeBoolean}, {Path: "live", Type: def.TypeBoolean},
-		{Path: "hides", Type: def.TypeText}, {Path: "record_rev", Type: def.TypeInteger},
+		{Path: "entity", Type: def.TypeText},
+		{Path: "record", Type: def.TypeText},
+		{Path: "user", Type: def.TypeText},
+		{Path: "flow", Type: def.TypeText},
+		{Path: "started", Type: def.TypeBoolean},
+		{Path: "live", Type: def.TypeBoolean},
+		{Path: "hides", Type: def.TypeText},
+		{Path: "record_rev", Type: def.TypeInteger},
 	},
 	Indexes: [][]string{{"entity", "user"}, {"record"}},
 }
@@ -171,24 +176,25 @@ func (s *Service) MakeVeils(ctx context.Context, tenant string) error {
 			if cat.Entities[entity] == nil {
 				continue
 			}
-			docs, err := st.Get(ctx, entity, ids...)
-			if err != nil {
-				return fmt.Errorf("what runs hide: %w", err)
-			}
-			if err := s.makeVeils(ctx, tenant, entity, docs, hiding); err != nil {
+			if err := s.makeVeils(ctx, tenant, entity, ids, hiding); err != nil {
 				return err
 			}
 		}
 		if q.After = page.Next; page.Next == "" {
-			now := s.config.Clock().UTC().Truncate(time.Millisecond)
-			mark := store.Doc{ID: veilsMade, Rev: 1, Values: map[string]any{}, CreatedAt: now, UpdatedAt: now}
-			err := errors.Join(s.config.Records.Project(ctx, tenant, store.Write{Collection: veilCollection, Doc: mark})...)
-			if errors.Is(err, store.ErrConflict) { // another process was at it, too
-				return nil
-			}
-			return err
+			return s.markVeils(ctx, tenant)
 		}
 	}
+}
+
+// markVeils notes that the older runs are in the projection.
+func (s *Service) markVeils(ctx context.Context, tenant string) error {
+	now := s.config.Clock().UTC().Truncate(time.Millisecond)
+	mark := store.Doc{ID: veilsMade, Rev: 1, Values: map[string]any{}, CreatedAt: now, UpdatedAt: now}
+	err := errors.Join(s.config.Records.Project(ctx, tenant, store.Write{Collection: veilCollection, Doc: mark})...)
+	if errors.Is(err, store.ErrConflict) { // another process was at it, too
+		return nil
+	}
+	return err
 }
 
 // recordsOf lists the records entries are about, by entity.
@@ -204,7 +210,15 @@ func recordsOf(entries []store.Doc) map[string][]string {
 }
 
 // makeVeils makes the entries of those records whose runs hide anything.
-func (s *Service) makeVeils(ctx context.Context, tenant, entity string, docs []store.Doc, hiding map[pin]*Plan) error {
+func (s *Service) makeVeils(ctx context.Context, tenant, entity string, ids []string, hiding map[pin]*Plan) error {
+	st, err := s.config.Stores(ctx, tenant)
+	if err != nil {
+		return err
+	}
+	docs, err := st.Get(ctx, entity, ids...)
+	if err != nil {
+		return fmt.Errorf("what runs hide: %w", err)
+	}
 	for i := range docs {
 		plan, err := s.hidingPlan(ctx, tenant, docs[i].Flow, hiding)
 		if errors.Is(err, errNoFlow) || errors.Is(err, tenants.ErrVersion) {

@@ -23,7 +23,7 @@ import (
 
 // The manager's node of a purchase hides its margin, its label and the price of its lines, all of which his grant shows.
 // Orders refer to purchases.
-func secretive(tb testing.TB, approval bool) *def.Catalog { //nolint:revive // approval: whether purchases have a state
+func secretive(tb testing.TB, approval bool) *def.Catalog {
 	tb.Helper()
 	return catalog(tb, func(defs def.Definitions) {
 		delete(defs, def.Ref{Kind: def.KindFlow, Name: "purchase_small"})

@@ -94,7 +94,7 @@ func (r *run) people(ids ...string) ([]Person, error) {
 // who are disabled.
 type absentees struct{ unknown, disabled []string }
 
-func (a *absentees) note(p Person, active bool) { //nolint:revive // active: as Org.Person gives it
+func (a *absentees) note(p Person, active bool) {
 	switch {
 	case active:
 	case p.Name == "": // everybody in the company has a name

@@ -63,7 +63,8 @@ func TestFieldsThatLeadToPeople(t *testing.T) {
 		"subject": "S", "project": "p9", "keeper": li.ID, "keepers": []any{li.ID, qian.ID}, "owner": sun.ID, "owners": []any{sun.ID, zhou.ID},
 		"unit": "d1", "office": "d1", "lines": []any{
 			map[string]any{"item": "a", "who": qian.ID, "owner": li.ID, "site": "p9"},
-			map[string]any{"item": "b", "who": qian.ID, "owner": zhou.ID}, map[string]any{"item": "c"},
+			map[string]any{"item": "b", "who": qian.ID, "owner": zhou.ID},
+			map[string]any{"item": "c"},
 		},
 	}
 	for path, want := range map[string][]string{

@@ -136,7 +136,7 @@ func newWorld(tb testing.TB) *world {
 		Catalog: w.Active, Stores: stores, Clock: w.clock, Zone: zone,
 		Veil: func(ctx context.Context, actor access.Actor, entity string) (access.Veil, error) {
 			if w.unveiled {
-				return nil, nil
+				return access.Veil{}, nil
 			}
 			return w.flows.Veiled(ctx, actor, entity)
 		},

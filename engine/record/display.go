@@ -192,7 +192,7 @@ func (r *request) seen(ctx context.Context, entity *def.Entity, id, name string)
 	}
 	veil, err := rights.Veiled()
 	if err != nil || !fields.Shows(name) || veil.Hides(id, name) {
-		return nil, err //nolint:nilnil // as above
+		return nil, err // as above
 	}
 	return unveiled(veil, id, name, shownValue(fields, entity, doc, name)), nil
 }
