@@ -211,26 +211,30 @@ test('a session that has ended is asked for once; who goes on without is asked a
 test('the server restarts under an open page: it is told, and the page goes on with live numbers', async ({ door }) => {
   const prepared = process.env['FORMWORK_E2E_PREPARED']
   const first = await launch({ args: ['--demo'], ...(prepared ? { copyOf: prepared } : {}) })
-  const company = JSON.parse(readFileSync(join(first.data, 'demo.json'), 'utf8')) as Demo
-  const clerk = await door()
-  await clerk.goto(`${first.url}/sign-in`)
-  await clerk.getByLabel(t('signIn.login'), { exact: true }).fill('foreman')
-  await clerk.getByLabel(t('signIn.password'), { exact: true }).fill(passwordOf('foreman', company))
-  await clerk.getByRole('button', { name: t('signIn.enter'), exact: true }).click()
-  const waiting = clerk.getByRole('link', { name: /^待办，/ })
-  const task = await clerk.getByRole('main').getByRole('listitem').getByRole('link').first().getAttribute('href')
-  const before = await waiting.getAttribute('aria-label')
+  const running = [first]
+  try {
+    const company = JSON.parse(readFileSync(join(first.data, 'demo.json'), 'utf8')) as Demo
+    const foreman = await door()
+    await foreman.goto(`${first.url}/sign-in`)
+    await foreman.getByLabel(t('signIn.login'), { exact: true }).fill('foreman')
+    await foreman.getByLabel(t('signIn.password'), { exact: true }).fill(passwordOf('foreman', company))
+    await foreman.getByRole('button', { name: t('signIn.enter'), exact: true }).click()
+    const waiting = foreman.getByRole('link', { name: /^待办，/ })
+    const task = await foreman.getByRole('main').getByRole('listitem').getByRole('link').first().getAttribute('href')
+    const before = await waiting.getAttribute('aria-label')
 
-  await first.halt()
-  await expect(clerk.getByText(t('shell.unreachable'))).toBeVisible()
-  const again = await launch({ args: ['--demo', '--listen', new URL(first.url).host], copyOf: first.data })
-  await expect(clerk.getByText(t('shell.unreachable'))).toBeHidden()
-  const office = await Office.of('foreman', passwordOf('foreman', company), again.url)
-  await office.post(`${(task ?? '').slice(1)}/reject`, { comment: '人数不符' })
-  await expect(waiting).not.toHaveAttribute('aria-label', before ?? '')
-  await office.leave()
-  await again.stop()
-  await first.stop()
+    await first.halt()
+    await expect(foreman.getByText(t('shell.unreachable'))).toBeVisible()
+    const again = await launch({ args: ['--demo', '--listen', new URL(first.url).host], copyOf: first.data })
+    running.push(again)
+    await expect(foreman.getByText(t('shell.unreachable'))).toBeHidden()
+    const office = await Office.of('foreman', passwordOf('foreman', company), again.url)
+    await office.post(`${(task ?? '').slice(1)}/reject`, { comment: '人数不符' })
+    await office.leave()
+    await expect(waiting).not.toHaveAttribute('aria-label', before ?? '')
+  } finally {
+    for (const each of running) await each.stop()
+  }
 })
 
 test('from a message on the phone to a decision: one press opens the task, two decide it', async ({ sit }) => {
