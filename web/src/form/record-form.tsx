@@ -123,7 +123,10 @@ function Section({ section, headless }: { section: FormSection; headless?: boole
     return null
   const title = titleOf({ ...section, name: undefined })
   const body = (
-    <div className="fw-columns" style={{ '--columns': columns } as CSSProperties}>
+    <div
+      className={columns > 2 ? 'fw-columns fw-columns-many' : 'fw-columns'}
+      style={{ '--columns': columns } as CSSProperties}
+    >
       {section.items.map((item) => (
         <Item key={item.field} item={item} columns={columns} alone={section.items.length === 1} />
       ))}
