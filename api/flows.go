@@ -14,7 +14,6 @@ import (
 	"formwork/engine/def"
 	"formwork/engine/flow"
 	"formwork/engine/form"
-	"formwork/engine/notify"
 	"formwork/engine/record"
 )
 
@@ -243,49 +242,10 @@ func (s *server) getFlow(r *request) error {
 	if err != nil {
 		return err
 	}
-	for _, of := range []*def.Catalog{active, cat} {
-		if err := s.readFlow(r, of, ref.Name, &answer); err != nil {
-			return err
-		}
-	}
-	if answer.Targets, err = s.webhookTargets(r); err != nil {
+	if err := s.tellFlow(r, []*def.Catalog{active, cat}, ref.Name, &answer); err != nil {
 		return err
 	}
 	return r.JSON(answer)
-}
-
-// webhookTargets tells where the webhooks go that are switched on, by name.
-func (s *server) webhookTargets(r *request) (map[string]string, error) {
-	channels, err := s.Engine.Notify.Channels(r.ctx, r.actor.Tenant)
-	if err != nil {
-		return nil, err
-	}
-	targets := map[string]string{}
-	for i := range channels {
-		if c := &channels[i]; c.Kind == notify.Webhook && c.Enabled {
-			targets[c.Name] = c.Target
-		}
-	}
-	return targets, nil
-}
-
-// readFlow adds the readings of a catalog's flow, if there is one; what its nodes do is told as the last catalog has it.
-func (s *server) readFlow(r *request, cat *def.Catalog, name string, answer *flowAnswer) error {
-	if cat == nil || cat.Flows[name] == nil {
-		return nil
-	}
-	var err error
-	if answer.Doings, err = s.Engine.Flows.Doings(r.ctx, r.actor.Tenant, cat, cat.Flows[name], r.actor.Lang); err != nil {
-		return err
-	}
-	return s.readConditions(r, cat, cat.Flows[name], answer.Readings)
-}
-
-// readConditions adds the readings of a flow's conditions, as a catalog names what they read.
-func (s *server) readConditions(r *request, cat *def.Catalog, f *def.Flow, into map[string]flow.Reading) error {
-	readings, err := s.Engine.Flows.Readings(r.ctx, r.actor.Tenant, cat, f, r.actor.Lang)
-	maps.Copy(into, readings)
-	return err
 }
 
 // checkFlow tells what the check of the draft finds wrong with a flow, and gives the draft's catalog. The answer is playable if

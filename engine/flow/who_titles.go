@@ -57,7 +57,7 @@ func (s *Service) departmentTitles(ctx context.Context, tenant string, ids []str
 func (p *Plan) entries() []string {
 	entries := append([]string{p.Flow.Settings.OnEmpty}, p.Flow.Settings.Admins...)
 	for _, n := range p.order {
-		entries = append(append(entries, n.Who...), n.Node.OnEmpty)
+		entries = append(append(entries, n.Who...), n.OnEmpty)
 		if a := n.action; a != nil && a.def != nil && a.def.Notify != nil {
 			entries = append(entries, a.def.Notify.Who...)
 		}

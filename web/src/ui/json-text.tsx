@@ -32,7 +32,7 @@ export function JsonText({ label, text, onChange, notes }: JsonTextProps) {
   const places = jsonPlaces(text)
   const { fault } = places
   const line = (offset: number) => (
-    <Button type="link" size="small" onClick={() => setGoTo({ offset })}>
+    <Button size="small" onClick={() => setGoTo({ offset })}>
       {t('json.line', { line: placeAt(text, offset).line })}
     </Button>
   )
