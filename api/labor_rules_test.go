@@ -379,7 +379,7 @@ func (r *rulesWorld) sharedRules() {
 		"worker": key("W08"), "project": key("P2"), "advance_date": "2026-06-03", "amount": "1.00", "bank_account": key("BA04"), "deduct_month": "2026-06",
 	}
 	r.run([]ruleCase{
-		{"no wage account in use", "admin", "expense_contract", false, contract, "project", "no_wage_account"},
+		{"no wage account in use", "admin", "expense_contract", true, contract, "project", "no_wage_account"},
 		{"from a disabled account", "labor", "wage_advance", false, advance, "bank_account", "reference"},
 	})
 }

@@ -81,6 +81,9 @@ func (b *Builder) addPerson(ctx context.Context, actor access.Actor, catalog *de
 	}, nil
 }
 
+// approvedState is the state of a sample's records where there is approval.
+const approvedState = "approved"
+
 // sampleLoad creates the records of one file.
 type sampleLoad struct {
 	builder  *Builder
@@ -139,7 +142,7 @@ func (l sampleLoad) record(ctx context.Context, entity *def.Entity, values form.
 			return err
 		}
 	}
-	_, err := records.Create(ctx, l.actor, entity.Name, record.CreateInput{Values: values, Imported: true})
+	_, err := records.Create(ctx, l.actor, entity.Name, record.CreateInput{Values: values, Imported: true, State: approvedState})
 	return err
 }
 

@@ -159,12 +159,11 @@ func (c *company) lead(tb testing.TB) {
 // opening turns an input into a record to import: codes become references, its status the state.
 func (c *company) opening(tb testing.TB, entity *def.Entity, input map[string]any) record.CreateInput {
 	tb.Helper()
-	in := record.CreateInput{Imported: true, Values: form.Values{}}
+	in := record.CreateInput{Imported: true, State: "approved", Values: form.Values{}}
 	for name, value := range input {
 		switch {
 		case value == nil || slices.Contains(later, name) && entity.Properties[name] == nil:
 		case name == "status" && entity.Approval:
-			in.State = "approved"
 			if value == "paid" {
 				in.Values[name] = value
 			}
