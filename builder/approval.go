@@ -10,7 +10,7 @@ import (
 	"formwork/engine/def"
 )
 
-// What it means for stored records that their entity gains or loses approval (ADR 17). Gaining it, they count as approved;
+// What it means for stored records that their entity gains or loses approval (ADR 18). Gaining it, they count as approved;
 // losing it, nothing may begin to count that did not, so it can only be lost while all that is stored counts.
 
 // The problems of a publish that changes whether an entity asks for approval; params: records.

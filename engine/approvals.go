@@ -15,7 +15,7 @@ import (
 	"formwork/engine/tenant"
 )
 
-// jobStandings looks after the records of an entity that gained or lost approval (ADR 17): those that somebody wrote by
+// jobStandings looks after the records of an entity that gained or lost approval (ADR 18): those that somebody wrote by
 // the catalog before while, or shortly after, the next one was published.
 const jobStandings = "approval_changed"
 

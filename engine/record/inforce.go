@@ -13,7 +13,7 @@ import (
 	"formwork/engine/store"
 )
 
-// An entity may gain approval when its records are there already (ADR 17). They have no state; they count, so they are
+// An entity may gain approval when its records are there already (ADR 18). They have no state; they count, so they are
 // given the one that says so. This is done before the catalog is published, while state means nothing yet, and once more
 // after: whoever still worked with the catalog before may have made another one.
 
