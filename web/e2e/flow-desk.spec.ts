@@ -40,7 +40,7 @@ test('steps without people say what they do, and wrong JSON says where it is wro
     const asked = admin.getByRole('dialog', { name: t('leave.title') })
     await asked.getByRole('button', { name: t('leave.stay') }).click()
     await admin.getByRole('button', { name: t('flows.dropTyped') }).click()
-    await expect(admin.getByRole('textbox', { name: t('definitions.json') })).toContainText('put_on_display')
+    await expect(admin.getByRole('textbox', { name: t('definitions.json') })).toContainText('project_manager')
     await expect(admin.getByText(t('flows.notSaved'))).toBeHidden()
   })
 })
