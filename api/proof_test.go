@@ -121,3 +121,25 @@ func (w *world) redraw() {
 		}))
 	}
 }
+
+// TestRunsAreWhatTheirHistoriesSay: runs of automations, which are records of their own, too.
+func TestRunsAreWhatTheirHistoriesSay(t *testing.T) {
+	onStores(t, func(w *world) {
+		admin, clerk := w.signIn("admin"), w.signIn("clerk")
+		admin.publish([2]string{"flows/noted", `{"name": "noted", "title": "记", "entity": "day_labor_sheet", "start": {"on": ["created"]}, "nodes": [{"name": "say", "type": "action", "do": {"notify": {"who": ["role:labor_admin"], "title": "no"}}}, {"name": "w", "type": "wait", "for": "P3D"}]}`})
+		clerk.submitted("2026-06-01")
+		seen := 0
+		w.until("a run", func() bool {
+			seen = 0
+			w.must(w.engine.ProveAll(t.Context(), "demo", func(entity, id string, p flow.Proof) {
+				if entity == "flow_run" {
+					seen++
+				}
+				if len(p.Mismatches) > 0 {
+					w.t.Errorf("%s/%s: %+v", entity, id, p.Mismatches)
+				}
+			}))
+			return seen > 0
+		})
+	})
+}
