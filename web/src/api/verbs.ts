@@ -41,6 +41,8 @@ export interface Pick {
 
 /** A verb the reader may use now, and what it needs to be accepted. */
 export interface Possible {
+  /** What the page calls it, where not by its verb. */
+  word?: string
   verb: string
   on: 'task' | 'record'
   comment?: boolean

@@ -7,13 +7,11 @@ import { verbText, wordOf } from '@/form/verbs/needs'
 import { usePhone } from '@/ui/use-phone'
 
 /** The verbs that are buttons, in their order; the others stand under “more”. */
-const foremost: readonly string[] = ['approve', 'resolve', 'return', 'reject', 'save']
+const foremost: readonly string[] = ['approve', 'handled', 'resolve', 'return', 'reject', 'save']
 
 interface ActionBarProps {
   /** What the person may do with this task. */
   can: readonly Possible[]
-  /** What approving is called: at some nodes work is done rather than approved. */
-  approve: string
   /** Stands where there is nothing to decide. */
   instead: ReactNode
   busy: boolean
@@ -28,7 +26,7 @@ export function ActionBar(props: ActionBarProps) {
   const phone = usePhone()
   const { can, busy, onVerb } = props
   // Under the thumb there is room for three.
-  const shown = foremost.filter((verb) => !phone || verb !== 'save').slice(0, 5)
+  const shown = foremost.filter((verb) => !phone || verb !== 'save')
   const buttons = shown.flatMap((verb) => can.filter((each) => wordOf(each) === verb))
   const more = can.filter((each) => !buttons.includes(each))
   return (
@@ -41,7 +39,7 @@ export function ActionBar(props: ActionBarProps) {
           disabled={busy}
           onClick={() => onVerb(each)}
         >
-          {each.verb === 'approve' ? props.approve : verbText(each.verb)}
+          {verbText(wordOf(each))}
         </Button>
       ))}
       {more.length > 0 && (

@@ -5,7 +5,7 @@ import { App } from 'antd'
 import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Bundle, bundleQueries } from '@/api/bundle'
-import { commandRecord, type FlowView, type StoredRecord } from '@/api/records'
+import { commandRecord, type StoredRecord } from '@/api/records'
 import { ApiError, Attempt } from '@/api/request'
 import {
   type Decision,
@@ -32,7 +32,7 @@ import { Stops } from '@/form/save/stops'
 import { useGuardedCommand } from '@/form/save/use-guarded-command'
 import { useEngine } from '@/form/use-engine'
 import { type FormBase, useRecordModel } from '@/form/use-record-model'
-import { doneText, verbText, wordOf } from '@/form/verbs/needs'
+import { doneText, wordOf } from '@/form/verbs/needs'
 import { VerbDialog } from '@/form/verbs/verb-dialog'
 import { explain } from '@/lib/problems/explain'
 import { Page } from '@/ui/page'
@@ -133,7 +133,6 @@ function OneTask(props: TaskPageProps & { detail: TaskDetail; bundle: Bundle }) 
       </div>
       <ActionBar
         can={offered(detail)}
-        approve={approveText(detail.flow)}
         instead={<Instead detail={detail} />}
         busy={deciding.busy || moving}
         onVerb={(can) =>
@@ -202,19 +201,19 @@ function Instead({ detail }: { detail: TaskDetail }) {
 /** What the reader may do here: with this task, and with its run. Submitting again has its own page. */
 function offered({ flow, task }: TaskDetail): Possible[] {
   const known = new Set<string>([...taskVerbs, ...runVerbs])
-  return (flow?.can ?? []).filter(
-    (can) =>
-      known.has(can.verb) &&
-      can.verb !== 'comment' &&
-      can.verb !== 'resubmit' &&
-      (can.on === 'record' || can.task === task.id),
-  )
-}
-
-/** At some nodes work is done rather than approved. */
-function approveText(flow: FlowView | null): string {
   const node = flow?.path.find(({ node: name }) => name === flow.mine?.node)
-  return verbText(node?.type === 'handle' ? 'handled' : 'approve')
+  return (flow?.can ?? [])
+    .filter(
+      (can) =>
+        known.has(can.verb) &&
+        can.verb !== 'comment' &&
+        can.verb !== 'resubmit' &&
+        (can.on === 'record' || can.task === task.id),
+    )
+    .map((can) =>
+      // At some nodes work is done rather than approved.
+      can.verb === 'approve' && node?.type === 'handle' ? { ...can, word: 'handled' } : can,
+    )
 }
 
 interface Command {

@@ -2,8 +2,8 @@ import type { Possible, VerbInput } from '@/api/verbs'
 import { translateIfKnown } from '@/lib/i18n'
 
 /** The word for a verb: who sends back what only waits, so that nobody has a task, objects to it. */
-export function wordOf({ verb, on }: Pick<Possible, 'verb' | 'on'>): string {
-  return verb === 'return' && on === 'record' ? 'object' : verb
+export function wordOf({ verb, on, word }: Pick<Possible, 'verb' | 'on' | 'word'>): string {
+  return word ?? (verb === 'return' && on === 'record' ? 'object' : verb)
 }
 
 /** What a verb is called on its button. */
