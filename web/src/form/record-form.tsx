@@ -10,6 +10,7 @@ import { FieldBox } from './field-box'
 import { kindOf } from './fields/kinds'
 import { FormContext, type FormScope, useForm } from './form-context'
 import { placeOf } from './labels'
+import { layoutToRead } from './layout-to-read'
 import type { FormModel } from './model'
 import { TableField } from './table-field'
 import { useField, useProblems } from './use-model'
@@ -29,11 +30,15 @@ export function RecordForm(props: RecordFormProps) {
   const { model, bundle, layout, readOnly = false, begin = false } = props
   useBegin(model, layout, begin)
   const scope = useMemo<FormScope>(() => ({ model, bundle, readOnly }), [model, bundle, readOnly])
+  const shown = useMemo(
+    () => (readOnly ? layoutToRead(layout, model.values()) : layout),
+    [layout, model, readOnly],
+  )
   return (
     <FormContext value={scope}>
       {!readOnly && <ProblemSummary />}
       <div className={readOnly ? 'fw-reading' : 'fw-writing'}>
-        <Sections layout={layout} />
+        <Sections layout={shown} />
       </div>
     </FormContext>
   )
