@@ -37,7 +37,7 @@ export function DefinitionPage({ kind, name, onBack }: DefinitionPageProps) {
       onBack={onBack}
     >
       <DefinitionEditor
-        key={start}
+        key={`${kind}/${name}`}
         kind={kind}
         name={name}
         start={start}
@@ -60,22 +60,28 @@ function DefinitionEditor({ kind, name, start, inDraft }: DefinitionEditorProps)
   const { message } = App.useApp()
   const client = useQueryClient()
   const fail = useFailureMessage()
-  const [text, setText] = useState(start)
+  const [edited, setEdited] = useState<string | undefined>()
+  const text = edited ?? start
   const { check } = useDraftCommands()
   const refresh = () => client.invalidateQueries({ queryKey: ['draft'] })
   const saving = useMutation({
-    mutationFn: () => putDraft(kind, name, JSON.parse(text)),
-    onSuccess: async () => {
+    mutationFn: (sent: string) => putDraft(kind, name, JSON.parse(sent)),
+    onSuccess: async (_, sent) => {
+      await refresh()
+      setEdited((now) => (now === sent ? undefined : now)) // it may have been written on meanwhile
       void message.success(t('definitions.saved'))
       await check.mutateAsync().catch(() => undefined)
-      await refresh()
     },
   })
   const dropping = useMutation({
     mutationFn: () => dropFromDraft(kind, name),
-    onSuccess: refresh,
+    onSuccess: async () => {
+      await refresh()
+      setEdited(undefined)
+    },
     onError: fail,
   })
+  const dirty = text !== start
   const broken = jsonPlaces(text).fault !== undefined
   const refused: JsonNote[] = findingsIn(saving.error, `${kind}/${name}`).map((found) => ({
     ...found,
@@ -86,9 +92,9 @@ function DefinitionEditor({ kind, name, start, inDraft }: DefinitionEditorProps)
       <div className="fw-page-actions" style={{ margin: '0 0 8px' }}>
         <Button
           type="primary"
-          disabled={broken || text === start}
+          disabled={broken || !dirty}
           loading={saving.isPending}
-          onClick={() => saving.mutate()}
+          onClick={() => saving.mutate(text)}
         >
           {t('definitions.saveDraft')}
         </Button>
@@ -109,8 +115,8 @@ function DefinitionEditor({ kind, name, start, inDraft }: DefinitionEditorProps)
           findings={check.data.problems.filter((finding) => finding.ref === `${kind}/${name}`)}
         />
       )}
-      <JsonText label={t('definitions.json')} text={text} onChange={setText} notes={refused} />
-      <LeaveGuard dirty={() => text !== start} />
+      <JsonText label={t('definitions.json')} text={text} onChange={setEdited} notes={refused} />
+      <LeaveGuard dirty={() => dirty} busy={saving.isPending} />
     </>
   )
 }
