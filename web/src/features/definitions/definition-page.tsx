@@ -60,15 +60,14 @@ function DefinitionEditor({ kind, name, start, inDraft }: DefinitionEditorProps)
   const { message } = App.useApp()
   const client = useQueryClient()
   const fail = useFailureMessage()
-  const [edited, setEdited] = useState<string | undefined>()
-  const text = edited ?? start
+  const { text, dirty, begun, edit, keep, drop } = useEdited(start)
   const { check } = useDraftCommands()
   const refresh = () => client.invalidateQueries({ queryKey: ['draft'] })
   const saving = useMutation({
     mutationFn: (sent: string) => putDraft(kind, name, JSON.parse(sent)),
     onSuccess: async (_, sent) => {
+      keep(sent)
       await refresh()
-      setEdited((now) => (now === sent ? undefined : now)) // it may have been written on meanwhile
       void message.success(t('definitions.saved'))
       await check.mutateAsync().catch(() => undefined)
     },
@@ -77,11 +76,10 @@ function DefinitionEditor({ kind, name, start, inDraft }: DefinitionEditorProps)
     mutationFn: () => dropFromDraft(kind, name),
     onSuccess: async () => {
       await refresh()
-      setEdited(undefined)
+      drop()
     },
     onError: fail,
   })
-  const dirty = text !== start
   const broken = jsonPlaces(text).fault !== undefined
   const refused: JsonNote[] = findingsIn(saving.error, `${kind}/${name}`).map((found) => ({
     ...found,
@@ -115,8 +113,38 @@ function DefinitionEditor({ kind, name, start, inDraft }: DefinitionEditorProps)
           findings={check.data.problems.filter((finding) => finding.ref === `${kind}/${name}`)}
         />
       )}
-      <JsonText label={t('definitions.json')} text={text} onChange={setEdited} notes={refused} />
+      <JsonText
+        key={begun}
+        label={t('definitions.json')}
+        text={text}
+        onChange={edit}
+        notes={refused}
+      />
       <LeaveGuard dirty={() => dirty} busy={saving.isPending} />
     </>
   )
+}
+
+/**
+ * The text in the editor. What is kept on the server is not dirty any more, but stays as it was typed; an untouched editor
+ * begins anew (another `begun`) when something else stands there.
+ */
+function useEdited(start: string) {
+  const [edited, setEdited] = useState<string | undefined>()
+  const [kept, setKept] = useState<string | undefined>()
+  const [from, setFrom] = useState({ start, begun: 0 })
+  if (edited === undefined && from.start !== start) setFrom({ start, begun: from.begun + 1 })
+  const text = edited ?? start
+  return {
+    text,
+    dirty: text !== start && text !== kept,
+    begun: from.begun,
+    edit: setEdited,
+    keep: setKept,
+    drop: () => {
+      setEdited(undefined)
+      setKept(undefined)
+      setFrom(({ begun }) => ({ start, begun: begun + 1 }))
+    },
+  }
 }
