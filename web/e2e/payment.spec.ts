@@ -276,7 +276,7 @@ test('legal adds signers before and beside; the copy is read; the payment is mad
 /** Reads the whole history of the large payment: who did what, where, in which round, how long it took. */
 async function history(desk: Desk): Promise<void> {
   const { t } = desk
-  await desk.page.getByRole('button', { name: new RegExp(t('timeline.earlier', { count: 9 }).replace('9', '\\d+')) }).click()
+  await desk.page.getByRole('button', { name: new RegExp(t('timeline.earlier_other', { count: 9 }).replace('9', '\\d+')) }).click()
   await expect(desk.entry('王小工', t('event.resubmitted'), '金额')).toContainText('158,000.00 → 168,000.00')
   const dept = desk.entry('李海燕', t('event.approved'))
   await expect(dept).toContainText('部门负责人')
