@@ -103,10 +103,10 @@ func (c *scenario) playOn(open func(CaseSetting) (CaseStage, error)) error {
 	return meetsOn(stage, &caseStep{}, c.Expected, nil)
 }
 
-// reason is the comment of a step. The cases leave out the reasons administrators must give, and what a comment says.
+// reason is the comment of a step. The cases leave out the reasons administrators must give.
 func (step *caseStep) reason() string {
 	switch verb := Verb(step.Do); verb {
-	case Jump, Terminate, Reassign, Migrate, Comment:
+	case Jump, Terminate, Reassign, Migrate:
 		return first(step.Comment, "case")
 	default:
 		return step.Comment

@@ -81,11 +81,8 @@ func (r *run) givesReason() error {
 	return nil
 }
 
-// remark adds to the history, also after the end. It says something, or shows files.
+// remark adds to the history, in any state, also after the end. Only people who are not there cannot be named.
 func (r *run) remark() error {
-	if r.silent() && len(r.cmd.Files) == 0 {
-		return refuse(CodeCommentRequired)
-	}
 	people, err := r.people(r.cmd.Users...)
 	if err != nil {
 		return err
