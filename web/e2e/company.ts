@@ -129,8 +129,15 @@ async function speak(page: Page, lang: Lang): Promise<void> {
   await page.goto('/')
 }
 
+/** How many movements of the page will still come to an end. */
+function moving(): number {
+  const ends = (each: Animation) => each.effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY
+  return document.getAnimations().filter((each) => each.playState === 'running' && ends(each)).length
+}
+
 /** Nothing serious stands in the way of people with disabilities. Messages in passing fade, so their colours are none. */
 export async function accessible(page: Page): Promise<void> {
+  await expect.poll(() => page.evaluate(moving), 'what fades or slides has come to rest').toBe(0)
   const { violations } = await new AxeBuilder({ page }).exclude('.ant-message').withTags(['wcag2a', 'wcag2aa']).analyze()
   const serious = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
   const told = serious.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n  ')}`)
